@@ -1,0 +1,76 @@
+"""What the page and the API ask of an engine, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.events import Event, Failed
+from core.prompt import RenderedPrompt
+from core.workspace import Request
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """The model in use, as it really is in memory.
+
+    model: the Hub id or folder it was loaded by. parameters: number of weights.
+    memory_bytes: of the weights. context_length: tokens of prompt and answer together.
+    """
+
+    model: str
+    architecture: str
+    parameters: int
+    dtype: str
+    device: str
+    memory_bytes: int
+    context_length: int
+    reads_images: bool
+    load_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A step of loading a model. `fraction` is from 0 to 1, or None where it can't be known."""
+
+    step: str
+    fraction: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    description: ModelDescription
+    seconds: float
+
+
+LoadEvent = Loading | Loaded | Failed
+
+
+class Engine(Protocol):
+    """One verb answers, the others describe. All may be called from several threads at once."""
+
+    @property
+    def description(self) -> ModelDescription | None:
+        """The model in use; None before the first one is loaded."""
+        ...
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[tuple[str, Event]]:
+        """Answer all requests together; yields the lane's label with each of its events.
+
+        Each lane ends with Finished or Failed. Closing the iterator ends the lanes within one
+        decoding step. Never raises for an expected failure: that is a Failed event of its lane.
+        """
+        ...
+
+    def render(self, request: Request) -> RenderedPrompt:
+        """The prompt of `request` as it would be sent. Raises InvalidInput if it can't be built."""
+        ...
+
+    def load(self, model: str) -> Iterator[LoadEvent]:
+        """Load a Hub id or a folder and use it from then on; ends with Loaded or Failed.
+
+        Until Loaded the model in use stays. Closing the iterator cancels.
+        """
+        ...

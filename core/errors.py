@@ -1,0 +1,8 @@
+"""The one exception for input that a person can put right."""
+
+
+class InvalidInput(ValueError):
+    """Bad input, named: the message says the thing, its value, the allowed range and the next step.
+
+    Whoever reads input (page, API, preset file) lets it pass through; the edge shows its text.
+    """

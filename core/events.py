@@ -1,0 +1,56 @@
+"""What an engine says while it works. All seconds count from the call of the engine's verb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.prompt import RenderedPrompt
+
+StopReason = Literal[
+    "end_of_sequence", "stop_string", "max_new_tokens", "context_length", "stopped"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The prompt was built and its prefill begins. `model` names what answers."""
+
+    prompt: RenderedPrompt
+    model: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One chosen token.
+
+    text: what became visible with it; empty while a character is incomplete or while the end of
+    the answer may still turn out to be a stop string. logprob: natural logarithm of the token's
+    probability before any sampler.
+    """
+
+    token_id: int
+    text: str
+    logprob: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The lane ended. `text` was held back and belongs to the answer after all."""
+
+    stop_reason: StopReason
+    text: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The lane can't go on; `message` is a sentence with the next step."""
+
+    message: str
+    seconds: float
+
+
+Event = Started | Token | Finished | Failed

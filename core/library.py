@@ -1,0 +1,154 @@
+"""The library: presets, scenarios and model families, read from YAML files that validate strictly.
+
+Writing files and applying presets to a page are not known here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from core.conversation import Conversation, conversation_from_dicts
+from core.errors import InvalidInput
+from core.sampling import SamplingParams, sampling_params, settings
+from core.vision import VisionBudget
+
+STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Recommended values of a family, or a style. What `sampling` does not name is set to off.
+
+    source and date say where and when the values were seen.
+    """
+
+    __pydantic_config__ = STRICT
+    kind: Literal["preset"]
+    name: str
+    order: int
+    description: str
+    source: str
+    date: date
+    sampling: dict[str, float]
+    images: dict[str, int | bool] = field(default_factory=dict[str, "int | bool"])
+
+    def __post_init__(self) -> None:
+        sampling_params(self.sampling)
+        self.budget(VisionBudget())
+
+    def params(self, current: SamplingParams) -> SamplingParams:
+        """`current` under this preset: named values set, other samplers off, the rest untouched."""
+        kept = {n: getattr(current, n) for n, setting in settings().items() if setting.off is None}
+        return sampling_params({**kept, "stop": current.stop, **self.sampling})
+
+    def budget(self, current: VisionBudget) -> VisionBudget:
+        """`current` with the image values that this preset names."""
+        values = {name: getattr(current, name) for name in VisionBudget.__dataclass_fields__}
+        unknown = sorted(set(self.images) - set(values))
+        if unknown:
+            raise InvalidInput(f"There is no image value {unknown[0]!r}; use {', '.join(values)}.")
+        read: dict[str, Any] = {**values, **self.images}
+        return VisionBudget(**read)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A whole example that one click loads. `preset` names the preset it is shown with."""
+
+    __pydantic_config__ = STRICT
+    kind: Literal["scenario"]
+    name: str
+    order: int
+    description: str
+    preset: str
+    messages: list[dict[str, Any]]
+    max_new_tokens: int = 256
+
+    @property
+    def conversation(self) -> Conversation:
+        return conversation_from_dicts(self.messages)
+
+
+@dataclass(frozen=True)
+class CatalogueModel:
+    """A checkpoint that the picker offers.
+
+    size: weights, as its maker writes it. context: tokens; None where its maker names none.
+    """
+
+    __pydantic_config__ = STRICT
+    id: str
+    size: str
+    context: int | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Family:
+    __pydantic_config__ = STRICT
+    kind: Literal["family"]
+    name: str
+    order: int
+    source: str
+    date: date
+    models: list[CatalogueModel]
+
+
+@dataclass(frozen=True)
+class Library:
+    presets: dict[str, Preset]
+    scenarios: dict[str, Scenario]
+    families: dict[str, Family]
+
+
+Entry = Annotated[Preset | Scenario | Family, Field(discriminator="kind")]
+Kind = TypeVar("Kind", Preset, Scenario, Family)
+_ENTRY: TypeAdapter[Preset | Scenario | Family] = TypeAdapter(Entry)
+
+
+def read_library(folder: Path) -> Library:
+    """Read every `*.yaml` below `folder`; the name of a file without its ending is its key.
+
+    Raises InvalidInput and names the file and the field.
+    """
+    entries = [(path.stem, _read(path)) for path in sorted(folder.glob("**/*.yaml"))]
+    library = Library(
+        _of_kind(entries, Preset), _of_kind(entries, Scenario), _of_kind(entries, Family)
+    )
+    for key, scenario in library.scenarios.items():
+        if scenario.preset not in library.presets:
+            raise InvalidInput(
+                f"Scenario {key} names the preset {scenario.preset!r}; "
+                f"there are {', '.join(library.presets)}."
+            )
+    return library
+
+
+def _read(path: Path) -> Preset | Scenario | Family:
+    try:
+        entry = _ENTRY.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+        if isinstance(entry, Scenario):
+            _ = entry.conversation  # an unknown role should stop the start, not the click
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InvalidInput(f"{path.name}, field {place}: {first['msg']}.") from error
+    except (yaml.YAMLError, InvalidInput) as error:
+        raise InvalidInput(f"{path.name}: {error}") from error
+    return entry
+
+
+def _of_kind(entries: list[tuple[str, Any]], kind: type[Kind]) -> dict[str, Kind]:
+    found: dict[str, Kind] = {}
+    for key, entry in entries:
+        if isinstance(entry, kind):
+            if key in found:
+                raise InvalidInput(f"Two {entry.kind} files are called {key}.yaml; rename one.")
+            found[key] = entry
+    return dict(sorted(found.items(), key=lambda item: item[1].order))

@@ -1,0 +1,49 @@
+"""The rendered prompt: exactly what the model reads, token by token.
+
+Every token count on the page comes from here, so that the numbers agree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class PromptToken:
+    """One token of the prompt.
+
+    text: its characters; empty for all but the last token of a character that several tokens make.
+    message: the place of the message whose content it belongs to, None for the template's own.
+    special: a control token of the tokenizer. image: a placeholder for image features.
+    """
+
+    token_id: int
+    text: str
+    message: int | None = None
+    special: bool = False
+    image: bool = False
+
+
+@dataclass(frozen=True)
+class RenderedPrompt:
+    """text: the rendered template. neutralised: control tokens a person typed, sent as text."""
+
+    text: str
+    tokens: tuple[PromptToken, ...]
+    context_length: int
+    neutralised: tuple[str, ...] = ()
+
+    @cached_property
+    def token_ids(self) -> tuple[int, ...]:
+        return tuple(token.token_id for token in self.tokens)
+
+    @cached_property
+    def message_tokens(self) -> Counter[int]:
+        """Tokens by place of message; the template's own tokens are in none of them."""
+        return Counter(token.message for token in self.tokens if token.message is not None)
+
+    @cached_property
+    def image_tokens(self) -> int:
+        return sum(token.image for token in self.tokens)

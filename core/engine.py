@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Protocol
 
 from core.events import Event, Failed
@@ -28,6 +29,12 @@ class ModelDescription:
     context_length: int
     reads_images: bool
     load_seconds: float
+
+    @property
+    def name(self) -> str:
+        """The Hub id, or a folder's own name: where the folder lies is nobody's business."""
+        path = PurePath(self.model)
+        return path.name if path.is_absolute() else self.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class Engine(Protocol):
         """The model in use; None before the first one is loaded."""
         ...
 
-    def stream(self, requests: Sequence[Request]) -> Iterator[tuple[str, Event]]:
+    def stream(self, requests: Sequence[Request]) -> Generator[tuple[str, Event], None, None]:
         """Answer all requests together; yields the lane's label with each of its events.
 
         Each lane ends with Finished or Failed. Closing the iterator ends the lanes within one
@@ -68,7 +75,7 @@ class Engine(Protocol):
         """The prompt of `request` as it would be sent. Raises InvalidInput if it can't be built."""
         ...
 
-    def load(self, model: str) -> Iterator[LoadEvent]:
+    def load(self, model: str) -> Generator[LoadEvent, None, None]:
         """Load a Hub id or a folder and use it from then on; ends with Loaded or Failed.
 
         Until Loaded the model in use stays. Closing the iterator cancels.

@@ -28,7 +28,8 @@ def parse_pairs(text: str) -> tuple[tuple[str, str], ...]:
         rows = [[cell.replace("\\n", "\n") for cell in row] for row in rows]
     else:
         rows = _table(text, ",")
-    if [cell.strip().lower() for cell in rows[0]] in (["input", "output"], ["user", "assistant"]):
+    heading = [cell.strip().lower() for cell in rows[0]] if rows else []
+    if heading in (["input", "output"], ["user", "assistant"]):
         rows = rows[1:]
     pairs = []
     for place, row in enumerate(rows, start=1):
@@ -39,13 +40,21 @@ def parse_pairs(text: str) -> tuple[tuple[str, str], ...]:
             )
         pairs.append((row[0], row[1]))
     if not pairs:
-        raise InvalidInput("There is only a heading. Write one `input => output` pair a line.")
+        raise InvalidInput(
+            "There is only a heading or an empty table. Write one `input => output` pair a line."
+        )
     return tuple(pairs)
 
 
 def _table(text: str, delimiter: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
-    return [row for row in reader if any(cell.strip() for cell in row)]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        return [row for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise InvalidInput(
+            f"The table can't be read at line {reader.line_num}: {error}. "
+            "Write one `input => output` pair on each line instead."
+        ) from error
 
 
 def turns(pairs: Sequence[tuple[str, str]]) -> tuple[Message, ...]:

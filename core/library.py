@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationError
 
 from core.conversation import Conversation, conversation_from_dicts
 from core.errors import InvalidInput
@@ -35,7 +35,7 @@ class Preset:
     description: str
     source: str
     date: date
-    sampling: dict[str, float]
+    sampling: dict[str, StrictFloat]
     images: dict[str, int | bool] = field(default_factory=dict[str, "int | bool"])
 
     def __post_init__(self) -> None:
@@ -69,6 +69,9 @@ class Scenario:
     preset: str
     messages: list[dict[str, Any]]
     max_new_tokens: int = 256
+
+    def __post_init__(self) -> None:
+        sampling_params({"max_new_tokens": self.max_new_tokens})
 
     @property
     def conversation(self) -> Conversation:
@@ -137,9 +140,10 @@ def _read(path: Path) -> Preset | Scenario | Family:
             _ = entry.conversation  # an unknown role should stop the start, not the click
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{path.name}, field {place}: {first['msg']}.") from error
-    except (yaml.YAMLError, InvalidInput) as error:
+        place = ".".join(str(part) for part in first["loc"]) or "kind"
+        reason = first["msg"].removeprefix("Value error, ").removesuffix(".")
+        raise InvalidInput(f"{path.name}, field {place}: {reason}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError, InvalidInput) as error:
         raise InvalidInput(f"{path.name}: {error}") from error
     return entry
 

@@ -5,7 +5,6 @@ Names and meaning are those of Transformers' `GenerationConfig`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
@@ -132,13 +131,14 @@ def _number(name: str, value: Any) -> float | int | None:
     if value is None and name == "seed":
         return None
     span = f"{setting.minimum:g} to {setting.maximum:.10g}"
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+    not_a_number = value != value  # as only NaN is; math.isnan can't take a huge whole number
+    if isinstance(value, bool) or not isinstance(value, int | float) or not_a_number:
         raise InvalidInput(f"{name} is {value!r}; it must be a number from {span}.")
     if not setting.minimum <= value <= setting.maximum:
-        raise InvalidInput(f"{name} is {value:g}; the allowed range is {span}.")
+        raise InvalidInput(f"{name} is {value}; the allowed range is {span}.")
     if isinstance(setting.step, int):
         if value != int(value):
-            raise InvalidInput(f"{name} is {value:g}; it must be a whole number from {span}.")
+            raise InvalidInput(f"{name} is {value}; it must be a whole number from {span}.")
         return int(value)
     return float(value)
 

@@ -1,0 +1,112 @@
+"""LFM Playground: composes an engine and the page, and launches them. `python app.py --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+# Before Gradio is imported: no look-ups on the network, and no statistics after every event.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "200")
+
+import gradio as gr
+
+from components.client_component import all_styles, read_asset
+from components.page import build_page
+from components.theme import head, theme
+from core.engine import Engine, Loading
+from core.events import Failed
+from core.library import read_library
+from engine.failures import import_sentence
+from engine.scripted import ScriptedEngine
+
+ROOT = Path(__file__).resolve().parent
+POCKET = str(ROOT / "models" / "pocket")
+LARGEST_UPLOAD = "20mb"
+
+
+def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; `LFM_MODEL`, `LFM_DEVICE` and `LFM_DTYPE` are the defaults' source."""
+    parser = argparse.ArgumentParser(description="A prompt playground for Liquid AI's LFM models.")
+    parser.add_argument(
+        "--model",
+        default=os.environ.get("LFM_MODEL", POCKET),
+        help="Hub id or folder; default: the demo model that is shipped",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("local", "scripted"),
+        default="local",
+        help="scripted answers without a model and without torch",
+    )
+    parser.add_argument("--device", default=os.environ.get("LFM_DEVICE", "auto"))
+    parser.add_argument(
+        "--dtype",
+        choices=("auto", "float32", "bfloat16", "float16"),
+        default=os.environ.get("LFM_DTYPE", "auto"),
+    )
+    parser.add_argument("--host", default=None, help="address to listen on; default: this machine")
+    parser.add_argument("--port", type=int, default=None, help="default: the first free from 7860")
+    return parser.parse_args(arguments)
+
+
+def make_engine(options: argparse.Namespace) -> Engine:
+    """The engine that the flags ask for; exits with a sentence where torch can't be imported."""
+    if options.engine == "scripted":
+        return ScriptedEngine()
+    try:
+        # The one lazy gate to torch: a page without a model starts without it.
+        from engine.local import LocalEngine  # noqa: PLC0415
+    except (ImportError, RuntimeError, OSError) as error:
+        sys.exit(import_sentence(error))
+    return LocalEngine(device=options.device, dtype=options.dtype)
+
+
+def load_at_start(engine: Engine, model: str) -> None:
+    """Load the first model and say how it goes; the page starts even if this fails."""
+    step = ""
+    for event in engine.load(model):
+        match event:
+            case Loading() if event.step != step:
+                step = event.step
+                print(f"{step}…", flush=True)
+            case Failed():
+                print(f"{event.message}\nThe page starts without a model.", file=sys.stderr)
+    if engine.description:
+        d = engine.description
+        print(f"{d.name}: {d.device}, {d.dtype}, loaded in {d.load_seconds:.1f} s", flush=True)
+
+
+def launch(page: gr.Blocks, host: str | None, port: int | None, block: bool = True) -> str:
+    """Serve the page and return its address. Needs no network; keeps nothing a visitor writes."""
+    page.queue(default_concurrency_limit=16, max_size=64)
+    _, url, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=not block,
+        theme=theme(),
+        css=all_styles(),
+        head=head(),
+        js=read_asset("page.js"),
+        footer_links=[],
+        max_file_size=LARGEST_UPLOAD,
+        run_history=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+    )
+    return url
+
+
+def main() -> None:
+    options = flags()
+    engine = make_engine(options)
+    if options.engine == "local":
+        load_at_start(engine, options.model)
+    launch(build_page(engine, read_library(ROOT / "presets"), POCKET), options.host, options.port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The page: draws values and reads inputs. It knows neither torch nor an engine's insides."""

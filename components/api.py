@@ -1,0 +1,90 @@
+"""The API for `gradio_client`: typed endpoints over the same engine as the page."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+
+from components.answering import answer
+from components.handlers import user_errors
+from components.message_editor import is_uploaded
+from core.conversation import Conversation, conversation_from_dicts
+from core.engine import Engine
+from core.errors import InvalidInput
+from core.library import Library
+from core.run import Run
+from core.sampling import SamplingParams, sampling_params
+from core.vision import VisionBudget
+from core.workspace import Lane, Request, Workspace, requests
+
+
+def add_api(engine: Engine, library: Library) -> None:
+    """Add the public endpoints to the page that is being built; all other events are private."""
+
+    def generate(messages: list[dict], parameters: dict, seed: int) -> Iterator[dict]:
+        """Answer messages; streams the answer so far, and last the whole one.
+
+        messages: `{"role", "content"}`; a last assistant message is a prefill, which is continued.
+        parameters: by Transformers' names (temperature, top_k, top_p, min_p, repetition_penalty,
+        max_new_tokens, stop); what is not named is off. A negative seed draws a fresh one.
+        The result has text, token_ids, stop_reason, prompt_tokens, parameters (as applied) and
+        seconds; stop_reason is null until the answer has ended.
+        """
+        with user_errors():
+            params = sampling_params({**parameters, "seed": seed if seed >= 0 else None})
+            workspace = Workspace(_conversation(messages), (Lane("A", params),))
+            asked = requests(workspace)
+        switch = threading.Event()
+        try:
+            for runs in answer(engine, asked, switch):
+                run = runs["A"]
+                if run.status == "failed":
+                    raise gr.Error(run.error, print_exception=False)
+                yield _result(run)
+        finally:
+            switch.set()
+
+    def render_prompt(messages: list[dict]) -> dict:
+        """The prompt as the model would read it: its text and its token_ids."""
+        with user_errors():
+            conversation = _conversation(messages)
+            prompt = engine.render(Request("A", conversation, SamplingParams(), VisionBudget()))
+        return {"text": prompt.text, "token_ids": list(prompt.token_ids)}
+
+    def presets() -> list[dict]:
+        """The presets: key, name, description, sampling and image values, source and date."""
+        return [
+            {"key": key, **asdict(preset), "date": preset.date.isoformat()}
+            for key, preset in library.presets.items()
+        ]
+
+    gr.api(generate, api_name="generate", concurrency_limit=None)
+    gr.api(render_prompt, api_name="render_prompt")
+    gr.api(presets, api_name="presets")
+
+
+def _conversation(messages: list[dict]) -> Conversation:
+    conversation = conversation_from_dicts(messages)
+    for image in conversation.images:
+        if not is_uploaded(image.path):
+            raise InvalidInput(
+                f"The image {image.path!r} is not an upload. Send files with "
+                "gradio_client.handle_file and use the path that comes back."
+            )
+    return conversation
+
+
+def _result(run: Run) -> dict[str, Any]:
+    parameters = asdict(run.request.params)
+    return {
+        "text": run.text,
+        "token_ids": list(run.token_ids),
+        "stop_reason": run.stop_reason,
+        "prompt_tokens": run.prompt_tokens,
+        "parameters": {**parameters, "stop": list(parameters["stop"])},
+        "seconds": run.seconds,
+    }

@@ -1,0 +1,194 @@
+"""What the page's events do: a handler reads the page's state and returns what changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from components.answering import StopSwitches, answer
+from components.controls import Changes, Controls, Values
+from components.few_shot_panel import insert_examples
+from components.lane_pane import lane_value, with_reply
+from components.message_editor import new_row, rows_of
+from components.model_picker import loading
+from components.model_status import status_value
+from components.page_state import PageState, follow
+from components.token_meter import failed_meter
+from core.engine import Engine
+from core.errors import InvalidInput
+from core.library import Library
+from core.sampling import SamplingParams, sampling_params
+from core.vision import VisionBudget
+from core.workspace import fresh_seed, requests
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Show bad input as a message on the page, without a traceback in the log."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise gr.Error(str(error), title="Please check", print_exception=False) from error
+
+
+class Handlers:
+    """The handlers of one page. The switches are the only state, kept by the browser's session."""
+
+    def __init__(
+        self, engine: Engine, library: Library, controls: Controls, demo_model: str
+    ) -> None:
+        self._engine = engine
+        self._library = library
+        self._controls = controls
+        self._demo_model = demo_model
+        self._runs = StopSwitches()
+        self._loads = StopSwitches()
+
+    # -- the page's state --------------------------------------------------------------------
+    def open_page(self, draft: Any) -> Changes:
+        """A new visit: the draft of this browser, else an empty message and the first preset."""
+        key, preset = next(iter(self._library.presets.items()))
+        first = PageState(
+            (new_row("user"),), key, preset.params(SamplingParams()), preset.budget(VisionBudget())
+        )
+        state = self._controls.read_draft(draft) or first
+        return {**self._redraw(state), **self._model_changes()}
+
+    def show(self, values: Values) -> Changes:
+        """After an edit: counts, meter, the preset's badge and the prompt."""
+        try:
+            state = self._controls.read(values)
+        except InvalidInput as error:
+            return {self._controls.meter: failed_meter(str(error))}
+        return self._redraw(state, old=state)
+
+    def show_tab(self, name: str) -> Callable[[Values], Changes]:
+        tab = self._controls.tab
+        return lambda values: {tab: name, **self.show({**values, tab: name})}
+
+    def pick_preset(self, values: Values, event: gr.EventData) -> Changes:
+        return self._act(values, lambda state: self._with_preset(state, event.key))
+
+    def pick_scenario(self, values: Values, event: gr.EventData) -> Changes:
+        scenario = self._library.scenarios[event.key]
+
+        def load(state: PageState) -> PageState:
+            state = self._with_preset(state, scenario.preset)
+            params = replace(state.params, max_new_tokens=scenario.max_new_tokens)
+            rows = rows_of(scenario.conversation.messages)
+            return replace(state, rows=tuple(rows), params=params)
+
+        return {**self._act(values, load), self._controls.scenario_fold: gr.Accordion(open=False)}
+
+    def insert_examples(self, values: Values) -> Changes:
+        panel = self._controls.few_shot
+        changes = self._act(
+            values,
+            lambda state: replace(
+                state, rows=insert_examples(state.rows, values[panel.text], values[panel.table])
+            ),
+        )
+        return {**changes, panel.text: "", panel.table: [["", ""]] * 3}
+
+    def use_as_reply(self, values: Values) -> Changes:
+        lane = values[self._controls.lane]
+        return self._act(values, lambda state: replace(state, rows=with_reply(state.rows, lane)))
+
+    def keep_seed(self, values: Values) -> Changes:
+        seed = (values[self._controls.lane] or {}).get("seed")
+        return self._act(values, lambda state: _with_seed(state, seed))
+
+    def draw_seed(self, values: Values) -> Changes:
+        return self._act(values, lambda state: _with_seed(state, fresh_seed()))
+
+    def _with_preset(self, state: PageState, key: str) -> PageState:
+        preset = self._library.presets[key]
+        return replace(
+            state,
+            preset=key,
+            params=preset.params(state.params),
+            budget=preset.budget(state.budget),
+        )
+
+    def _act(self, values: Values, change: Callable[[PageState], PageState]) -> Changes:
+        with user_errors():
+            state = self._controls.read(values)
+            return self._redraw(change(state), old=state)
+
+    def _redraw(self, state: PageState, old: PageState | None = None) -> Changes:
+        following = follow(self._engine, self._library, state)
+        return self._controls.changes(state, following, old)
+
+    # -- answering ---------------------------------------------------------------------------
+    def run(self, values: Values, request: gr.Request) -> Iterator[Changes]:
+        """Stream one answer into the lane until it ends or this page's switch is set."""
+        lane = self._controls.lane
+        with user_errors():
+            asked = requests(self._controls.read(values).workspace)
+        page = request.session_hash or ""
+        switch = self._runs.add(page)
+        try:
+            for runs in answer(self._engine, asked, switch):
+                yield {lane: lane_value(runs[asked[0].lane])}
+        finally:
+            switch.set()
+            self._runs.remove(page, switch)
+
+    def stop(self, request: gr.Request) -> None:
+        self._runs.stop(request.session_hash or "")
+
+    def leave(self, request: gr.Request) -> None:
+        """The tab was closed: end what it was waiting for."""
+        self._runs.stop(request.session_hash or "")
+        self._loads.stop(request.session_hash or "")
+
+    # -- the model ---------------------------------------------------------------------------
+    def load_model(self, values: Values, request: gr.Request) -> Iterator[Changes]:
+        """Load the chosen model; everything counted by the old one is counted again."""
+        picker = self._controls.picker
+        model = (values[picker.choice] or "").strip()
+        with user_errors():
+            if not model:
+                raise InvalidInput("No model is chosen. Choose one, or type a Hub id or a folder.")
+        page = request.session_hash or ""
+        switch = self._loads.add(page)
+        buttons = {
+            picker.load: gr.Button(interactive=False),
+            picker.cancel: gr.Button(visible=True),
+        }
+        try:
+            for status in loading(self._engine, model, self._demo_model, switch.is_set):
+                yield {picker.status: status, **buttons}
+                buttons = {}
+        finally:
+            self._loads.remove(page, switch)
+        yield {
+            **self.show(values),
+            self._controls.images_panel: self._images_panel(),
+            picker.load: gr.Button(interactive=True),
+            picker.cancel: gr.Button(visible=False),
+        }
+
+    def cancel_loading(self, request: gr.Request) -> None:
+        self._loads.stop(request.session_hash or "")
+
+    def _model_changes(self) -> Changes:
+        picker, description = self._controls.picker, self._engine.description
+        return {
+            picker.status: status_value(description, self._demo_model),
+            picker.choice: description.model if description else None,
+            self._controls.images_panel: self._images_panel(),
+        }
+
+    def _images_panel(self) -> gr.Accordion:
+        description = self._engine.description
+        return gr.Accordion(visible=bool(description and description.reads_images))
+
+
+def _with_seed(state: PageState, seed: Any) -> PageState:
+    """The state with a seed that a browser sent. Raises InvalidInput."""
+    return replace(state, params=replace(state.params, seed=sampling_params({"seed": seed}).seed))

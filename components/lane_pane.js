@@ -1,0 +1,122 @@
+// One lane's answer. Raw text only grows by text nodes; Markdown is rendered by the server, which
+// lets no HTML of the model through, and only while it is looked at.
+const $ = (name) => element.querySelector(`.lane-${name}`);
+const body = $('body');
+const BUSY = ['waiting', 'prefill', 'streaming'];
+const STATUS = {
+  idle: 'ready', waiting: 'starting…', prefill: 'reading prompt…', streaming: 'streaming',
+  done: 'done', failed: 'failed',
+};
+const STOP_REASON = {
+  end_of_sequence: 'ended by itself', stop_string: 'met a stop string',
+  max_new_tokens: 'reached max new tokens', context_length: 'filled the context',
+  stopped: 'stopped by you',
+};
+const MARKDOWN_EVERY_MS = 250;
+let lastStatus = 'idle';
+let follow = true;
+let markdown = false;
+let rendering = null;
+let renderedFrom = null;
+
+function setText(node, text) {
+  const old = node.firstChild?.data ?? '';
+  if (old && text.startsWith(old)) node.firstChild.appendData(text.slice(old.length));
+  else if (old !== text) node.textContent = text;
+}
+function drawMetrics(value) {
+  const metrics = $('metrics');
+  metrics.textContent = '';
+  for (const [label, figure] of value.metrics || []) {
+    const item = document.createElement('span');
+    const number = document.createElement('b');
+    number.textContent = figure;
+    item.append(number, ` ${label}`);
+    metrics.append(item);
+  }
+  $('speed').textContent = value.speed || '';
+}
+function drawParameters(value) {
+  const holder = $('parameters');
+  holder.textContent = '';
+  holder.title = value.all_parameters || '';
+  for (const text of value.parameters || []) {
+    const chip = document.createElement('span');
+    chip.textContent = text;
+    holder.append(chip);
+  }
+}
+async function drawMarkdown(value) {
+  const text = (value.prefill || '') + (value.text || '');
+  if (rendering || renderedFrom === text) return;
+  rendering = setTimeout(() => {
+    rendering = null;
+    drawMarkdown(props.value || {});
+  }, MARKDOWN_EVERY_MS);
+  renderedFrom = text;
+  $('markdown').innerHTML = await server.render_markdown(text);
+  if (follow) body.scrollTop = body.scrollHeight;
+}
+function draw() {
+  const value = props.value || {};
+  const status = value.status || 'idle';
+  const busy = BUSY.includes(status);
+  const stopped = status === 'done' && value.stop_reason === 'stopped';
+  element.dataset.status = status;
+  element.dataset.stopReason = value.stop_reason || '';
+  $('status').dataset.status = stopped ? 'stopped' : status;
+  $('status').textContent = stopped ? 'stopped' : STATUS[status];
+  setText($('prefill'), value.prefill || '');
+  setText($('text'), value.text || '');
+  $('empty').hidden = status !== 'idle';
+  $('error').textContent = value.error || '';
+  $('raw').hidden = markdown;
+  $('markdown').hidden = !markdown;
+  $('view').setAttribute('aria-pressed', String(markdown));
+  $('bar').firstElementChild.style.width = `${100 * (value.fraction || 0)}%`;
+  $('stop-reason').textContent = STOP_REASON[value.stop_reason] || '';
+  const answered = Boolean(value.text) || status === 'done';
+  for (const button of element.querySelectorAll('footer button')) button.disabled = !answered;
+  drawMetrics(value);
+  drawParameters(value);
+  if (markdown) drawMarkdown(value);
+  if (status === 'waiting' && lastStatus !== 'waiting') {
+    follow = true;
+    if (matchMedia('(max-width: 768px)').matches) element.scrollIntoView({ block: 'start' });
+  }
+  lastStatus = status;
+  if (follow) body.scrollTop = body.scrollHeight;
+  document.body.classList.toggle('running', busy);
+  document.querySelector('#stop')?.setAttribute('aria-disabled', String(!busy));
+}
+function say(button, word) {
+  const label = button.textContent;
+  button.textContent = word;
+  setTimeout(() => { button.textContent = label; }, 1200);
+}
+body.addEventListener('scroll', () => {
+  follow = body.scrollTop + body.clientHeight >= body.scrollHeight - 24;
+});
+element.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-act]');
+  const value = props.value || {};
+  if (!button) return;
+  if (button.dataset.act === 'view') {
+    markdown = !markdown;
+    renderedFrom = null;
+    draw();
+  } else if (button.dataset.act === 'copy') {
+    try {
+      await navigator.clipboard.writeText((value.prefill || '') + (value.text || ''));
+      say(button, 'Copied');
+    } catch {
+      say(button, 'Copying is blocked');
+    }
+  } else if (button.dataset.act === 'reply') {
+    trigger('reply');
+  } else if (button.dataset.act === 'seed') {
+    trigger('seed');
+  }
+});
+watch('value', draw);
+draw();

@@ -1,0 +1,235 @@
+// The message list, owned by the browser: the server reads `props.value` and sends back only
+// `props.tokens`, so that no answer of the server can overwrite what is being typed.
+const list = element.querySelector('.turns');
+const picker = element.querySelector('.turns-picker');
+const live = element.querySelector('.turns-live');
+const PAUSE_MS = 300; // one hand-over per typing pause: handing over costs a copy of the list
+const MOST_UNDO = 50;
+
+const normal = (turn) => ({
+  id: turn.id || newId(), role: turn.role, text: turn.text || '', images: turn.images || [],
+});
+const newId = () => `m${Math.random().toString(36).slice(2, 10)}`;
+let turns = (props.value || []).map(normal);
+let undoStack = [];
+let redoStack = [];
+let dirty = false;
+let timer = null;
+let pickingFor = null;
+let dragged = null;
+
+// -- handing the list over ------------------------------------------------------------------
+function flush() {
+  if (!dirty) return;
+  dirty = false;
+  props.value = turns.map(({ uploading, ...turn }) => structuredClone(turn));
+}
+function handOver() {
+  clearTimeout(timer);
+  flush();
+  trigger('edit');
+}
+function changed({ soon = false } = {}) {
+  dirty = true;
+  clearTimeout(timer);
+  if (soon) timer = setTimeout(handOver, PAUSE_MS);
+  else handOver();
+}
+// Anything that may start a server event flushes first; capture on window runs before all others.
+// The controller sits on window because showing the component again runs this script again.
+window.messageEditorListeners?.abort();
+window.messageEditorListeners = new AbortController();
+const early = { capture: true, signal: window.messageEditorListeners.signal };
+window.addEventListener('pointerdown', flush, early);
+window.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || ['Tab', 'Escape', 'Enter', ' '].includes(event.key)) flush();
+}, early);
+list.addEventListener('focusout', flush);
+
+// -- drawing --------------------------------------------------------------------------------
+function draw() {
+  const rows = new Map([...list.children].map((row) => [row.dataset.id, row]));
+  let previous = null;
+  turns.forEach((turn, place) => {
+    const row = rows.get(turn.id) || newRow(turn.id);
+    rows.delete(turn.id);
+    const wanted = previous ? previous.nextSibling : list.firstChild;
+    if (wanted !== row) list.insertBefore(row, wanted);
+    drawRow(row, turn, place, {
+      last: place === turns.length - 1,
+      tokens: (props.tokens || {})[turn.id],
+      imagesAllowed: props.images_allowed,
+    });
+    previous = row;
+  });
+  for (const row of rows.values()) row.remove();
+  element.querySelector('.turns-empty').hidden = turns.length > 0;
+  element.querySelector('[data-act=undo]').disabled = undoStack.length === 0;
+  element.querySelector('[data-act=redo]').disabled = redoStack.length === 0;
+}
+
+// -- changing -------------------------------------------------------------------------------
+const placeOf = (id) => turns.findIndex((turn) => turn.id === id);
+const placeAt = (node) => placeOf(node.closest('.turn')?.dataset.id);
+const rowOf = (id) => list.querySelector(`.turn[data-id="${CSS.escape(id)}"]`);
+
+function remember() {
+  undoStack = [...undoStack, structuredClone(turns)].slice(-MOST_UNDO);
+  redoStack = [];
+}
+function travel(from, to) {
+  if (!from.length) return;
+  to.push(structuredClone(turns));
+  turns = from.pop();
+  draw();
+  changed();
+}
+function apply(next, { focus } = {}) {
+  remember();
+  turns = next;
+  draw();
+  changed();
+  if (focus) rowOf(focus)?.querySelector('textarea').focus();
+}
+function insertAt(place, role) {
+  const turn = normal({ role });
+  apply([...turns.slice(0, place), turn, ...turns.slice(place)], { focus: turn.id });
+}
+function move(from, to) {
+  if (to < 0 || to >= turns.length || from === to) return;
+  const next = [...turns];
+  const [turn] = next.splice(from, 1);
+  next.splice(to, 0, turn);
+  const focused = document.activeElement;
+  apply(next);
+  if (list.contains(focused)) focused.focus();
+  live.textContent = `Message moved to place ${to + 1} of ${turns.length}`;
+}
+const ACTS = {
+  add: (place, button) => insertAt(turns.length, button.dataset.role),
+  insert: (place) => insertAt(place + 1, turns[place].role === 'user' ? 'assistant' : 'user'),
+  duplicate: (place) => {
+    const copy = { ...structuredClone(turns[place]), id: newId() };
+    apply([...turns.slice(0, place + 1), copy, ...turns.slice(place + 1)]);
+  },
+  remove: (place) => {
+    const next = turns.filter((turn, other) => other !== place);
+    apply(next, { focus: next[Math.min(place, next.length - 1)]?.id });
+  },
+  up: (place) => move(place, place - 1),
+  down: (place) => move(place, place + 1),
+  clear: () => turns.length && apply([]),
+  undo: () => travel(undoStack, redoStack),
+  redo: () => travel(redoStack, undoStack),
+  image: (place) => {
+    pickingFor = turns[place].id;
+    picker.click();
+  },
+  removeImage: (place, button) => {
+    const images = turns[place].images.filter((image, number) => number !== +button.dataset.number);
+    apply(turns.map((turn, other) => (other === place ? { ...turn, images } : turn)));
+  },
+};
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-act]');
+  if (button && !button.disabled) ACTS[button.dataset.act](placeAt(button), button);
+});
+list.addEventListener('input', (event) => {
+  const turn = turns[placeAt(event.target)];
+  if (event.target.matches('textarea')) {
+    turn.text = event.target.value;
+    fitHeight(event.target);
+    changed({ soon: true });
+  } else if (event.target.matches('select')) {
+    apply(turns.map((other) => (other === turn ? { ...turn, role: event.target.value } : other)));
+  }
+});
+list.addEventListener('keydown', (event) => {
+  if (!event.altKey || !['ArrowUp', 'ArrowDown'].includes(event.key)) return;
+  event.preventDefault();
+  const place = placeAt(event.target);
+  move(place, event.key === 'ArrowUp' ? place - 1 : place + 1);
+});
+
+// -- images ---------------------------------------------------------------------------------
+async function attach(id, files) {
+  const pictures = [...files].filter((file) => file.type.startsWith('image/'));
+  if (!pictures.length) return;
+  if (!props.images_allowed) {
+    live.textContent = 'This model does not read images. Load a vision model to attach one.';
+    return;
+  }
+  remember();
+  for (const file of pictures) {
+    setUploading(id, true);
+    try {
+      const { path, url } = await upload(file);
+      const turn = turns[placeOf(id)];
+      if (turn) turn.images = [...turn.images, { path, url, name: file.name }];
+    } catch (error) {
+      live.textContent = `${file.name} could not be uploaded: ${error?.message || error}`;
+    }
+    setUploading(id, false);
+  }
+  changed();
+}
+function setUploading(id, on) {
+  const turn = turns[placeOf(id)];
+  if (turn) turn.uploading = on;
+  draw();
+}
+picker.addEventListener('change', () => {
+  if (pickingFor) attach(pickingFor, picker.files);
+  picker.value = '';
+});
+list.addEventListener('paste', (event) => {
+  const files = event.clipboardData?.files || [];
+  if (!files.length) return;
+  event.preventDefault();
+  attach(event.target.closest('.turn').dataset.id, [...files]);
+});
+
+// -- dragging -------------------------------------------------------------------------------
+list.addEventListener('dragstart', (event) => {
+  const row = event.target.closest('.turn');
+  if (!row || !event.target.closest('.turn-grip')) return;
+  dragged = row.dataset.id;
+  event.dataTransfer.effectAllowed = 'move';
+  event.dataTransfer.setData('text/plain', '');
+  event.dataTransfer.setDragImage(row, 20, 16);
+  row.classList.add('dragged');
+});
+list.addEventListener('dragover', (event) => {
+  const row = event.target.closest('.turn');
+  const files = [...event.dataTransfer.types].includes('Files');
+  if (!row || (!dragged && !files)) return;
+  event.preventDefault();
+  list.querySelectorAll('.over').forEach((other) => other.classList.toggle('over', other === row));
+  row.classList.add('over');
+});
+list.addEventListener('drop', (event) => {
+  const row = event.target.closest('.turn');
+  if (!row) return;
+  if (event.dataTransfer.files.length) attach(row.dataset.id, event.dataTransfer.files);
+  else if (dragged) move(placeOf(dragged), placeOf(row.dataset.id));
+  else return;
+  event.preventDefault();
+});
+list.addEventListener('dragend', () => {
+  dragged = null;
+  list.querySelectorAll('.dragged, .over').forEach((row) => row.classList.remove('dragged', 'over'));
+});
+list.addEventListener('drop', () => {
+  list.querySelectorAll('.over').forEach((row) => row.classList.remove('over'));
+});
+
+// -- from the server: `value` only on explicit acts (a scenario, a reply), which can be undone ----
+watch('value', () => {
+  if (turns.some((turn) => turn.text || turn.images.length)) remember();
+  turns = (props.value || []).map(normal);
+  dirty = false;
+  if (list.contains(document.activeElement)) document.activeElement.blur();
+  draw();
+});
+watch(['tokens', 'images_allowed'], draw);
+draw();

@@ -1,0 +1,86 @@
+"""The message list as a component: rows on the page, a conversation in Python.
+
+A row is `{"id", "role", "text", "images": [{"path", "url", "name"}]}`; the browser owns the list.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from gradio.utils import get_upload_folder, is_in_or_equal
+
+from components.client_component import ClientComponent
+from core.conversation import ROLES, Conversation, Image, Message, message
+
+Row = dict[str, Any]
+MOST_MESSAGES = 1000
+
+from gradio.events import Dependency
+
+class MessageEditor(ClientComponent):
+    """Events: `edit`, once a typing pause and after every other change.
+
+    Props: tokens, a count by row id; images_allowed, whether the model reads images.
+    """
+
+    stem = "message_editor"
+    scripts = ("message_row.js",)
+
+    def __init__(self, value: list[Row] | None = None, **props: Any) -> None:
+        super().__init__(value or [], **{"tokens": {}, "images_allowed": False, **props})
+
+    def preprocess(self, payload: Any) -> list[Row]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Rows as they may be used: what a browser sends is untrusted and is cut down to the form.
+
+        An image stays only where its path lies inside the upload folder.
+        """
+        rows = payload if isinstance(payload, list) else []
+        return [_clean(row) for row in rows[:MOST_MESSAGES] if isinstance(row, dict)]
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "object"}}
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+def _clean(row: Row) -> Row:
+    images = row.get("images")
+    return {
+        "id": str(row.get("id"))[:16],
+        "role": row["role"] if row.get("role") in ROLES else "user",
+        "text": str(row.get("text") or ""),
+        "images": [
+            {"path": i["path"], "url": str(i.get("url") or ""), "name": str(i.get("name") or "")}
+            for i in (images if isinstance(images, list) else [])
+            if isinstance(i, dict) and is_uploaded(i.get("path"))
+        ],
+    }
+
+
+def is_uploaded(path: Any) -> bool:
+    """Whether `path` lies inside the folder of uploads, links followed."""
+    return isinstance(path, str) and is_in_or_equal(os.path.realpath(path), get_upload_folder())
+
+
+def conversation_of(rows: Sequence[Row]) -> Conversation:
+    return Conversation(
+        tuple(
+            message(row["role"], row["text"], [Image(i["path"], i["name"]) for i in row["images"]])
+            for row in rows
+        )
+    )
+
+
+def rows_of(messages: Sequence[Message]) -> list[Row]:
+    """New rows, with fresh ids, for messages of text."""
+    return [new_row(turn.role, turn.text) for turn in messages]
+
+
+def new_row(role: str, text: str = "") -> Row:
+    return {"id": f"m{secrets.token_hex(6)}", "role": role, "text": text, "images": []}

@@ -1,0 +1,68 @@
+"""The model picker: the catalogue's models, or any Hub id or folder typed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from components.model_status import ModelStatus, status_value
+from core.engine import Engine, Loaded, Loading
+from core.events import Failed
+from core.library import CatalogueModel, Family
+
+
+@dataclass(frozen=True)
+class ModelPicker:
+    choice: gr.Dropdown
+    load: gr.Button
+    cancel: gr.Button
+    status: ModelStatus
+
+
+def model_picker(families: Mapping[str, Family], demo_model: str) -> ModelPicker:
+    choices = [("Demo model (shipped)", demo_model)] if demo_model else []
+    for family in families.values():
+        choices += [(_label(model), model.id) for model in family.models]
+    choice = gr.Dropdown(
+        choices,
+        value=None,
+        allow_custom_value=True,
+        filterable=True,
+        label="Model",
+        info="Choose one, or type a Hub id or a folder.",
+        interactive=True,
+        elem_id="model-choice",
+    )
+    with gr.Row(elem_id="model-buttons"):
+        load = gr.Button("Load", size="sm", elem_id="model-load", min_width=80)
+        cancel = gr.Button("Cancel", size="sm", elem_id="model-cancel", min_width=80, visible=False)
+    return ModelPicker(choice, load, cancel, ModelStatus(elem_id="model-status"))
+
+
+def _label(model: CatalogueModel) -> str:
+    note = f" · {model.note}" if model.note else ""
+    return f"{model.id.removeprefix('LiquidAI/')} · {model.size}{note}"
+
+
+def loading(
+    engine: Engine, model: str, demo_model: str, cancelled: Callable[[], bool]
+) -> Iterator[dict[str, Any]]:
+    """Load `model` and yield the status to show; on failure or cancelling the old model stays."""
+    error = ""
+    with closing(engine.load(model)) as events:
+        for event in events:
+            if cancelled():
+                error = f"Loading {model} was cancelled."
+                break
+            match event:
+                case Loading():
+                    yield status_value(engine.description, demo_model, event)
+                case Loaded():
+                    break
+                case Failed():
+                    error = event.message
+    yield status_value(engine.description, demo_model, error=error)

@@ -1,0 +1,60 @@
+"""The model in use as it really is in memory, and the progress of one being loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.client_component import ClientComponent
+from core.engine import Loading, ModelDescription
+
+DEMO_BANNER = (
+    "This is a demo model of a few million weights: it formats dates, extracts names and ages, "
+    "and tells small stories. For real work choose a model above and press Load."
+)
+
+
+class ModelStatus(ClientComponent):
+    stem = "model_status"
+
+
+def status_value(
+    description: ModelDescription | None,
+    demo_model: str = "",
+    loading: Loading | None = None,
+    error: str = "",
+) -> dict[str, Any]:
+    """`demo_model` is the id of the model that gets the demo banner."""
+    value: dict[str, Any] = {"state": "none", "error": error}
+    if description:
+        value |= {
+            "state": "ready",
+            "name": description.name,
+            "facts": _facts(description),
+            "demo": DEMO_BANNER if description.model == demo_model else "",
+        }
+    if loading:
+        value |= {
+            "state": "loading",
+            "step": f"{loading.step} · {loading.seconds:.0f} s",
+            "fraction": loading.fraction,
+        }
+    return value
+
+
+def _facts(description: ModelDescription) -> list[str]:
+    return [
+        description.device,
+        description.dtype,
+        f"{_short(description.parameters)} weights",
+        f"{description.memory_bytes / 2**20:,.0f} MiB",
+        f"context {description.context_length:,}",
+        "reads images" if description.reads_images else "text only",
+        f"loaded in {description.load_seconds:.1f} s",
+    ]
+
+
+def _short(number: int) -> str:
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "K")):
+        if number >= size:
+            return f"{number / size:.3g}{letter}"
+    return str(number)

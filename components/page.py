@@ -1,0 +1,139 @@
+"""The page: lays the components out and wires their events to the handlers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from components.api import add_api
+from components.budget_panel import budget_panel
+from components.few_shot_panel import few_shot_panel
+from components.handlers import Controls, Handlers
+from components.lane_pane import LanePane
+from components.message_editor import MessageEditor, new_row
+from components.model_picker import model_picker
+from components.preset_bar import PresetBar, preset_bar_value
+from components.prompt_view import PromptView
+from components.sampling_panel import sampling_panel
+from components.scenario_cards import ScenarioCards, scenario_cards_value
+from components.token_meter import TokenMeter
+from core.engine import Engine
+from core.library import Library
+
+DRAFT_KEY = "playground_draft_1"
+BRAND = """<div class="brand"><span class="logo" aria-hidden="true"></span><div>
+<h1>LFM Playground</h1><small>local · Transformers</small></div></div>"""
+SUN = """<button type="button" id="theme" class="icon-button" aria-label="Switch light or dark"
+title="Light or dark"><svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="10" cy="10" r="6.5"/>
+<path d="M10 3.5v13a6.5 6.5 0 0 0 0-13z"/></svg></button>"""
+EXPLAIN = """<div class="section-head"><h2>Presets and parameters</h2>
+<button type="button" id="explain" aria-pressed="false">Explain</button></div>"""
+
+@dataclass(frozen=True)
+class Parts:
+    """What only the wiring needs; what handlers read or write is in `controls`."""
+
+    run: gr.Button
+    stop: gr.Button
+    scenarios: ScenarioCards
+    output_tab: gr.Tab
+    prompt_tab: gr.Tab
+    controls: Controls
+    draft: gr.BrowserState
+
+
+def build_page(engine: Engine, library: Library, demo_model: str = "") -> gr.Blocks:
+    """The whole page, not launched. `demo_model` is the model that gets the demo banner."""
+    with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as page:
+        parts = _layout(library, demo_model)
+        _wire(page, parts, Handlers(engine, library, parts.controls, demo_model))
+        add_api(engine, library)
+    return page
+
+
+def _layout(library: Library, demo_model: str) -> Parts:
+    with gr.Sidebar(width=308, elem_id="side"):
+        _static(BRAND)
+        picker = model_picker(library.families, demo_model)
+        _static(EXPLAIN)
+        presets = PresetBar(preset_bar_value(library.presets, "", []), elem_id="presets")
+        sampling, dice = sampling_panel()
+        images_panel, budget = budget_panel()
+    with gr.Row(elem_id="topbar"):
+        _static(SUN)
+        with gr.Row(elem_id="run-bar"):
+            stop = gr.Button("Stop", size="sm", variant="stop", elem_id="stop", min_width=72)
+            run = gr.Button("Run", size="sm", variant="primary", elem_id="run", min_width=120)
+    with gr.Accordion("Start from a scenario", open=True, elem_id="scenario-fold") as scenario_fold:
+        scenarios = ScenarioCards(scenario_cards_value(library.scenarios), elem_id="scenarios")
+    with gr.Row(elem_id="work", equal_height=False):
+        with gr.Column(scale=5, min_width=340, elem_id="left"):
+            editor = MessageEditor([new_row("user")], elem_id="messages")
+            meter = TokenMeter(elem_id="meter")
+            few_shot = few_shot_panel()
+        with gr.Column(scale=7, min_width=340, elem_id="right"):
+            with gr.Tabs(elem_id="tabs"):
+                with gr.Tab("Output", id="output") as output_tab:
+                    lane = LanePane(elem_id="lane-a")
+                with gr.Tab("Prompt", id="prompt") as prompt_tab:
+                    prompt = PromptView(elem_id="prompt")
+    controls = Controls(
+        editor, presets, sampling, dice, budget, images_panel, meter, prompt, lane, picker,
+        few_shot, scenario_fold, gr.State("output"),
+    )  # fmt: skip
+    draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
+    return Parts(run, stop, scenarios, output_tab, prompt_tab, controls, draft)
+
+
+def _static(html: str) -> None:
+    gr.HTML(html, apply_default_css=False)
+
+
+def _wire(page: gr.Blocks, parts: Parts, handlers: Handlers) -> None:
+    """One server listener per event: several on one event run one after another, or for ever."""
+    controls, picker, few_shot = parts.controls, parts.controls.picker, parts.controls.few_shot
+    private: Any = {"api_visibility": "private", "show_progress": "hidden"}
+    quick: Any = {**private, "queue": False}
+    long: Any = {**private, "concurrency_limit": None}
+    save: Any = {
+        "fn": None,
+        "inputs": controls.draft_inputs(),
+        "outputs": [parts.draft],
+        "js": controls.draft_script(),
+        **private,
+    }
+    inputs, outputs = controls.inputs(), controls.outputs()
+    edits = [controls.editor.edit, *controls.value_events()]
+    gr.on(edits, **save)  # in the browser only, and first: a server that is busy loses no draft
+    gr.on(edits, handlers.show, inputs, outputs, trigger_mode="always_last", **private)
+    with_lane = inputs | {controls.lane}
+    examples = {few_shot.text, few_shot.table}
+    acts = [
+        controls.presets.pick(handlers.pick_preset, inputs, outputs, **quick),
+        parts.scenarios.pick(
+            handlers.pick_scenario, inputs, [*outputs, controls.scenario_fold], **quick
+        ),
+        few_shot.insert.click(
+            handlers.insert_examples, inputs | examples, [*outputs, *examples], **private
+        ),
+        controls.lane.reply(handlers.use_as_reply, with_lane, outputs, **private),
+        controls.lane.seed(handlers.keep_seed, with_lane, outputs, **private),
+        controls.dice.click(handlers.draw_seed, inputs, outputs, **private),
+    ]
+    for act in acts:
+        act.then(**save)
+    for tab, name in ((parts.output_tab, "output"), (parts.prompt_tab, "prompt")):
+        tab.select(handlers.show_tab(name), inputs, [controls.tab, *outputs], **private)
+
+    parts.run.click(handlers.run, inputs, [controls.lane], **long)
+    parts.stop.click(handlers.stop, None, None, **quick)
+    model = [picker.status, controls.images_panel]
+    picker.load.click(
+        handlers.load_model, inputs | {picker.choice},
+        [*outputs, *model, picker.load, picker.cancel], **long,
+    )  # fmt: skip
+    picker.cancel.click(handlers.cancel_loading, None, None, **quick)
+    page.load(handlers.open_page, [parts.draft], [*outputs, *model, picker.choice], **private)
+    page.unload(handlers.leave)

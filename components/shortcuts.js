@@ -1,0 +1,32 @@
+// Keys that work everywhere on the page. Capture, so that no text field swallows them.
+document.addEventListener('keydown', (event) => {
+  const command = event.ctrlKey || event.metaKey;
+  const press = (id) => {
+    event.preventDefault();
+    event.stopPropagation();
+    document.querySelector(id)?.click();
+  };
+  if (command && event.key === 'Enter') press('#run');
+  else if (event.key === 'Escape' && document.body.classList.contains('running')) press('#stop');
+  else if (command && event.key === '/') {
+    event.preventDefault();
+    document.querySelector('.turns .turn:last-child textarea')?.focus();
+  }
+}, true);
+
+// Light or dark is remembered in this browser; `?__theme=` in the address wins.
+function rememberedTheme() {
+  try {
+    return localStorage.getItem('playground_theme');
+  } catch {
+    return null;
+  }
+}
+function switchTheme() {
+  const dark = document.body.classList.toggle('dark');
+  try {
+    localStorage.setItem('playground_theme', dark ? 'dark' : 'light');
+  } catch {
+    // Private windows may forbid storage; the switch still works for this visit.
+  }
+}

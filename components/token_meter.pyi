@@ -1,0 +1,57 @@
+"""The token meter: prompt against context, coloured by role."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from components.client_component import ClientComponent
+from components.prompt_view import neutralised_note
+from core.conversation import Conversation
+from core.prompt import RenderedPrompt
+
+from gradio.events import Dependency
+
+class TokenMeter(ClientComponent):
+    stem = "token_meter"
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+def meter_value(
+    conversation: Conversation, prompt: RenderedPrompt, max_new_tokens: int
+) -> dict[str, Any]:
+    """Segments in tokens: one for each role, one for images, one for the template's own tokens."""
+    segments = Counter[str]()
+    for token in prompt.tokens:
+        if token.image:
+            segments["image"] += 1
+        elif token.message is None:
+            segments["template"] += 1
+        else:
+            segments[conversation.messages[token.message].role] += 1
+    total, context = len(prompt.tokens), prompt.context_length
+    images = f" · images {segments['image']:,}" if segments["image"] else ""
+    warning = _warning(total, context, max_new_tokens)
+    return {
+        "segments": sorted(segments.items()),
+        "context": context,
+        "text": f"{total:,} of {context:,} tokens{images} · room for {max(0, context - total):,}",
+        "note": " ".join(filter(None, [warning, neutralised_note(prompt)])),
+        "warning": bool(warning),
+    }
+
+
+def _warning(total: int, context: int, max_new_tokens: int) -> str:
+    if total >= context:
+        return "The prompt fills the context. Shorten it before you run."
+    if total + max_new_tokens > context:
+        return f"The answer can have {context - total:,} tokens, not {max_new_tokens:,}."
+    return ""
+
+
+def failed_meter(message: str) -> dict[str, Any]:
+    return {"segments": [], "context": 1, "text": "", "note": message, "warning": True}

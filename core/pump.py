@@ -1,0 +1,50 @@
+"""A pump: an iterator that runs in its own thread, so that whoever reads it never has to wait."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Generator
+from typing import Any, Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Pump(Generic[Item]):
+    """Runs `items` ahead of its reader. An exception in `items` is raised by `drain`.
+
+    `close` returns at once; the generator is closed by its own thread after the step it is in.
+    """
+
+    def __init__(self, items: Generator[Item, Any, Any]) -> None:
+        self._items = items
+        self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._ended = threading.Event()
+        self._error: BaseException | None = None
+        threading.Thread(target=self._work, daemon=True, name="pump").start()
+
+    def _work(self) -> None:
+        try:
+            for item in self._items:
+                self._queue.put(item)
+                if self._closing.is_set():
+                    break
+        except BaseException as error:  # it belongs to the reader's thread
+            self._error = error
+        finally:
+            self._items.close()
+            self._ended.set()
+
+    def drain(self) -> tuple[list[Item], bool]:
+        """All items that have come since the last call, and whether they were the last ones."""
+        ended = self._ended.is_set()  # before the queue is read: what came before the end is in it
+        items: list[Item] = []
+        while not self._queue.empty():
+            items.append(self._queue.get())
+        if ended and not items and self._error:
+            raise self._error
+        return items, ended and self._error is None
+
+    def close(self) -> None:
+        self._closing.set()

@@ -56,9 +56,16 @@ def add_api(engine: Engine, library: Library) -> None:
         return {"text": prompt.text, "token_ids": list(prompt.token_ids)}
 
     def presets() -> list[dict]:
-        """The presets: key, name, description, sampling and image values, source and date."""
+        """The presets: key, name, description, values by Transformers' names, source and date."""
         return [
-            {"key": key, **asdict(preset), "date": preset.date.isoformat()}
+            {
+                "key": key,
+                "name": preset.name,
+                "description": preset.description,
+                "values": preset.named,
+                "source": preset.source,
+                "date": preset.date.isoformat(),
+            }
             for key, preset in library.presets.items()
         ]
 

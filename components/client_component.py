@@ -14,27 +14,22 @@ import gradio as gr
 FOLDER = Path(__file__).parent
 
 
-class ClientComponent(gr.HTML):
-    """Reads `<stem>.html` and the scripts of its class beside this file; extra keywords are props.
+def client_component(
+    stem: str, value: Any = None, *, scripts: tuple[str, ...] = (), **props: Any
+) -> gr.HTML:
+    """A `gr.HTML` of `<stem>.html` and `<stem>.js` beside this file; extra keywords are props.
 
     A prop reaches the script as `props.<name>`; `gr.update(<name>=...)` changes it and leaves the
-    value alone.
+    value alone. scripts: files that come before `<stem>.js` and share its scope.
+    A function and no subclass: Gradio writes a `.pyi` file beside the source of each subclass.
     """
-
-    stem: str
-    scripts: tuple[str, ...] = ()
-
-    def __init__(self, value: Any = None, **props: Any) -> None:  # Gradio rebuilds by keyword
-        super().__init__(
-            value=value,
-            html_template=read_asset(f"{self.stem}.html"),
-            js_on_load="\n".join(read_asset(n) for n in (*self.scripts, f"{self.stem}.js")),
-            apply_default_css=False,
-            **props,
-        )
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object"}
+    return gr.HTML(
+        value,
+        html_template=read_asset(f"{stem}.html"),
+        js_on_load="\n".join(read_asset(name) for name in (*scripts, f"{stem}.js")),
+        apply_default_css=False,
+        **props,
+    )
 
 
 def read_asset(name: str) -> str:

@@ -11,14 +11,10 @@ import gradio as gr
 
 from components.budget_panel import budget_of, budget_values
 from components.few_shot_panel import FewShotPanel
-from components.lane_pane import LanePane
-from components.message_editor import MessageEditor
+from components.message_editor import clean_rows
 from components.model_picker import ModelPicker
 from components.page_state import Following, PageState
-from components.preset_bar import PresetBar
-from components.prompt_view import PromptView
 from components.sampling_panel import control_values, params_of
-from components.token_meter import TokenMeter
 from core.errors import InvalidInput
 
 Values = Mapping[Any, Any]
@@ -27,15 +23,15 @@ Changes = dict[Any, Any]
 
 @dataclass(frozen=True)
 class Controls:
-    editor: MessageEditor
-    presets: PresetBar
+    editor: gr.HTML
+    presets: gr.HTML
     sampling: dict[str, gr.components.FormComponent]
     dice: gr.Button
     budget: dict[str, gr.components.FormComponent]
     images_panel: gr.Accordion
-    meter: TokenMeter
-    prompt: PromptView
-    lane: LanePane
+    meter: gr.HTML
+    prompt: gr.HTML
+    lane: gr.HTML
     picker: ModelPicker
     few_shot: FewShotPanel
     scenario_fold: gr.Accordion
@@ -44,9 +40,13 @@ class Controls:
     def inputs(self) -> set[Any]:
         return {self.tab, *self._kept().values()}
 
-    def outputs(self) -> list[Any]:
-        """All that a change of the page's state may redraw."""
-        return [*self._kept().values(), self.meter, self.prompt]
+    def written(self) -> list[Any]:
+        """The inputs as outputs of an explicit act, such as a preset."""
+        return list(self._kept().values())
+
+    def shown(self) -> list[Any]:
+        """What follows from the inputs and is redrawn after each change of them."""
+        return [self.editor, self.presets, self.meter, self.prompt]
 
     def value_events(self) -> list[Any]:
         """A person changes a number: `release` comes from a reset button, `input` from the rest."""
@@ -57,31 +57,39 @@ class Controls:
     def read(self, values: Values) -> PageState:
         """Raises InvalidInput where a number is out of its range."""
         return PageState(
-            rows=tuple(values[self.editor]),
-            preset=str((values[self.presets] or {}).get("active") or ""),
+            rows=tuple(clean_rows(values[self.editor])),
+            preset=str(values[self.presets] or ""),
             params=params_of({name: values[c] for name, c in self.sampling.items()}),
             budget=budget_of({name: values[c] for name, c in self.budget.items()}),
             tab=values[self.tab],
         )
 
-    def changes(
-        self, state: PageState, following: Following, old: PageState | None = None
-    ) -> Changes:
-        """Redraw what follows from `state`; of the inputs, write only what differs from `old`."""
-        editor = gr.update(tokens=following.tokens, images_allowed=following.images_allowed)
+    def write(self, state: PageState, old: PageState | None = None) -> Changes:
+        """Write the inputs; only what differs from `old`, where there is one."""
+        changes: Changes = {}
         if old is None or state.rows != old.rows:
-            editor["value"] = list(state.rows)
-        changes: Changes = {
-            self.editor: editor, self.presets: following.presets, self.meter: following.meter
-        }  # fmt: skip
-        if following.prompt is not None:
-            changes[self.prompt] = following.prompt
+            changes[self.editor] = list(state.rows)
+        if old is None or state.preset != old.preset:
+            changes[self.presets] = state.preset
         if old is None or state.params != old.params:
             values = control_values(state.params)
             changes |= {control: values[name] for name, control in self.sampling.items()}
         if old is None or state.budget != old.budget:
             values = budget_values(state.budget)
             changes |= {control: values[name] for name, control in self.budget.items()}
+        return changes
+
+    def show(self, following: Following) -> Changes:
+        """Redraw what follows. Writes no input: what a person does meanwhile must stand."""
+        changes: Changes = {
+            self.editor: gr.update(
+                tokens=following.tokens, images_allowed=following.images_allowed
+            ),
+            self.presets: gr.update(modified=following.modified),
+            self.meter: following.meter,
+        }
+        if following.prompt is not None:
+            changes[self.prompt] = following.prompt
         return changes
 
     # -- the draft: a JSON object in the browser, by the names of the controls -----------------
@@ -96,16 +104,13 @@ class Controls:
     def draft_script(self) -> str:
         """Gathers the draft in the browser; a JS handler returns the list of its outputs."""
         names = json.dumps(list(self._kept()))
-        return (
-            f"(...values) => [Object.fromEntries({names}.map((name, i) => "
-            "[name, name === 'preset' ? values[i].active : values[i]]))]"
-        )
+        return f"(...values) => [Object.fromEntries({names}.map((name, i) => [name, values[i]]))]"
 
     def read_draft(self, draft: Any) -> PageState | None:
         """The draft as a state, or None where there is none or another version wrote it."""
         try:
             return PageState(
-                rows=tuple(self.editor.preprocess(draft["messages"])),
+                rows=tuple(clean_rows(draft["messages"])),
                 preset=str(draft.get("preset") or ""),
                 params=params_of({name: draft[name] for name in self.sampling}),
                 budget=budget_of({name: draft[name] for name in self.budget}),

@@ -12,6 +12,8 @@ from components.message_editor import Row, rows_of
 from core.errors import InvalidInput
 from core.few_shot import insertion_place, parse_pairs, turns
 
+EMPTY_TABLE = [["", ""], ["", ""], ["", ""]]
+
 
 @dataclass(frozen=True)
 class FewShotPanel:
@@ -35,8 +37,8 @@ def few_shot_panel() -> FewShotPanel:
                 )
             with gr.Tab("Table"):
                 table = gr.Dataframe(
+                    EMPTY_TABLE,
                     headers=["input", "output"],
-                    row_count=3,
                     column_count=2,
                     type="array",
                     datatype="str",

@@ -11,7 +11,7 @@ import gradio as gr
 
 from components.answering import StopSwitches, answer
 from components.controls import Changes, Controls, Values
-from components.few_shot_panel import insert_examples
+from components.few_shot_panel import EMPTY_TABLE, insert_examples
 from components.lane_pane import lane_value, with_reply
 from components.message_editor import new_row, rows_of
 from components.model_picker import loading
@@ -56,19 +56,20 @@ class Handlers:
             (new_row("user"),), key, preset.params(SamplingParams()), preset.budget(VisionBudget())
         )
         state = self._controls.read_draft(draft) or first
-        return {**self._redraw(state), **self._model_changes()}
+        return {**self._controls.write(state), **self._model_changes()}
 
     def show(self, values: Values) -> Changes:
-        """After an edit: counts, meter, the preset's badge and the prompt."""
+        """After any change of the inputs: counts, meter, the preset's badge and the prompt."""
         try:
             state = self._controls.read(values)
         except InvalidInput as error:
             return {self._controls.meter: failed_meter(str(error))}
-        return self._redraw(state, old=state)
+        return self._controls.show(follow(self._engine, self._library, state))
 
-    def show_tab(self, name: str) -> Callable[[Values], Changes]:
+    def show_prompt(self, values: Values) -> Changes:
+        """The Prompt tab was opened; from now on it follows the inputs."""
         tab = self._controls.tab
-        return lambda values: {tab: name, **self.show({**values, tab: name})}
+        return {tab: "prompt", **self.show({**values, tab: "prompt"})}
 
     def pick_preset(self, values: Values, event: gr.EventData) -> Changes:
         return self._act(values, lambda state: self._with_preset(state, event.key))
@@ -92,7 +93,7 @@ class Handlers:
                 state, rows=insert_examples(state.rows, values[panel.text], values[panel.table])
             ),
         )
-        return {**changes, panel.text: "", panel.table: [["", ""]] * 3}
+        return {**changes, panel.text: "", panel.table: EMPTY_TABLE}
 
     def use_as_reply(self, values: Values) -> Changes:
         lane = values[self._controls.lane]
@@ -117,11 +118,7 @@ class Handlers:
     def _act(self, values: Values, change: Callable[[PageState], PageState]) -> Changes:
         with user_errors():
             state = self._controls.read(values)
-            return self._redraw(change(state), old=state)
-
-    def _redraw(self, state: PageState, old: PageState | None = None) -> Changes:
-        following = follow(self._engine, self._library, state)
-        return self._controls.changes(state, following, old)
+            return self._controls.write(change(state), state)
 
     # -- answering ---------------------------------------------------------------------------
     def run(self, values: Values, request: gr.Request) -> Iterator[Changes]:
@@ -148,7 +145,7 @@ class Handlers:
 
     # -- the model ---------------------------------------------------------------------------
     def load_model(self, values: Values, request: gr.Request) -> Iterator[Changes]:
-        """Load the chosen model; everything counted by the old one is counted again."""
+        """Load the chosen model and show how it goes."""
         picker = self._controls.picker
         model = (values[picker.choice] or "").strip()
         with user_errors():
@@ -160,14 +157,14 @@ class Handlers:
             picker.load: gr.Button(interactive=False),
             picker.cancel: gr.Button(visible=True),
         }
+        status: dict[str, Any] = {}
         try:
             for status in loading(self._engine, model, self._demo_model, switch.is_set):
                 yield {picker.status: status, **buttons}
-                buttons = {}
         finally:
             self._loads.remove(page, switch)
         yield {
-            **self.show(values),
+            picker.status: status,  # again: of two quick updates the page may draw the last only
             self._controls.images_panel: self._images_panel(),
             picker.load: gr.Button(interactive=True),
             picker.cancel: gr.Button(visible=False),

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
+import gradio as gr
 from markdown_it import MarkdownIt
 
-from components.client_component import ClientComponent
+from components.client_component import client_component
 from components.message_editor import Row, new_row
 from core.errors import InvalidInput
 from core.run import Run
@@ -18,13 +19,9 @@ EMPTY_LANE: dict[str, Any] = {"status": "idle"}
 IGNORED_WHEN_GREEDY = ("temperature", "top_k", "top_p", "min_p")
 
 
-class LanePane(ClientComponent):
+def lane_pane(**props: Any) -> gr.HTML:
     """Events: `reply` (use the answer as a turn), `seed` (keep the seed that was used)."""
-
-    stem = "lane_pane"
-
-    def __init__(self, value: Any = None, **props: Any) -> None:
-        super().__init__(value or EMPTY_LANE, server_functions=[render_markdown], **props)
+    return client_component("lane_pane", EMPTY_LANE, server_functions=[render_markdown], **props)
 
 
 def render_markdown(text: str) -> str:

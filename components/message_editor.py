@@ -10,37 +10,39 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+import gradio as gr
 from gradio.utils import get_upload_folder, is_in_or_equal
 
-from components.client_component import ClientComponent
+from components.client_component import client_component
 from core.conversation import ROLES, Conversation, Image, Message, message
 
 Row = dict[str, Any]
 MOST_MESSAGES = 1000
 
 
-class MessageEditor(ClientComponent):
-    """Events: `edit`, once a typing pause and after every other change.
+def message_editor(**props: Any) -> gr.HTML:
+    """Event: `edit`, once a typing pause and after every other change.
 
     Props: tokens, a count by row id; images_allowed, whether the model reads images.
     """
+    rows = [new_row("user")]
+    return client_component(
+        "message_editor",
+        rows,
+        scripts=("message_row.js",),
+        tokens={},
+        images_allowed=False,
+        **props,
+    )
 
-    stem = "message_editor"
-    scripts = ("message_row.js",)
 
-    def __init__(self, value: list[Row] | None = None, **props: Any) -> None:
-        super().__init__(value or [], **{"tokens": {}, "images_allowed": False, **props})
+def clean_rows(payload: Any) -> list[Row]:
+    """Rows as they may be used: what a browser sends is untrusted and is cut down to the form.
 
-    def preprocess(self, payload: Any) -> list[Row]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Rows as they may be used: what a browser sends is untrusted and is cut down to the form.
-
-        An image stays only where its path lies inside the upload folder.
-        """
-        rows = payload if isinstance(payload, list) else []
-        return [_clean(row) for row in rows[:MOST_MESSAGES] if isinstance(row, dict)]
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "object"}}
+    An image stays only where its path lies inside the upload folder.
+    """
+    rows = payload if isinstance(payload, list) else []
+    return [_clean(row) for row in rows[:MOST_MESSAGES] if isinstance(row, dict)]
 
 
 def _clean(row: Row) -> Row:

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from components.model_status import ModelStatus, status_value
+from components.model_status import model_status, status_value
 from core.engine import Engine, Loaded, Loading
 from core.events import Failed
 from core.library import CatalogueModel, Family
@@ -20,7 +20,7 @@ class ModelPicker:
     choice: gr.Dropdown
     load: gr.Button
     cancel: gr.Button
-    status: ModelStatus
+    status: gr.HTML
 
 
 def model_picker(families: Mapping[str, Family], demo_model: str) -> ModelPicker:
@@ -40,7 +40,7 @@ def model_picker(families: Mapping[str, Family], demo_model: str) -> ModelPicker
     with gr.Row(elem_id="model-buttons"):
         load = gr.Button("Load", size="sm", elem_id="model-load", min_width=80)
         cancel = gr.Button("Cancel", size="sm", elem_id="model-cancel", min_width=80, visible=False)
-    return ModelPicker(choice, load, cancel, ModelStatus(elem_id="model-status"))
+    return ModelPicker(choice, load, cancel, model_status(elem_id="model-status"))
 
 
 def _label(model: CatalogueModel) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.client_component import ClientComponent
+import gradio as gr
+
+from components.client_component import client_component
 from core.engine import Loading, ModelDescription
 
 DEMO_BANNER = (
@@ -13,8 +15,8 @@ DEMO_BANNER = (
 )
 
 
-class ModelStatus(ClientComponent):
-    stem = "model_status"
+def model_status(**props: Any) -> gr.HTML:
+    return client_component("model_status", {}, **props)
 
 
 def status_value(

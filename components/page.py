@@ -11,14 +11,14 @@ from components.api import add_api
 from components.budget_panel import budget_panel
 from components.few_shot_panel import few_shot_panel
 from components.handlers import Controls, Handlers
-from components.lane_pane import LanePane
-from components.message_editor import MessageEditor, new_row
+from components.lane_pane import lane_pane
+from components.message_editor import message_editor
 from components.model_picker import model_picker
-from components.preset_bar import PresetBar, preset_bar_value
-from components.prompt_view import PromptView
+from components.preset_bar import preset_bar
+from components.prompt_view import prompt_view
 from components.sampling_panel import sampling_panel
-from components.scenario_cards import ScenarioCards, scenario_cards_value
-from components.token_meter import TokenMeter
+from components.scenario_cards import scenario_cards
+from components.token_meter import token_meter
 from core.engine import Engine
 from core.library import Library
 
@@ -31,13 +31,14 @@ title="Light or dark"><svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="10
 EXPLAIN = """<div class="section-head"><h2>Presets and parameters</h2>
 <button type="button" id="explain" aria-pressed="false">Explain</button></div>"""
 
+
 @dataclass(frozen=True)
 class Parts:
     """What only the wiring needs; what handlers read or write is in `controls`."""
 
     run: gr.Button
     stop: gr.Button
-    scenarios: ScenarioCards
+    scenarios: gr.HTML
     output_tab: gr.Tab
     prompt_tab: gr.Tab
     controls: Controls
@@ -58,7 +59,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
         _static(BRAND)
         picker = model_picker(library.families, demo_model)
         _static(EXPLAIN)
-        presets = PresetBar(preset_bar_value(library.presets, "", []), elem_id="presets")
+        presets = preset_bar(library.presets, elem_id="presets")
         sampling, dice = sampling_panel()
         images_panel, budget = budget_panel()
     with gr.Row(elem_id="topbar"):
@@ -67,18 +68,18 @@ def _layout(library: Library, demo_model: str) -> Parts:
             stop = gr.Button("Stop", size="sm", variant="stop", elem_id="stop", min_width=72)
             run = gr.Button("Run", size="sm", variant="primary", elem_id="run", min_width=120)
     with gr.Accordion("Start from a scenario", open=True, elem_id="scenario-fold") as scenario_fold:
-        scenarios = ScenarioCards(scenario_cards_value(library.scenarios), elem_id="scenarios")
+        scenarios = scenario_cards(library.scenarios, elem_id="scenarios")
     with gr.Row(elem_id="work", equal_height=False):
         with gr.Column(scale=5, min_width=340, elem_id="left"):
-            editor = MessageEditor([new_row("user")], elem_id="messages")
-            meter = TokenMeter(elem_id="meter")
+            editor = message_editor(elem_id="messages")
+            meter = token_meter(elem_id="meter")
             few_shot = few_shot_panel()
         with gr.Column(scale=7, min_width=340, elem_id="right"):
             with gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Output", id="output") as output_tab:
-                    lane = LanePane(elem_id="lane-a")
+                    lane = lane_pane(elem_id="lane-a")
                 with gr.Tab("Prompt", id="prompt") as prompt_tab:
-                    prompt = PromptView(elem_id="prompt")
+                    prompt = prompt_view(elem_id="prompt")
     controls = Controls(
         editor, presets, sampling, dice, budget, images_panel, meter, prompt, lane, picker,
         few_shot, scenario_fold, gr.State("output"),
@@ -104,36 +105,39 @@ def _wire(page: gr.Blocks, parts: Parts, handlers: Handlers) -> None:
         "js": controls.draft_script(),
         **private,
     }
-    inputs, outputs = controls.inputs(), controls.outputs()
+    inputs, written = controls.inputs(), controls.written()
+    show: Any = {"fn": handlers.show, "inputs": inputs, "outputs": controls.shown(), **private}
     edits = [controls.editor.edit, *controls.value_events()]
     gr.on(edits, **save)  # in the browser only, and first: a server that is busy loses no draft
-    gr.on(edits, handlers.show, inputs, outputs, trigger_mode="always_last", **private)
+    gr.on(edits, **show, trigger_mode="always_last")
     with_lane = inputs | {controls.lane}
     examples = {few_shot.text, few_shot.table}
     acts = [
-        controls.presets.pick(handlers.pick_preset, inputs, outputs, **quick),
+        controls.presets.pick(handlers.pick_preset, inputs, written, **quick),
         parts.scenarios.pick(
-            handlers.pick_scenario, inputs, [*outputs, controls.scenario_fold], **quick
+            handlers.pick_scenario, inputs, [*written, controls.scenario_fold], **quick
         ),
         few_shot.insert.click(
-            handlers.insert_examples, inputs | examples, [*outputs, *examples], **private
+            handlers.insert_examples, inputs | examples, [*written, *examples], **private
         ),
-        controls.lane.reply(handlers.use_as_reply, with_lane, outputs, **private),
-        controls.lane.seed(handlers.keep_seed, with_lane, outputs, **private),
-        controls.dice.click(handlers.draw_seed, inputs, outputs, **private),
+        controls.lane.reply(handlers.use_as_reply, with_lane, written, **private),
+        controls.lane.seed(handlers.keep_seed, with_lane, written, **private),
+        controls.dice.click(handlers.draw_seed, inputs, written, **private),
     ]
     for act in acts:
-        act.then(**save)
-    for tab, name in ((parts.output_tab, "output"), (parts.prompt_tab, "prompt")):
-        tab.select(handlers.show_tab(name), inputs, [controls.tab, *outputs], **private)
+        act.then(**save).then(**show)
+    parts.prompt_tab.select(
+        handlers.show_prompt, inputs, [controls.tab, *controls.shown()], **private
+    )
+    parts.output_tab.select(lambda: "output", None, [controls.tab], **quick)
 
     parts.run.click(handlers.run, inputs, [controls.lane], **long)
     parts.stop.click(handlers.stop, None, None, **quick)
     model = [picker.status, controls.images_panel]
     picker.load.click(
-        handlers.load_model, inputs | {picker.choice},
-        [*outputs, *model, picker.load, picker.cancel], **long,
-    )  # fmt: skip
+        handlers.load_model, {picker.choice}, [*model, picker.load, picker.cancel], **long
+    ).then(**show)
     picker.cancel.click(handlers.cancel_loading, None, None, **quick)
-    page.load(handlers.open_page, [parts.draft], [*outputs, *model, picker.choice], **private)
+    opened = [*written, *model, picker.choice]
+    page.load(handlers.open_page, [parts.draft], opened, **private).then(**show)
     page.unload(handlers.leave)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.message_editor import Row, conversation_of
-from components.preset_bar import changed_since, preset_bar_value
+from components.preset_bar import changed_since
 from components.prompt_view import EMPTY_PROMPT, prompt_value
 from components.token_meter import failed_meter, meter_value
 from core.engine import Engine
@@ -38,7 +38,7 @@ class Following:
 
     tokens: dict[str, int]
     images_allowed: bool
-    presets: dict[str, Any]
+    modified: list[str]
     meter: dict[str, Any]
     prompt: dict[str, Any] | None
 
@@ -66,7 +66,7 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
     return Following(
         tokens=tokens,
         images_allowed=bool(description and description.reads_images),
-        presets=preset_bar_value(library.presets, state.preset, modified),
+        modified=modified,
         meter=meter,
         prompt=prompt if state.tab == "prompt" else None,
     )

@@ -2,7 +2,7 @@
 const box = element.querySelector('.presets');
 const state = element.querySelector('.preset-state');
 function draw() {
-  const { presets = [], active = '', modified = [] } = props.value || {};
+  const { presets, modified, value: active } = props;
   box.textContent = '';
   for (const preset of presets) {
     const button = document.createElement('button');
@@ -34,5 +34,5 @@ element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-key]');
   if (button) trigger('pick', { key: button.dataset.key });
 });
-watch('value', draw);
+watch(['value', 'modified'], draw);
 draw();

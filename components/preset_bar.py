@@ -5,38 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.client_component import ClientComponent
+import gradio as gr
+
+from components.client_component import client_component
 from core.library import Preset
 from core.sampling import SamplingParams, settings
 from core.vision import VisionBudget
 
 
-class PresetBar(ClientComponent):
-    """Event: `pick`, with the preset's `key`; restoring is picking the active one again."""
+def preset_bar(presets: Mapping[str, Preset], **props: Any) -> gr.HTML:
+    """The value is the key of the active preset, or empty.
 
-    stem = "preset_bar"
-
-
-def preset_bar_value(
-    presets: Mapping[str, Preset], active: str, modified: list[str]
-) -> dict[str, Any]:
-    return {
-        "presets": [
-            {
-                "key": key,
-                "name": preset.name,
-                "description": preset.description,
-                "values": ", ".join(
-                    f"{n} {v}" for n, v in {**preset.sampling, **preset.images}.items()
-                ),
-                "source": preset.source,
-                "date": preset.date.isoformat(),
-            }
-            for key, preset in presets.items()
-        ],
-        "active": active,
-        "modified": modified,
-    }
+    Event: `pick`, with the preset's `key`; restoring is picking the active one again.
+    Props: presets; modified, the names that were changed since.
+    """
+    buttons = [
+        {
+            "key": key,
+            "name": preset.name,
+            "description": preset.description,
+            "values": ", ".join(f"{n} {v}" for n, v in preset.named.items()),
+            "source": preset.source,
+            "date": preset.date.isoformat(),
+        }
+        for key, preset in presets.items()
+    ]
+    return client_component("preset_bar", "", presets=buttons, modified=[], **props)
 
 
 def changed_since(preset: Preset, params: SamplingParams, budget: VisionBudget) -> list[str]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.client_component import ClientComponent
+import gradio as gr
+
+from components.client_component import client_component
 from core.prompt import PromptToken, RenderedPrompt
 
 EMPTY_PROMPT: dict[str, Any] = {"tokens": [], "summary": "", "note": ""}
 
 
-class PromptView(ClientComponent):
-    stem = "prompt_view"
+def prompt_view(**props: Any) -> gr.HTML:
+    return client_component("prompt_view", EMPTY_PROMPT, **props)
 
 
 def prompt_value(prompt: RenderedPrompt) -> dict[str, Any]:

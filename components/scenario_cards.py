@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.client_component import ClientComponent
+import gradio as gr
+
+from components.client_component import client_component
 from core.library import Scenario
 
 
-class ScenarioCards(ClientComponent):
+def scenario_cards(scenarios: Mapping[str, Scenario], **props: Any) -> gr.HTML:
     """Event: `pick`, with the scenario's `key`."""
-
-    stem = "scenario_cards"
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "object"}}
-
-
-def scenario_cards_value(scenarios: Mapping[str, Scenario]) -> list[dict[str, str]]:
-    return [
+    cards = [
         {"key": key, "name": scenario.name, "description": scenario.description}
         for key, scenario in scenarios.items()
     ]
+    return client_component("scenario_cards", cards, **props)

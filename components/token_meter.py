@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from components.client_component import ClientComponent
+import gradio as gr
+
+from components.client_component import client_component
 from components.prompt_view import neutralised_note
 from core.conversation import Conversation
 from core.prompt import RenderedPrompt
 
 
-class TokenMeter(ClientComponent):
-    stem = "token_meter"
+def token_meter(**props: Any) -> gr.HTML:
+    return client_component("token_meter", {}, **props)
 
 
 def meter_value(

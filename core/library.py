@@ -42,6 +42,12 @@ class Preset:
         sampling_params(self.sampling)
         self.budget(VisionBudget())
 
+    @property
+    def named(self) -> dict[str, Any]:
+        """The values that the file names, sampling and images; whole numbers are whole."""
+        params = sampling_params(self.sampling)
+        return {**{name: getattr(params, name) for name in self.sampling}, **self.images}
+
     def params(self, current: SamplingParams) -> SamplingParams:
         """`current` under this preset: named values set, other samplers off, the rest untouched."""
         kept = {n: getattr(current, n) for n, setting in settings().items() if setting.off is None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Generator
+from contextlib import closing
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -26,14 +27,14 @@ class Pump(Generic[Item]):
 
     def _work(self) -> None:
         try:
-            for item in self._items:
-                self._queue.put(item)
-                if self._closing.is_set():
-                    break
+            with closing(self._items):
+                for item in self._items:
+                    self._queue.put(item)
+                    if self._closing.is_set():
+                        break
         except BaseException as error:  # it belongs to the reader's thread
             self._error = error
         finally:
-            self._items.close()
             self._ended.set()
 
     def drain(self) -> tuple[list[Item], bool]:

@@ -1,0 +1,199 @@
+"""Makes .venv, keeps it up to date, and runs the playground and its tools in it.
+
+    python dev.py run [flags of app.py]      start the playground
+    python dev.py test [flags of pytest]     run every test, those in a browser included
+    python dev.py check                      lint, format, types and the rules of the layers
+    python dev.py bench [name [flags]]       run one benchmark; without a name, list them
+
+Needs Python 3.11 or later and nothing else. .venv is installed on the first call and again
+whenever a requirements file has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+UNFINISHED = VENV / "unfinished"  # exists while pip works: a leftover tells of a half-made .venv
+APP = "requirements.txt"
+DEV = "requirements-dev.txt"
+INCLUDED = {APP: (APP,), DEV: (APP, DEV)}
+LAYERS = "pytest --quiet tests/test_layers.py"
+CHECKS = ("ruff check .", "ruff format --check .", "pyright", LAYERS)
+MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", MAC_CHROME)
+PLAYWRIGHT_PATH = (
+    "from playwright.sync_api import sync_playwright as start; playwright = start().start(); "
+    "print(playwright.chromium.executable_path); playwright.stop()"
+)
+
+
+def main() -> int:
+    if sys.version_info < (3, 11):  # noqa: UP036, an older Python should read a sentence
+        raise SystemExit(
+            f"This is Python {platform.python_version()}; the playground needs 3.11 or later. "
+            "Install one, or call one that you have by its name, as `python3.11 dev.py run`."
+        )
+    commands = {"run": run, "test": test, "check": check, "bench": bench}
+    name, *flags = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help"):
+        print(__doc__)
+        return 0
+    if name not in commands:
+        raise SystemExit(f"There is no command {name!r}; use one of {', '.join(commands)}.")
+    with contextlib.suppress(KeyboardInterrupt):
+        return commands[name](flags)
+    return 130  # what a shell expects of a command that Ctrl+C ended
+
+
+def run(flags: Sequence[str]) -> int:
+    install(APP)
+    return hand_over([str(ROOT / "app.py"), *flags], folder=Path.cwd())
+
+
+def test(flags: Sequence[str]) -> int:
+    install(DEV)
+    browser = find_browser(os.environ) or install_browser()
+    return hand_over(["-m", "pytest", *flags], environment={"PLAYGROUND_CHROMIUM": browser})
+
+
+def check(flags: Sequence[str]) -> int:
+    """Run every check, also after one has failed; 1 if any did."""
+    if flags:
+        raise SystemExit(f"`check` takes no flags, and {flags[0]!r} was given.")
+    install(DEV)
+    failed = []
+    for command in CHECKS:
+        print(f"--- {command}", flush=True)
+        if subprocess.run([str(PYTHON), "-m", *command.split()], cwd=ROOT).returncode:
+            failed.append(command)
+    for command in CHECKS:
+        print("FAILED" if command in failed else "passed", command)
+    return 1 if failed else 0
+
+
+def bench(flags: Sequence[str]) -> int:
+    names = sorted(path.stem for path in ROOT.glob("benchmarks/[!_]*.py"))
+    if not flags:
+        print(f"There are {len(names)} benchmarks: {', '.join(names)}")
+        return 0
+    if flags[0] not in names:
+        raise SystemExit(f"There is no benchmark {flags[0]!r}; `python dev.py bench` lists them.")
+    install(APP)
+    return hand_over(["-m", f"benchmarks.{flags[0]}", *flags[1:]])
+
+
+def install(requirements: str) -> None:
+    """Make or repair .venv and install `requirements`, unless that is already done."""
+    if not venv_works():
+        print("Making .venv", flush=True)
+        base = getattr(sys, "_base_executable", "") or sys.executable  # not the venv it replaces
+        if subprocess.run([base, "-m", "venv", "--clear", str(VENV)]).returncode:
+            raise SystemExit(
+                "Python can't make .venv; on Debian, `apt-get install python3-venv` comes first."
+            )
+    stamp = VENV / f"{requirements}.installed"
+    if stamp.exists() and stamp.read_text() == digest(requirements):
+        return
+    print(f"Installing {requirements}; the first time this takes minutes", flush=True)
+    pip = [str(PYTHON), "-m", "pip", "install", "-r", requirements]
+    for old in VENV.glob("*.installed"):
+        old.unlink()
+    UNFINISHED.touch()
+    pip_exit = subprocess.run(pip if sys.stdout.isatty() else [*pip, "-q"], cwd=ROOT).returncode
+    UNFINISHED.unlink()
+    if pip_exit:
+        raise SystemExit(f"{requirements} was not installed; pip says why above.")
+    for name in INCLUDED[requirements]:
+        (VENV / f"{name}.installed").write_text(digest(name))
+
+
+def venv_works() -> bool:
+    """Whether .venv has pip and a Python that is new enough, and no install was cut short."""
+    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    return not UNFINISHED.exists() and succeeds([str(PYTHON), "-c", probe])
+
+
+def digest(requirements: str) -> str:
+    """A hash of all files that `requirements` installs from."""
+    parts = [(ROOT / name).read_bytes() for name in INCLUDED[requirements]]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def hand_over(
+    arguments: Sequence[str], folder: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> int:
+    """Go on as .venv's Python: Ctrl+C, other signals and the exit code are the program's own."""
+    command, variables = [str(PYTHON), *arguments], {**os.environ, **(environment or {})}
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.chdir(folder)
+        os.execve(command[0], command, variables)
+    child = subprocess.Popen(command, cwd=folder, env=variables)
+    while True:  # Windows sends Ctrl+C to both; wait until the child has put its things away
+        with contextlib.suppress(KeyboardInterrupt):
+            return child.wait()
+
+
+def find_browser(variables: Mapping[str, str]) -> str | None:
+    """The program of a Chromium or Chrome that is installed and starts; None if there is none."""
+    named = variables.get("CHROMIUM")
+    if named and not starts(named):
+        raise SystemExit(
+            f"CHROMIUM is {named!r}, which does not start. Set it to the path of a Chromium "
+            "or Chrome program, or unset it to have one looked for."
+        )
+    return named or next(filter(starts, browser_places(variables)), None)
+
+
+def browser_places(variables: Mapping[str, str]) -> Iterator[str]:
+    yield from filter(None, map(shutil.which, BROWSERS))
+    for folder in {"PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"} & variables.keys():
+        yield str(Path(variables[folder]) / "Google/Chrome/Application/chrome.exe")
+    own = subprocess.run([str(PYTHON), "-c", PLAYWRIGHT_PATH], capture_output=True, text=True)
+    yield own.stdout.strip()
+
+
+def starts(browser: str) -> bool:
+    if os.name == "nt":
+        return Path(browser).is_file()  # asked for its version, Chrome would open a window there
+    return succeeds([browser, "--version"])
+
+
+def install_browser() -> str:
+    """Install Chromium with the system's packages, else with Playwright, and return its path."""
+    print("Installing Chromium for the browser tests", flush=True)
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        unasked = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update"], env=unasked)
+        subprocess.run(["apt-get", "install", "-y", "chromium"], env=unasked)
+    if not find_browser(os.environ):
+        subprocess.run([str(PYTHON), "-m", "playwright", "install", "chromium"])
+    found = find_browser(os.environ)
+    if not found:
+        raise SystemExit(
+            "The browser tests need Chromium or Chrome, and none could be found or installed; "
+            "install one and set CHROMIUM to its path."
+        )
+    return found
+
+
+def succeeds(command: Sequence[str]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True).returncode == 0
+    except OSError:  # no such program, or not one for this machine
+        return False
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,19 @@
+"""The real thing: the shipped model answers a scenario on the page."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ready
+
+ANSWER_MS = 60_000
+
+
+def test_the_date_scenario_is_answered_by_the_shipped_model(open_page, pocket_app: str):
+    page = open_page(pocket_app)
+    ready(page)
+    expect(page.locator(".model-demo")).to_contain_text("demo model")
+    page.get_by_role("button", name="Format a date").click()
+    expect(page.locator(".turn")).to_have_count(6)
+    page.locator("#run").click()
+    expect(page.locator(".lane-status")).to_have_text("done", timeout=ANSWER_MS)
+    expect(page.locator(".lane-text")).to_have_text("March 8, 2024")
+    expect(page.locator(".lane-stop-reason")).to_have_text("ended by itself")

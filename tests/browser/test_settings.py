@@ -1,0 +1,141 @@
+"""Presets, sliders, seed, model picker, draft and theme."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, ready
+from tests.browser.test_messages import texts, write
+
+
+def number(page: Page, name: str):
+    return page.locator(f"#parameter-{name} input[type=number]")
+
+
+def test_a_preset_sets_what_it_names_and_leaves_messages_alone(page: Page):
+    write(page, ("user", "mine"))
+    page.get_by_role("button", name="LFM2 text").click()
+    expect(number(page, "temperature")).to_have_value("0.3")
+    expect(number(page, "min-p")).to_have_value("0.15")
+    expect(number(page, "repetition-penalty")).to_have_value("1.05")
+    expect(number(page, "top-k")).to_have_value("0")
+    expect(number(page, "top-p")).to_have_value("1")
+    expect(page.locator(".preset-state")).to_have_text("LFM2 text is active.")
+    assert texts(page) == ["mine"]
+
+
+def test_a_changed_slider_shows_modified_and_one_click_restores_it(page: Page):
+    page.get_by_role("button", name="Greedy").click()
+    expect(page.locator(".preset-state")).to_have_text("Greedy is active.")
+    number(page, "temperature").fill("0.7")
+    number(page, "temperature").press("Tab")
+    expect(page.locator(".preset-modified")).to_have_text("modified")
+    page.get_by_role("button", name="Restore Greedy").click()
+    expect(number(page, "temperature")).to_have_value("0")
+    expect(page.locator(".preset-modified")).to_have_count(0)
+
+
+def test_the_reset_button_of_a_slider_returns_to_off_and_shows_modified(page: Page):
+    page.get_by_role("button", name="LFM2 text").click()
+    expect(number(page, "min-p")).to_have_value("0.15")
+    page.locator("#parameter-min-p [data-testid=reset-button]").click()
+    expect(number(page, "min-p")).to_have_value("0")
+    expect(page.locator(".preset-modified")).to_be_visible()
+
+
+def test_the_seed_that_was_used_is_shown_and_can_be_kept(page: Page):
+    write(page, ("user", "anything"))
+    page.locator("#run").click()
+    expect(page.locator(".lane-status")).to_have_text("done")
+    shown = page.locator(".lane-parameters span", has_text="seed").inner_text()
+    page.get_by_role("button", name="Keep seed").click()
+    seed = shown.removeprefix("seed ")
+    field = page.locator("#parameter-seed input")
+    expect(field).to_have_value(seed)
+    page.locator("#run").click()
+    expect(page.locator(".lane-text")).to_contain_text(f"the seed is {seed}")
+    page.locator("#seed-dice").click()
+    expect(field).not_to_have_value(seed)
+
+
+def test_a_reload_keeps_the_draft(page: Page):
+    write(page, ("system", "Be brief."), ("user", "kept\nover a reload"))
+    page.get_by_role("button", name="Creative").click()
+    expect(page.locator(".preset-state")).to_have_text("Creative is active.")
+    number(page, "max-new-tokens").fill("77")
+    number(page, "max-new-tokens").press("Tab")
+    page.wait_for_timeout(600)
+    page.reload()
+    ready(page)
+    expect(page.locator(".turn")).to_have_count(2)
+    assert texts(page) == ["Be brief.", "kept\nover a reload"]
+    expect(number(page, "temperature")).to_have_value("1")
+    expect(number(page, "max-new-tokens")).to_have_value("77")
+    expect(page.locator(".preset-state")).to_have_text("Creative is active.")
+
+
+def test_help_is_a_click_away(page: Page):
+    help_text = page.locator("#parameter-temperature .info-text")
+    expect(help_text).to_be_hidden()
+    page.get_by_role("button", name="Explain").click()
+    expect(help_text).to_be_visible()
+
+
+def load(page: Page, model: str) -> None:
+    field = page.locator("#model-choice input")
+    field.fill(model)
+    field.press("Enter")
+    page.locator("#model-load").click()
+
+
+def test_a_typed_model_loads_with_progress(page: Page):
+    load(page, "someone/other-model")
+    expect(page.locator(".model-progress")).to_be_visible()
+    expect(page.locator(".model-name")).to_have_text("someone/other-model")
+    expect(page.locator(".model-progress")).to_be_hidden()
+    load(page, "scripted")
+    expect(page.locator(".model-name")).to_have_text("scripted")
+
+
+def test_an_unknown_model_is_a_sentence_and_the_one_in_use_stays(page: Page):
+    load(page, "someone/missing-model")
+    expect(page.locator(".model-error")).to_contain_text("someone/missing-model")
+    expect(page.locator(".model-name")).to_have_text("scripted")
+    expect(page.locator("#model-load")).to_be_enabled()
+
+
+def test_loading_can_be_cancelled(page: Page):
+    load(page, "someone/slow-model")
+    page.locator("#model-cancel").click()
+    expect(page.locator(".model-error")).to_contain_text("was cancelled")
+    expect(page.locator(".model-name")).to_have_text("scripted")
+
+
+def test_the_theme_is_switched_and_remembered(page: Page):
+    dark = page.evaluate("document.body.classList.contains('dark')")
+    page.locator("#theme").click()
+    assert page.evaluate("document.body.classList.contains('dark')") is not dark
+    page.reload()
+    ready(page)
+    assert page.evaluate("document.body.classList.contains('dark')") is not dark
+
+
+def test_a_phone_has_no_sideways_scrolling_and_run_at_the_bottom(open_page, scripted_app: str):
+    page = open_page(scripted_app, viewport={"width": 390, "height": 844})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    box = page.locator("#run").bounding_box()
+    assert box is not None
+    assert box["y"] > 844 - 80
+    write(page, ("user", "Hi"))
+    page.locator("#run").click()
+    expect(page.locator(".lane-text")).to_have_text("Hello! What shall we try?")
+    expect(page.locator(".lane-text")).to_be_in_viewport()
+
+
+def test_two_visitors_do_not_see_each_other(open_page, scripted_app: str):
+    first, second = open_page(scripted_app, DESKTOP), open_page(scripted_app, DESKTOP)
+    write(first, ("user", "Hi"))
+    write(second, ("user", "What is the capital of France?"))
+    first.locator("#run").click()
+    second.locator("#run").click()
+    expect(first.locator(".lane-text")).to_have_text("Hello! What shall we try?")
+    expect(second.locator(".lane-text")).to_have_text("The capital of France is Paris.")

@@ -1,0 +1,104 @@
+"""Answers are folded into runs; a switch or a closed iterator ends them and frees the engine."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from components.answering import REDRAW_SECONDS, StopSwitches, answer
+from core.conversation import Conversation, message
+from core.events import Event
+from core.pump import Pump
+from core.sampling import SamplingParams
+from core.workspace import Lane, Request, Workspace, requests
+from engine.scripted import ScriptedEngine
+
+PATIENCE = 5.0
+
+
+def asked(text: str, *labels: str) -> tuple[Request, ...]:
+    lanes = tuple(Lane(label, SamplingParams(seed=1)) for label in labels or ("A",))
+    return requests(Workspace(Conversation((message("user", text),)), lanes))
+
+
+class Watched(ScriptedEngine):
+    """Tells when the last stream was closed."""
+
+    def __init__(self) -> None:
+        super().__init__(tokens_per_second=100)
+        self.freed = threading.Event()
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[tuple[str, Event]]:
+        try:
+            yield from super().stream(requests)
+        finally:
+            self.freed.set()
+
+
+def test_the_last_runs_are_whole_and_all_lanes_are_there():
+    engine = ScriptedEngine(tokens_per_second=1000)
+    *_, last = answer(engine, asked("Hi", "A", "B"), threading.Event())
+    assert {run.text for run in last.values()} == {"Hello! What shall we try?"}
+    assert {run.stop_reason for run in last.values()} == {"end_of_sequence"}
+    assert set(last) == {"A", "B"}
+
+
+def test_a_set_switch_ends_the_answer_keeps_the_text_and_frees_the_engine():
+    engine, switch = Watched(), threading.Event()
+    draws = answer(engine, asked("!long"), switch)
+    partial = next(runs["A"].text for runs in draws if runs["A"].text)
+    switch.set()
+    *_, last = draws
+    assert last["A"].stop_reason == "stopped"
+    assert last["A"].text.startswith(partial)
+    assert engine.freed.wait(PATIENCE)
+
+
+def test_a_closed_iterator_frees_the_engine():
+    engine = Watched()
+    draws = answer(engine, asked("!long"), threading.Event())
+    next(runs for runs in draws if runs["A"].text)
+    draws.close()
+    assert engine.freed.wait(PATIENCE)
+
+
+def test_a_lane_that_fails_keeps_its_text_and_its_sentence():
+    *_, last = answer(ScriptedEngine(), asked("!fail"), threading.Event())
+    assert last["A"].status == "failed"
+    assert last["A"].text
+    assert "!fail" in last["A"].error
+
+
+def test_redraws_are_held_to_the_clock():
+    """600 tokens at 1,000 a second come in at least 0.6 s: no more draws than its clock ticks."""
+    engine = ScriptedEngine(tokens_per_second=1000)
+    draws = list(answer(engine, asked("!long"), threading.Event()))
+    seconds = draws[-1]["A"].seconds
+    assert len(draws) <= seconds / REDRAW_SECONDS + 3
+
+
+def test_a_pump_hands_an_exception_of_its_items_to_the_reader_after_the_items():
+    def items():
+        yield 1
+        raise RuntimeError("broken")
+
+    pump = Pump(items())
+    seen: list[int] = []
+
+    def drain_for_ever():
+        while True:
+            seen.extend(pump.drain()[0])
+
+    with pytest.raises(RuntimeError, match="broken"):
+        drain_for_ever()
+    assert seen == [1]
+
+
+def test_stopping_one_page_leaves_the_others_running():
+    switches = StopSwitches()
+    mine, other = switches.add("mine"), switches.add("other")
+    switches.stop("mine")
+    assert mine.is_set()
+    assert not other.is_set()
+    switches.remove("mine", mine)
+    switches.stop("mine")

@@ -1,0 +1,115 @@
+"""All numbers on the page follow from one rendered prompt."""
+
+from pathlib import Path
+
+import pytest
+
+from components.message_editor import new_row
+from components.model_status import status_value
+from components.page_state import PageState, follow
+from components.prompt_view import prompt_value
+from components.token_meter import meter_value
+from core.conversation import Conversation, message
+from core.engine import Loading, ModelDescription
+from core.library import read_library
+from core.prompt import PromptToken, RenderedPrompt
+from core.sampling import SamplingParams
+from core.vision import VisionBudget
+from engine.scripted import ScriptedEngine
+
+LIBRARY = read_library(Path(__file__).parents[2] / "presets")
+
+
+def state(*texts: str, **changes) -> PageState:
+    params = LIBRARY.presets["lfm2-text"].params(SamplingParams())
+    values = {"preset": "lfm2-text", "params": params, "budget": VisionBudget(), **changes}
+    return PageState(tuple(new_row("user", text) for text in texts), **values)
+
+
+def test_counts_per_message_and_the_template_add_up_to_the_total():
+    page = state("one two three", "", "four", tab="prompt")
+    after = follow(ScriptedEngine(), LIBRARY, page)
+    segments = dict(after.meter["segments"])
+    assert sum(after.tokens.values()) == segments["user"]
+    assert after.prompt is not None
+    assert sum(segments.values()) == len(after.prompt["tokens"])
+    assert list(after.tokens) == [row["id"] for row in page.rows]
+
+
+def test_the_prompt_is_drawn_only_where_it_is_looked_at():
+    assert follow(ScriptedEngine(), LIBRARY, state("a")).prompt is None
+
+
+def test_a_changed_slider_makes_the_preset_modified_and_restoring_does_not():
+    engine, preset = ScriptedEngine(), LIBRARY.presets["lfm2-text"]
+    changed = SamplingParams(temperature=0.9, min_p=0.15, repetition_penalty=1.05)
+    assert follow(engine, LIBRARY, state("a", params=changed)).modified == ["temperature"]
+    restored = preset.params(changed)
+    assert follow(engine, LIBRARY, state("a", params=restored)).modified == []
+
+
+def test_length_seed_and_stop_are_not_the_presets_business():
+    params = SamplingParams(
+        temperature=0.3, min_p=0.15, repetition_penalty=1.05, max_new_tokens=9, seed=4, stop=("x",)
+    )
+    assert follow(ScriptedEngine(), LIBRARY, state("a", params=params)).modified == []
+
+
+def test_a_budget_counts_only_for_a_preset_that_names_one():
+    changed = {"budget": VisionBudget(32, 64, False)}
+    engine = ScriptedEngine()
+    assert follow(engine, LIBRARY, state("a", **changed)).modified == []
+    vision = state(
+        "a", **changed, preset="lfm2-vl",
+        params=LIBRARY.presets["lfm2-vl"].params(SamplingParams()),
+    )  # fmt: skip
+    modified = follow(engine, LIBRARY, vision).modified
+    assert modified == ["min_image_tokens", "max_image_tokens", "do_image_splitting"]
+
+
+def test_a_typed_control_token_is_told_in_the_meter():
+    after = follow(ScriptedEngine(), LIBRARY, state("a <|im_end|> b"))
+    assert after.meter["note"] == "<|im_end|> in the messages is sent as plain text."
+
+
+def test_a_prompt_that_leaves_too_little_room_warns_with_numbers():
+    conversation = Conversation((message("user", "x"),))
+    prompt = RenderedPrompt("", (PromptToken(1, "x", 0),) * 90, 100)
+    assert "10 tokens, not 64" in meter_value(conversation, prompt, 64)["note"]
+    full = RenderedPrompt("", (PromptToken(1, "x", 0),) * 100, 100)
+    assert "fills the context" in meter_value(conversation, full, 64)["note"]
+
+
+def test_no_messages_leave_the_meter_empty():
+    assert follow(ScriptedEngine(), LIBRARY, state()).meter == {}
+
+
+def test_the_prompt_view_says_what_each_token_is():
+    tokens = (
+        PromptToken(6, "<|im_start|>", special=True), PromptToken(9, "hi", 0),
+        PromptToken(396, "<image>", 0, special=True, image=True),
+    )  # fmt: skip
+    kinds = [(t["kind"], t["place"]) for t in prompt_value(RenderedPrompt("", tokens, 9))["tokens"]]
+    assert kinds == [("special", None), ("plain", 1), ("image", 1)]
+
+
+@pytest.fixture
+def description() -> ModelDescription:
+    return ModelDescription(
+        "/home/someone/models/pocket", "Lfm2Vl", 4_000_000, "float32", "cpu", 16 * 2**20, 4096,
+        True, 0.25,
+    )  # fmt: skip
+
+
+def test_a_folder_is_shown_by_its_name_and_only_the_demo_model_has_a_banner(description):
+    value = status_value(description, description.model)
+    assert value["name"] == "pocket"
+    assert "demo model" in value["demo"]
+    assert value["facts"][:4] == ["cpu", "float32", "4M weights", "16 MiB"]
+    assert status_value(description, "other")["demo"] == ""
+
+
+def test_while_another_model_loads_the_one_in_use_is_still_named(description):
+    value = status_value(description, "", Loading("Downloading", 0.4, 3.2))
+    assert (value["state"], value["name"], value["fraction"]) == ("loading", "pocket", 0.4)
+    assert value["step"] == "Downloading · 3 s"

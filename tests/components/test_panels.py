@@ -1,0 +1,67 @@
+"""Panels: values go to the controls and come back the same; help covers every parameter."""
+
+import gradio as gr
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.budget_panel import budget_of, budget_values
+from components.few_shot_panel import insert_examples
+from components.message_editor import new_row
+from components.sampling_panel import control_values, params_of, sampling_panel
+from core.errors import InvalidInput
+from core.sampling import LARGEST_SEED, SamplingParams, settings
+from core.vision import VisionBudget
+
+LINE = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1)
+STOPS = st.lists(LINE.filter(lambda s: "\\n" not in s and s.splitlines() == [s]), unique=True)
+
+
+@given(
+    temperature=st.floats(0, 2),
+    top_k=st.integers(0, 200),
+    seed=st.none() | st.integers(0, LARGEST_SEED),
+    stop=STOPS,
+)
+def test_parameters_survive_the_controls(temperature, top_k, seed, stop):
+    params = SamplingParams(temperature=temperature, top_k=top_k, seed=seed, stop=tuple(stop))
+    assert params_of(control_values(params)) == params
+
+
+def test_a_line_break_in_a_stop_string_is_written_as_an_escape():
+    params = SamplingParams(stop=("\n\n", "User:"))
+    assert control_values(params)["stop"] == "\\n\\n\nUser:"
+    assert params_of(control_values(params)) == params
+
+
+def test_there_is_a_control_with_help_and_a_reset_value_for_every_parameter():
+    with gr.Blocks():
+        controls, _ = sampling_panel()
+    assert set(controls) == {*settings(), "stop"}
+    for name, setting in settings().items():
+        assert controls[name].info == setting.help
+        if setting.off is not None:
+            assert controls[name].value == setting.off
+            assert f"off: {setting.off:g}" in str(controls[name].label)
+
+
+def test_a_budget_survives_the_controls():
+    budget = VisionBudget(32, 64, False)
+    assert budget_of(budget_values(budget)) == budget
+
+
+def test_examples_of_both_tabs_go_before_the_last_user_turn():
+    rows = (new_row("system", "s"), new_row("user", "2024-03-08"))
+    table = [["3", "three"], ["", ""]]
+    after = insert_examples(rows, "1 => one\n2 => two", table)
+    assert [(row["role"], row["text"]) for row in after] == [
+        ("system", "s"), ("user", "1"), ("assistant", "one"), ("user", "2"), ("assistant", "two"),
+        ("user", "3"), ("assistant", "three"), ("user", "2024-03-08"),
+    ]  # fmt: skip
+
+
+def test_no_examples_and_half_a_row_are_named():
+    with pytest.raises(InvalidInput, match="no examples"):
+        insert_examples((), " ", [["", ""]])
+    with pytest.raises(InvalidInput, match="Row 2 of the table"):
+        insert_examples((), "", [["a", "b"], ["c", ""]])

@@ -1,0 +1,101 @@
+"""The API as `gradio_client` sees it: typed endpoints, streaming, errors; all else is private."""
+
+from collections.abc import Iterator
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+ASKED = [{"role": "user", "content": "What is the capital of France?"}]
+DATES = [
+    {"role": "system", "content": "You are a helpful assistant that formats dates."},
+    {"role": "user", "content": "2024-01-15"},
+    {"role": "assistant", "content": "January 15, 2024"},
+    {"role": "user", "content": "2024-12-25"},
+    {"role": "assistant", "content": "December 25, 2024"},
+    {"role": "user", "content": "2024-03-08"},
+]
+
+
+@pytest.fixture(scope="module")
+def client(scripted_app: str) -> Iterator[Client]:
+    client = Client(scripted_app, verbose=False)
+    yield client
+    client.close()
+
+
+def test_only_the_documented_endpoints_are_public(client: Client):
+    api = client.view_api(return_format="dict")
+    assert set(api["named_endpoints"]) == {"/generate", "/render_prompt", "/presets"}
+    assert api["unnamed_endpoints"] == {}
+
+
+def test_generate_streams_and_its_last_value_is_whole(client: Client):
+    job = client.submit(ASKED, {"temperature": 0.5, "max_new_tokens": 50}, 7, api_name="/generate")
+    last = job.result(timeout=30)
+    streamed = job.outputs()
+    assert len(streamed) > 2
+    assert streamed[-1] == last
+    assert last["text"] == "The capital of France is Paris."
+    assert last["stop_reason"] == "end_of_sequence"
+    assert streamed[0]["stop_reason"] is None
+    assert len(last["token_ids"]) > 3
+    assert last["prompt_tokens"] > 5
+    assert last["seconds"] > 0
+    assert last["parameters"] == {
+        "temperature": 0.5, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "repetition_penalty": 1.0,
+        "max_new_tokens": 50, "seed": 7, "stop": [],
+    }  # fmt: skip
+
+
+def test_a_negative_seed_draws_one_and_tells_it(client: Client):
+    last = client.predict(ASKED, {}, -1, api_name="/generate")
+    assert last["parameters"]["seed"] >= 0
+
+
+def test_a_last_assistant_message_is_a_prefill(client: Client):
+    messages = [*ASKED, {"role": "assistant", "content": "It is "}]
+    prompt = client.predict(messages, api_name="/render_prompt")
+    assert prompt["text"].endswith("<|im_start|>assistant\nIt is ")
+    assert len(prompt["token_ids"]) > 5
+
+
+@pytest.mark.parametrize(
+    ("messages", "parameters", "sentence"),
+    [
+        (ASKED, {"temperature": 3}, "temperature is 3; the allowed range is 0 to 2"),
+        (ASKED, {"temprature": 1}, "There is no sampling parameter 'temprature'"),
+        ([{"role": "bot", "content": ""}], {}, "Message 1 has the role 'bot'"),
+        ([], {}, "There is no message to answer"),
+        (
+            [{"role": "user", "content": [{"type": "image", "path": "/etc/passwd"}]}], {},
+            "is not an upload",
+        ),
+    ],
+)  # fmt: skip
+def test_bad_input_is_named(client: Client, messages, parameters, sentence):
+    with pytest.raises(AppError, match=sentence):
+        client.predict(messages, parameters, 1, api_name="/generate")
+
+
+def test_a_failure_of_the_engine_reaches_the_client(client: Client):
+    with pytest.raises(AppError, match="The script was asked to fail"):
+        client.predict([{"role": "user", "content": "!fail"}], {}, 1, api_name="/generate")
+
+
+def test_presets_are_listed_with_their_source(client: Client):
+    presets = {preset["key"]: preset for preset in client.predict(api_name="/presets")}
+    assert presets["lfm2-text"]["values"] == {
+        "temperature": 0.3, "min_p": 0.15, "repetition_penalty": 1.05,
+    }  # fmt: skip
+    assert repr(presets["lfm2.5-text"]["values"]["top_k"]) == "50"
+    assert presets["lfm2-vl"]["values"]["max_image_tokens"] == 256
+    assert all(preset["source"] and preset["date"] for preset in presets.values())
+
+
+def test_the_shipped_model_answers_through_the_api(pocket_app: str):
+    client = Client(pocket_app, verbose=False)
+    greedy = {"temperature": 0, "max_new_tokens": 40}
+    last = client.predict(DATES, greedy, 1, api_name="/generate")
+    client.close()
+    assert (last["text"], last["stop_reason"]) == ("March 8, 2024", "end_of_sequence")

@@ -57,7 +57,7 @@ def applied_parameters(params: SamplingParams) -> list[str]:
     shown = ["greedy (temperature 0)"] if params.greedy else []
     for name, setting in settings().items():
         value = getattr(params, name)
-        ignored = params.greedy and (name in IGNORED_WHEN_GREEDY or name == "seed")
+        ignored = params.greedy and name in IGNORED_WHEN_GREEDY
         if value is not None and value != setting.off and not ignored:
             shown.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
     return [*shown, *(f"stop {string!r}" for string in params.stop)]

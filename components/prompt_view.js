@@ -18,7 +18,7 @@ function draw() {
   const tokens = value.tokens || [];
   element.querySelector('.prompt-summary').textContent = value.summary || '';
   element.querySelector('.prompt-note').textContent = value.note || '';
-  for (const button of element.querySelectorAll('[data-view]')) {
+  for (const button of element.querySelectorAll('button[data-view]')) {
     button.setAttribute('aria-pressed', String(button.dataset.view === view));
   }
   box.dataset.view = view;
@@ -35,7 +35,7 @@ function draw() {
   }
 }
 element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-view]');
+  const button = event.target.closest('button');
   if (!button) return;
   view = button.dataset.view;
   draw();

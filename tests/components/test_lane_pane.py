@@ -48,6 +48,7 @@ def test_greedy_hides_what_it_ignores_and_keeps_the_repetition_penalty():
     params = SamplingParams(temperature=0, top_k=50, top_p=0.1, repetition_penalty=1.05, seed=5)
     assert applied_parameters(params) == [
         "greedy (temperature 0)", "repetition_penalty 1.05", "max_new_tokens 512",
+        "seed 5",
     ]  # fmt: skip
 
 

@@ -1,0 +1,26 @@
+"""axe-core finds nothing on the page, light and dark, idle and answered."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_messages import write
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_rule_is_violated(open_page, scripted_app: str, theme: str):
+    page = open_page(scripted_app, query=f"?__theme={theme}")
+    write(page, ("system", "Be brief."), ("user", "Hi"), ("assistant", "He"))
+    page.get_by_role("button", name="Explain").click()
+    page.locator("#few-shot button.label-wrap").click()
+    page.locator("#run").click()
+    expect(page.locator(".lane-status")).to_have_text("done")
+    assert violations(page) == []
+    page.get_by_role("tab", name="Prompt").click()
+    expect(page.locator(".prompt-token").first).to_be_visible()
+    assert violations(page) == []

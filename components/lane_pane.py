@@ -45,7 +45,7 @@ def lane_value(run: Run) -> dict[str, Any]:
         "speed": _rate(run.decode_tokens_per_second),
         "metrics": _metrics(run),
         "seed": params.seed,
-        "parameters": applied_parameters(params),
+        "parameters": [*filter(None, [run.model]), *applied_parameters(params)],
         "all_parameters": "\n".join(
             f"{field.name} = {getattr(params, field.name)!r}" for field in fields(params)
         ),

@@ -14,7 +14,7 @@ StopReason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The prompt was built and its prefill begins. `model` names what answers."""
+    """The prompt was built and its prefill begins. `model` is the name of what answers."""
 
     prompt: RenderedPrompt
     model: str

@@ -17,6 +17,7 @@ def test_ctrl_enter_runs_and_the_answer_streams_with_figures(page: Page):
         expect(page.locator(".lane-metrics")).to_contain_text(figure)
     expect(page.locator(".lane-parameters")).to_contain_text("temperature 0.1")
     expect(page.locator(".lane-parameters")).to_contain_text("seed")
+    expect(page.locator(".lane-parameters span").first).to_have_text("scripted")
 
 
 def test_keys_typed_just_before_ctrl_enter_are_sent(page: Page):
@@ -112,14 +113,3 @@ def test_the_prompt_tab_shows_the_rendered_prompt_and_its_ids(page: Page):
     expect(tokens).to_contain_text("Changed words")
     page.get_by_role("button", name="Token ids").click()
     expect(page.locator(".prompt-token").first).to_have_text("1 ")
-
-
-def test_closing_the_tab_stops_the_run(page: Page, open_page, scripted_app: str):
-    write(page, ("user", "!long"))
-    page.locator("#run").click()
-    expect(page.locator(STATUS)).to_have_text("streaming")
-    page.close()
-    other = open_page(scripted_app)
-    write(other, ("user", "Hi"))
-    other.locator("#run").click()
-    expect(other.locator(STATUS)).to_have_text("done")

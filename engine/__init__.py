@@ -1,0 +1,1 @@
+"""Requests in, events out. Importing this package alone imports no torch."""

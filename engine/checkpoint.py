@@ -1,0 +1,30 @@
+"""A model in memory with all that is needed to ask it. Loading is not known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.engine import ModelDescription
+from engine.prompting import Prompting
+from engine.stopping import TokenBytes
+from engine.turns import Turns
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """model: a Transformers model in eval mode. ends: ids of tokens that end an answer.
+
+    only_last: options that make `forward` compute the logits of the last position only.
+    threads: of the CPU, for each forward step.
+    turns: taken for each forward step, so that the runs of several threads alternate.
+    """
+
+    model: Any
+    description: ModelDescription
+    prompting: Prompting
+    token_bytes: TokenBytes
+    ends: frozenset[int]
+    only_last: dict[str, int]
+    threads: int
+    turns: Turns = field(default_factory=Turns)

@@ -1,0 +1,105 @@
+"""Image files as the tensors a vision-language model reads, and the text their places become."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image as Pictures
+from PIL import ImageOps, UnidentifiedImageError
+
+from core.conversation import Image
+from core.errors import InvalidInput
+from core.vision import VisionBudget
+
+KEPT = 4  # conversations' images; one large image takes 35 MB
+
+
+@dataclass(frozen=True)
+class ReadImages:
+    """texts: what each image's placeholder expands to. tensors: inputs of `forward`, by name."""
+
+    texts: tuple[str, ...] = ()
+    tensors: dict[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
+
+
+class ImageReader:
+    """A processor that turns images into model inputs. Safe to use from several threads."""
+
+    def __init__(self, processor: Any) -> None:
+        self._processor = processor
+        self._one_at_a_time = threading.Lock()  # a processor sets options on its shared tokenizer
+        self.token: str = processor.image_token
+        settings = processor.image_processor
+        self._has_budget = hasattr(settings, "max_image_tokens")
+        self._kept = lru_cache(maxsize=KEPT)(self._read)
+
+    def read(self, images: Sequence[Image], budget: VisionBudget) -> ReadImages:
+        """Raises InvalidInput for a file that is no image. The budget is LFM2-VL's; others skip it.
+
+        The last few results are kept while their files don't change: a prompt is rendered again at
+        each pause of typing, and reading an image takes a tenth of a second. Don't write to them.
+        """
+        if not images:
+            return ReadImages()
+        return self._kept(tuple(images), budget, tuple(map(_changed, images)))
+
+    def _read(
+        self, images: tuple[Image, ...], budget: VisionBudget, changed: tuple[int, ...]
+    ) -> ReadImages:
+        """changed: when the files were written, which is part of the key they are kept under.
+
+        The processor sees bare placeholders instead of the prompt: given the prompt, it would also
+        count a placeholder that a person typed.
+        """
+        pictures = [open_image(image) for image in images]
+        options: dict[str, Any] = {}
+        if self._has_budget:
+            options = {
+                "min_image_tokens": budget.min_image_tokens,
+                "max_image_tokens": budget.max_image_tokens,
+                "do_image_splitting": budget.do_image_splitting,
+            }
+        with self._one_at_a_time:
+            inputs = self._processor(
+                text=[self.token * len(pictures)],
+                images=[pictures],
+                return_tensors="pt",
+                return_text_replacement_offsets=True,
+                **options,
+            )
+        offsets = inputs.pop("text_replacement_offsets")[0]
+        del inputs["input_ids"]
+        inputs.pop("attention_mask", None)
+        return ReadImages(tuple(entry["replacement"] for entry in offsets), dict(inputs))
+
+    def kinds_of(self, ids: tuple[int, ...]) -> torch.Tensor:
+        """Which kind of input each token stands for, shape (1, tokens), as some models want it."""
+        return torch.tensor(self._processor.create_mm_token_type_ids([list(ids)]))
+
+
+def _changed(image: Image) -> int:
+    """When the file was written, in nanoseconds; 0 if it is not there."""
+    path = Path(image.path)
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def open_image(image: Image) -> Pictures.Image:
+    """The picture upright and in RGB, as cameras and transparent files need it."""
+    name = image.name or Path(image.path).name
+    try:
+        with Pictures.open(image.path) as picture:
+            return ImageOps.exif_transpose(picture).convert("RGB")
+    except FileNotFoundError as error:
+        raise InvalidInput(f"The image {name} is not there any more. Add it again.") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise InvalidInput(
+            f"The file {name} can't be read as an image. Use PNG, JPEG, WebP or GIF."
+        ) from error
+    except Pictures.DecompressionBombError as error:
+        raise InvalidInput(f"The image {name} is too large. Make it smaller first.") from error

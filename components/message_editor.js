@@ -2,7 +2,8 @@
 // `props.tokens`, so that no answer of the server can overwrite what is being typed.
 const list = element.querySelector('.turns');
 const picker = element.querySelector('.turns-picker');
-const live = element.querySelector('.turns-live');
+const warning = element.querySelector('.turns-warning'); // until the next change
+const spoken = element.querySelector('.turns-spoken'); // for screen readers only
 const PAUSE_MS = 300; // one hand-over per typing pause: handing over costs a copy of the list
 const MOST_UNDO = 50;
 
@@ -86,6 +87,7 @@ function travel(from, to) {
 }
 function apply(next, { focus } = {}) {
   remember();
+  warning.textContent = '';
   turns = next;
   draw();
   changed();
@@ -103,7 +105,7 @@ function move(from, to) {
   const focused = document.activeElement;
   apply(next);
   if (list.contains(focused)) focused.focus();
-  live.textContent = `Message moved to place ${to + 1} of ${turns.length}`;
+  spoken.textContent = `Message moved to place ${to + 1} of ${turns.length}`;
 }
 const ACTS = {
   add: (place, button) => insertAt(turns.length, button.dataset.role),
@@ -156,10 +158,11 @@ async function attach(id, files) {
   const pictures = [...files].filter((file) => file.type.startsWith('image/'));
   if (!pictures.length) return;
   if (!props.images_allowed) {
-    live.textContent = 'This model does not read images. Load a vision model to attach one.';
+    warning.textContent = 'This model does not read images. Load a vision model to attach one.';
     return;
   }
   remember();
+  warning.textContent = '';
   for (const file of pictures) {
     setUploading(id, true);
     try {
@@ -167,7 +170,7 @@ async function attach(id, files) {
       const turn = turns[placeOf(id)];
       if (turn) turn.images = [...turn.images, { path, url, name: file.name }];
     } catch (error) {
-      live.textContent = `${file.name} could not be uploaded: ${error?.message || error}`;
+      warning.textContent = `${file.name} could not be uploaded: ${error?.message || error}`;
     }
     setUploading(id, false);
   }

@@ -140,12 +140,7 @@ def _dicts(conversation: Conversation, lists_only: bool) -> list[dict[str, Any]]
     for place, turn in enumerate(conversation.messages):
         content: Any = turn.text
         if turn.images or lists_only:
-            content = [
-                {"type": "image"}
-                if isinstance(part, Image)
-                else {"type": "text", "text": part.text}
-                for part in turn.parts
-            ]
+            content = [_part(part) for part in turn.parts]
             open_end = place == last and turn.role == "assistant"
             if open_end and not (turn.parts and isinstance(turn.parts[-1], Text)):
                 content.append({"type": "text", "text": ""})  # the place where the answer goes on

@@ -54,7 +54,7 @@ def test_a_lane_starts_gives_tokens_and_ends(engine_of, ask, run) -> None:
     assert kinds == [Started, *[Token] * len(lanes.tokens()), Finished]
     seconds = [event.seconds for event in lanes.of()]
     assert seconds == sorted(seconds)
-    assert lanes.start().model == engine_of("lfm2").description.model
+    assert lanes.start().model == engine_of("lfm2").description.name
     assert lanes.start().prompt == engine_of("lfm2").render(ask())
 
 

@@ -35,7 +35,7 @@ def add_api(engine: Engine, library: Library) -> None:
         seconds; stop_reason is null until the answer has ended.
         """
         with user_errors():
-            params = sampling_params({**parameters, "seed": seed if seed >= 0 else None})
+            params = _params(parameters, seed)
             workspace = Workspace(_conversation(messages), (Lane("A", params),))
             asked = requests(workspace)
         switch = threading.Event()
@@ -74,7 +74,9 @@ def add_api(engine: Engine, library: Library) -> None:
     gr.api(presets, api_name="presets")
 
 
-def _conversation(messages: list[dict]) -> Conversation:
+def _conversation(messages: Any) -> Conversation:
+    if not isinstance(messages, list):
+        raise InvalidInput(f"messages is {messages!r}; it must be a list of {{'role', 'content'}}.")
     conversation = conversation_from_dicts(messages)
     for image in conversation.images:
         if not is_uploaded(image.path):
@@ -83,6 +85,18 @@ def _conversation(messages: list[dict]) -> Conversation:
                 "gradio_client.handle_file and use the path that comes back."
             )
     return conversation
+
+
+def _params(parameters: Any, seed: Any) -> SamplingParams:
+    if not isinstance(parameters, dict):
+        raise InvalidInput(f"parameters is {parameters!r}; it must be an object, {{}} for all off.")
+    if "seed" in parameters:
+        raise InvalidInput("seed stands in parameters; it is an argument of its own.")
+    if isinstance(seed, int | float) and seed < 0:
+        seed = None
+    elif seed is None:
+        raise InvalidInput("seed is empty; give a whole number, negative to draw one.")
+    return sampling_params({**parameters, "seed": seed})
 
 
 def _result(run: Run) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
+from core.errors import InvalidInput
 from core.vision import MOST_IMAGE_TOKENS, VisionBudget
 
 
@@ -35,13 +37,26 @@ def budget_panel() -> tuple[gr.Accordion, dict[str, gr.components.FormComponent]
     return panel, controls
 
 
-def budget_of(values: dict[str, Any]) -> VisionBudget:
-    """Read the controls' values by name. Raises InvalidInput."""
-    return VisionBudget(
-        int(values["min_image_tokens"]),
-        int(values["max_image_tokens"]),
-        bool(values["do_image_splitting"]),
-    )
+def budget_of(values: Mapping[str, Any], mend: bool = False) -> VisionBudget:
+    """Read the controls' raw values. Raises InvalidInput or, to mend, takes the defaults."""
+    try:
+        least, most = (
+            _whole(name, values[name]) for name in ("min_image_tokens", "max_image_tokens")
+        )
+        return VisionBudget(least, most, bool(values["do_image_splitting"]))
+    except InvalidInput:
+        if mend:
+            return VisionBudget()
+        raise
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        shown = "empty" if value is None else repr(value)
+        raise InvalidInput(
+            f"{name} is {shown}; it must be a whole number up to {MOST_IMAGE_TOKENS}."
+        )
+    return int(value)
 
 
 def budget_values(budget: VisionBudget) -> dict[str, Any]:

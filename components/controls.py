@@ -54,27 +54,32 @@ class Controls:
         events: list[Any] = [getattr(control, "input") for control in controls]  # noqa: B009
         return events + [control.release for control in controls if isinstance(control, gr.Slider)]
 
-    def read(self, values: Values) -> PageState:
-        """Raises InvalidInput where a number is out of its range."""
+    def read(self, values: Values, mend: bool = False) -> PageState:
+        """Raises InvalidInput where a number is out of range or, to mend, takes its default."""
         return PageState(
             rows=tuple(clean_rows(values[self.editor])),
             preset=str(values[self.presets] or ""),
-            params=params_of({name: values[c] for name, c in self.sampling.items()}),
-            budget=budget_of({name: values[c] for name, c in self.budget.items()}),
+            params=params_of({name: values[c] for name, c in self.sampling.items()}, mend),
+            budget=budget_of({name: values[c] for name, c in self.budget.items()}, mend),
             tab=values[self.tab],
         )
 
-    def write(self, state: PageState, old: PageState | None = None) -> Changes:
-        """Write the inputs; only what differs from `old`, where there is one."""
+    def write(
+        self, state: PageState, old: PageState | None = None, settings: bool = False
+    ) -> Changes:
+        """Write the inputs; where there is an `old` state, only what differs from it.
+
+        settings: write all numbers, also those that seem unchanged but are not valid on the page.
+        """
         changes: Changes = {}
         if old is None or state.rows != old.rows:
             changes[self.editor] = list(state.rows)
         if old is None or state.preset != old.preset:
             changes[self.presets] = state.preset
-        if old is None or state.params != old.params:
+        if old is None or settings or state.params != old.params:
             values = control_values(state.params)
             changes |= {control: values[name] for name, control in self.sampling.items()}
-        if old is None or state.budget != old.budget:
+        if old is None or settings or state.budget != old.budget:
             values = budget_values(state.budget)
             changes |= {control: values[name] for name, control in self.budget.items()}
         return changes

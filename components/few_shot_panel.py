@@ -53,19 +53,22 @@ def few_shot_panel() -> FewShotPanel:
     return FewShotPanel(text, table, insert)
 
 
-def insert_examples(rows: Sequence[Row], text: str, table: list[list[Any]]) -> tuple[Row, ...]:
-    """The rows with the examples of both tabs. Raises InvalidInput where there are none."""
-    pairs = parse_pairs(text) if (text or "").strip() else ()
-    pairs += tuple(_table_pairs(table or []))
+def insert_examples(rows: Sequence[Row], text: Any, table: Any) -> tuple[Row, ...]:
+    """The rows with the examples of both tabs, as a browser sends them.
+
+    Raises InvalidInput where there are none, or half of one.
+    """
+    pairs = parse_pairs(text) if isinstance(text, str) and text.strip() else ()
+    pairs += tuple(_table_pairs(table.get("data") if isinstance(table, dict) else None))
     if not pairs:
         raise InvalidInput("There are no examples. Write one `input => output` pair on each line.")
     place = insertion_place([row["role"] for row in rows])
     return (*rows[:place], *rows_of(turns(pairs)), *rows[place:])
 
 
-def _table_pairs(table: list[list[Any]]) -> list[tuple[str, str]]:
-    pairs = []
-    for place, cells in enumerate(table, start=1):
+def _table_pairs(table: Any) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for place, cells in enumerate(table or [], start=1):
         given, wanted = (str(cell or "") for cell in cells[:2])
         if bool(given.strip()) != bool(wanted.strip()):
             raise InvalidInput(f"Row {place} of the table has one empty cell. Fill or clear both.")

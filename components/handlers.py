@@ -72,7 +72,7 @@ class Handlers:
         return {tab: "prompt", **self.show({**values, tab: "prompt"})}
 
     def pick_preset(self, values: Values, event: gr.EventData) -> Changes:
-        return self._act(values, lambda state: self._with_preset(state, event.key))
+        return self._act(values, lambda state: self._with_preset(state, event.key), settings=True)
 
     def pick_scenario(self, values: Values, event: gr.EventData) -> Changes:
         scenario = self._library.scenarios[event.key]
@@ -83,7 +83,8 @@ class Handlers:
             rows = rows_of(scenario.conversation.messages)
             return replace(state, rows=tuple(rows), params=params)
 
-        return {**self._act(values, load), self._controls.scenario_fold: gr.Accordion(open=False)}
+        changes = self._act(values, load, settings=True)
+        return {**changes, self._controls.scenario_fold: gr.Accordion(open=False)}
 
     def insert_examples(self, values: Values) -> Changes:
         panel = self._controls.few_shot
@@ -115,10 +116,13 @@ class Handlers:
             budget=preset.budget(state.budget),
         )
 
-    def _act(self, values: Values, change: Callable[[PageState], PageState]) -> Changes:
+    def _act(
+        self, values: Values, change: Callable[[PageState], PageState], settings: bool = False
+    ) -> Changes:
+        """settings: the act sets the numbers, so that it also mends an empty or wrong field."""
         with user_errors():
-            state = self._controls.read(values)
-            return self._controls.write(change(state), state)
+            state = self._controls.read(values, mend=settings)
+            return self._controls.write(change(state), state, settings)
 
     # -- answering ---------------------------------------------------------------------------
     def run(self, values: Values, request: gr.Request) -> Iterator[Changes]:

@@ -95,7 +95,8 @@ def _static(html: str) -> None:
 def _wire(page: gr.Blocks, parts: Parts, handlers: Handlers) -> None:
     """One server listener per event: several on one event run one after another, or for ever."""
     controls, picker, few_shot = parts.controls, parts.controls.picker, parts.controls.few_shot
-    private: Any = {"api_visibility": "private", "show_progress": "hidden"}
+    # Raw values (preprocess): Gradio's own checks know neither an empty field nor what it is for.
+    private: Any = {"api_visibility": "private", "show_progress": "hidden", "preprocess": False}
     quick: Any = {**private, "queue": False}
     long: Any = {**private, "concurrency_limit": None}
     save: Any = {

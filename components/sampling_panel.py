@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
+from core.errors import InvalidInput
 from core.sampling import SamplingParams, Setting, sampling_params, settings
 
 NEWLINE = "\\n"
@@ -66,16 +68,21 @@ def _slider(name: str, setting: Setting, value: float) -> gr.Slider:
     )
 
 
-def params_of(values: dict[str, Any]) -> SamplingParams:
-    """Read the controls' values by name. Raises InvalidInput."""
-    stop = [line.replace(NEWLINE, "\n") for line in (values.get("stop") or "").splitlines()]
-    whole = {n for n, setting in settings().items() if isinstance(setting.step, int)}
-    read = {
-        name: int(value) if name in whole and isinstance(value, float) else value
-        for name, value in values.items()
-        if name != "stop"
-    }
-    return sampling_params({**read, "stop": stop})
+def params_of(values: Mapping[str, Any], mend: bool = False) -> SamplingParams:
+    """Read the controls' raw values. Raises InvalidInput or, to mend, takes the defaults."""
+    stop = [line.replace(NEWLINE, "\n") for line in str(values.get("stop") or "").splitlines()]
+    read = {**values, "stop": stop}
+    if mend:
+        read = {name: value for name, value in read.items() if _is_valid(name, value)}
+    return sampling_params(read)
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    try:
+        sampling_params({name: value})
+    except InvalidInput:
+        return False
+    return True
 
 
 def control_values(params: SamplingParams) -> dict[str, Any]:

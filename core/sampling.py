@@ -133,7 +133,8 @@ def _number(name: str, value: Any) -> float | int | None:
     span = f"{setting.minimum:g} to {setting.maximum:.10g}"
     not_a_number = value != value  # as only NaN is; math.isnan can't take a huge whole number
     if isinstance(value, bool) or not isinstance(value, int | float) or not_a_number:
-        raise InvalidInput(f"{name} is {value!r}; it must be a number from {span}.")
+        shown = "empty" if value is None else repr(value)
+        raise InvalidInput(f"{name} is {shown}; it must be a number from {span}.")
     if not setting.minimum <= value <= setting.maximum:
         raise InvalidInput(f"{name} is {value}; the allowed range is {span}.")
     if isinstance(setting.step, int):

@@ -67,6 +67,9 @@ def test_a_last_assistant_message_is_a_prefill(client: Client):
         (ASKED, {"temprature": 1}, "There is no sampling parameter 'temprature'"),
         ([{"role": "bot", "content": ""}], {}, "Message 1 has the role 'bot'"),
         ([], {}, "There is no message to answer"),
+        (None, {}, "messages is None"),
+        (ASKED, None, "parameters is None"),
+        (ASKED, {"seed": 3}, "an argument of its own"),
         (
             [{"role": "user", "content": [{"type": "image", "path": "/etc/passwd"}]}], {},
             "is not an upload",

@@ -33,6 +33,17 @@ def test_a_changed_slider_shows_modified_and_one_click_restores_it(page: Page):
     expect(page.locator(".preset-modified")).to_have_count(0)
 
 
+def test_an_empty_or_wrong_number_is_named_and_a_preset_mends_it(page: Page):
+    note = page.locator(".meter-note")
+    number(page, "temperature").fill("")
+    expect(note).to_contain_text("temperature is empty")
+    number(page, "temperature").fill("7")
+    expect(note).to_contain_text("temperature is 7; the allowed range is 0 to 2")
+    page.get_by_role("button", name="LFM2.5 text").click()
+    expect(number(page, "temperature")).to_have_value("0.1")
+    expect(note).to_have_text("")
+
+
 def test_the_reset_button_of_a_slider_returns_to_off_and_shows_modified(page: Page):
     page.get_by_role("button", name="LFM2 text").click()
     expect(number(page, "min-p")).to_have_value("0.15")

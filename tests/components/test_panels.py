@@ -52,7 +52,7 @@ def test_a_budget_survives_the_controls():
 
 def test_examples_of_both_tabs_go_before_the_last_user_turn():
     rows = (new_row("system", "s"), new_row("user", "2024-03-08"))
-    table = [["3", "three"], ["", ""]]
+    table = {"data": [["3", "three"], ["", ""]]}
     after = insert_examples(rows, "1 => one\n2 => two", table)
     assert [(row["role"], row["text"]) for row in after] == [
         ("system", "s"), ("user", "1"), ("assistant", "one"), ("user", "2"), ("assistant", "two"),
@@ -62,6 +62,21 @@ def test_examples_of_both_tabs_go_before_the_last_user_turn():
 
 def test_no_examples_and_half_a_row_are_named():
     with pytest.raises(InvalidInput, match="no examples"):
-        insert_examples((), " ", [["", ""]])
+        insert_examples((), " ", {"data": [["", ""]]})
     with pytest.raises(InvalidInput, match="Row 2 of the table"):
-        insert_examples((), "", [["a", "b"], ["c", ""]])
+        insert_examples((), "", {"data": [["a", "b"], ["c", ""]]})
+
+
+@pytest.mark.parametrize(("name", "value"), [("temperature", None), ("top_k", 2.5), ("seed", -1)])
+def test_a_wrong_field_is_named_and_mending_takes_its_default_only(name, value):
+    values = {**control_values(SamplingParams(min_p=0.2, max_new_tokens=9)), name: value}
+    with pytest.raises(InvalidInput, match=name):
+        params_of(values)
+    assert params_of(values, mend=True) == SamplingParams(min_p=0.2, max_new_tokens=9)
+
+
+def test_an_empty_budget_field_is_named_and_mended():
+    values = {**budget_values(VisionBudget(32, 64, False)), "max_image_tokens": None}
+    with pytest.raises(InvalidInput, match="max_image_tokens is empty"):
+        budget_of(values)
+    assert budget_of(values, mend=True) == VisionBudget()

@@ -95,7 +95,7 @@ def test_a_value_that_is_no_finite_number_is_refused(name, value):
 @pytest.mark.parametrize("name", [name for name in NUMBERS if name != "seed"])
 def test_only_the_seed_may_be_none(name):
     assert sampling_params({"seed": None}).seed is None
-    with pytest.raises(InvalidInput, match=f"{name} is None"):
+    with pytest.raises(InvalidInput, match=f"{name} is empty"):
         sampling_params({name: None})
 
 

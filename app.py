@@ -67,12 +67,14 @@ def make_engine(options: argparse.Namespace) -> Engine:
 
 def load_at_start(engine: Engine, model: str) -> None:
     """Load the first model and say how it goes; the page starts even if this fails."""
-    step = ""
+    said = ""
     for event in engine.load(model):
         match event:
-            case Loading() if event.step != step:
-                step = event.step
-                print(f"{step}…", flush=True)
+            case Loading():
+                tenths = "" if event.fraction is None else f" {int(10 * event.fraction)}0 %"
+                if (line := f"{event.step}…{tenths}") != said:
+                    said = line
+                    print(said, flush=True)
             case Failed():
                 print(f"{event.message}\nThe page starts without a model.", file=sys.stderr)
     if engine.description:

@@ -77,14 +77,27 @@ def add_api(engine: Engine, library: Library) -> None:
 def _conversation(messages: Any) -> Conversation:
     if not isinstance(messages, list):
         raise InvalidInput(f"messages is {messages!r}; it must be a list of {{'role', 'content'}}.")
-    conversation = conversation_from_dicts(messages)
+    conversation = conversation_from_dicts([_with_paths(message) for message in messages])
     for image in conversation.images:
         if not is_uploaded(image.path):
             raise InvalidInput(
                 f"The image {image.path!r} is not an upload. Send files with "
-                "gradio_client.handle_file and use the path that comes back."
+                "gradio_client.handle_file: {'type': 'image', 'path': handle_file('picture.png')}."
             )
     return conversation
+
+
+def _with_paths(message: Any) -> Any:
+    """The message with plain paths where `gradio_client.handle_file` put descriptions of files."""
+    if not isinstance(message, dict) or not isinstance(message.get("content"), list):
+        return message
+    return {**message, "content": [_with_path(part) for part in message["content"]]}
+
+
+def _with_path(part: Any) -> Any:
+    if isinstance(part, dict) and isinstance(part.get("path"), dict):
+        return {**part, "path": part["path"].get("path")}
+    return part
 
 
 def _params(parameters: Any, seed: Any) -> SamplingParams:

@@ -51,10 +51,11 @@ def budget_of(values: Mapping[str, Any], mend: bool = False) -> VisionBudget:
 
 
 def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 1 <= value <= MOST_IMAGE_TOKENS or value != int(value):
         shown = "empty" if value is None else repr(value)
         raise InvalidInput(
-            f"{name} is {shown}; it must be a whole number up to {MOST_IMAGE_TOKENS}."
+            f"{name} is {shown}; it must be a whole number from 1 to {MOST_IMAGE_TOKENS}."
         )
     return int(value)
 

@@ -15,7 +15,6 @@ from components.message_editor import clean_rows
 from components.model_picker import ModelPicker
 from components.page_state import Following, PageState
 from components.sampling_panel import control_values, params_of
-from core.errors import InvalidInput
 
 Values = Mapping[Any, Any]
 Changes = dict[Any, Any]
@@ -112,13 +111,16 @@ class Controls:
         return f"(...values) => [Object.fromEntries({names}.map((name, i) => [name, values[i]]))]"
 
     def read_draft(self, draft: Any) -> PageState | None:
-        """The draft as a state, or None where there is none or another version wrote it."""
-        try:
-            return PageState(
-                rows=tuple(clean_rows(draft["messages"])),
-                preset=str(draft.get("preset") or ""),
-                params=params_of({name: draft[name] for name in self.sampling}),
-                budget=budget_of({name: draft[name] for name in self.budget}),
-            )
-        except (InvalidInput, AttributeError, KeyError, TypeError):
+        """The draft as a state, or None where there is none.
+
+        Numbers that are wrong, or that another version did not know, take their defaults, so that
+        the messages are never lost.
+        """
+        if not isinstance(draft, dict) or "messages" not in draft:
             return None
+        return PageState(
+            rows=tuple(clean_rows(draft["messages"])),
+            preset=str(draft.get("preset") or ""),
+            params=params_of({n: draft[n] for n in self.sampling if n in draft}, mend=True),
+            budget=budget_of({name: draft.get(name) for name in self.budget}, mend=True),
+        )

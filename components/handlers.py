@@ -56,7 +56,9 @@ class Handlers:
             (new_row("user"),), key, preset.params(SamplingParams()), preset.budget(VisionBudget())
         )
         state = self._controls.read_draft(draft) or first
-        return {**self._controls.write(state), **self._model_changes()}
+        description = self._engine.description
+        choice = {self._controls.picker.choice: description.model if description else None}
+        return {**self._controls.write(state), **self._model_in_use(), **choice}
 
     def show(self, values: Values) -> Changes:
         """After any change of the inputs: counts, meter, the preset's badge and the prompt."""
@@ -79,7 +81,8 @@ class Handlers:
 
         def load(state: PageState) -> PageState:
             state = self._with_preset(state, scenario.preset)
-            params = replace(state.params, max_new_tokens=scenario.max_new_tokens)
+            length = scenario.max_new_tokens
+            params = replace(state.params, max_new_tokens=length, stop=())
             rows = rows_of(scenario.conversation.messages)
             return replace(state, rows=tuple(rows), params=params)
 
@@ -133,8 +136,11 @@ class Handlers:
         page = request.session_hash or ""
         switch = self._runs.add(page)
         try:
+            # Another page may have loaded another model since: this one says what answers now.
+            changes = self._model_in_use()
             for runs in answer(self._engine, asked, switch):
-                yield {lane: lane_value(runs[asked[0].lane])}
+                yield {lane: lane_value(runs[asked[0].lane]), **changes}
+                changes = {}
         finally:
             switch.set()
             self._runs.remove(page, switch)
@@ -177,11 +183,9 @@ class Handlers:
     def cancel_loading(self, request: gr.Request) -> None:
         self._loads.stop(request.session_hash or "")
 
-    def _model_changes(self) -> Changes:
-        picker, description = self._controls.picker, self._engine.description
+    def _model_in_use(self) -> Changes:
         return {
-            picker.status: status_value(description, self._demo_model),
-            picker.choice: description.model if description else None,
+            self._controls.picker.status: status_value(self._engine.description, self._demo_model),
             self._controls.images_panel: self._images_panel(),
         }
 

@@ -15,6 +15,7 @@ let turns = (props.value || []).map(normal);
 let undoStack = [];
 let redoStack = [];
 let dirty = false;
+const typed = new Set(); // ids of rows with text that was not handed over yet
 let timer = null;
 let pickingFor = null;
 let dragged = null;
@@ -23,6 +24,7 @@ let dragged = null;
 function flush() {
   if (!dirty) return;
   dirty = false;
+  typed.clear();
   props.value = turns.map(({ uploading, ...turn }) => structuredClone(turn));
 }
 function handOver() {
@@ -30,6 +32,7 @@ function handOver() {
   flush();
   trigger('edit');
 }
+const handOverIfDirty = () => dirty && handOver();
 function changed({ soon = false } = {}) {
   dirty = true;
   clearTimeout(timer);
@@ -44,8 +47,12 @@ const early = { capture: true, signal: window.messageEditorListeners.signal };
 window.addEventListener('pointerdown', flush, early);
 window.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || ['Tab', 'Escape', 'Enter', ' '].includes(event.key)) flush();
+  if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') trigger('edit');
 }, early);
-list.addEventListener('focusout', flush);
+list.addEventListener('focusout', handOverIfDirty);
+// A reload within the typing pause must not cost what was typed last.
+window.addEventListener('pagehide', handOverIfDirty, early);
+document.addEventListener('visibilitychange', handOverIfDirty, early);
 
 // -- drawing --------------------------------------------------------------------------------
 function draw() {
@@ -111,7 +118,7 @@ const ACTS = {
   add: (place, button) => insertAt(turns.length, button.dataset.role),
   insert: (place) => insertAt(place + 1, turns[place].role === 'user' ? 'assistant' : 'user'),
   duplicate: (place) => {
-    const copy = { ...structuredClone(turns[place]), id: newId() };
+    const copy = { ...structuredClone(turns[place]), id: newId(), uploading: false };
     apply([...turns.slice(0, place + 1), copy, ...turns.slice(place + 1)]);
   },
   remove: (place) => {
@@ -140,6 +147,7 @@ list.addEventListener('input', (event) => {
   const turn = turns[placeAt(event.target)];
   if (event.target.matches('textarea')) {
     turn.text = event.target.value;
+    typed.add(turn.id);
     fitHeight(event.target);
     changed({ soon: true });
   } else if (event.target.matches('select')) {
@@ -229,10 +237,15 @@ list.addEventListener('drop', () => {
 // -- from the server: `value` only on explicit acts (a scenario, a reply), which can be undone ----
 watch('value', () => {
   if (turns.some((turn) => turn.text || turn.images.length)) remember();
+  const kept = new Map(turns.filter((turn) => typed.has(turn.id)).map((turn) => [turn.id, turn.text]));
   turns = (props.value || []).map(normal);
-  dirty = false;
-  if (list.contains(document.activeElement)) document.activeElement.blur();
+  for (const turn of turns) turn.text = kept.get(turn.id) ?? turn.text;
+  const focused = document.activeElement?.closest?.('.turn')?.dataset.id;
+  if (focused && !kept.has(focused)) document.activeElement.blur();
   draw();
+  if (focused && !kept.has(focused)) rowOf(focused)?.querySelector('textarea').focus();
+  if (kept.size) changed({ soon: true });
+  else dirty = false;
 });
 watch(['tokens', 'images_allowed'], draw);
 draw();

@@ -61,7 +61,9 @@ def _clean(row: Row) -> Row:
 
 def is_uploaded(path: Any) -> bool:
     """Whether `path` lies inside the folder of uploads, links followed."""
-    return isinstance(path, str) and is_in_or_equal(os.path.realpath(path), get_upload_folder())
+    if not isinstance(path, str) or "\0" in path:
+        return False
+    return is_in_or_equal(os.path.realpath(path), get_upload_folder())
 
 
 def conversation_of(rows: Sequence[Row]) -> Conversation:

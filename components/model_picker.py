@@ -55,10 +55,10 @@ def loading(
     error = ""
     with closing(engine.load(model)) as events:
         for event in events:
-            if cancelled():
-                error = f"Loading {model} was cancelled."
-                break
             match event:
+                case Loading() if cancelled():
+                    error = f"Loading {model} was cancelled."
+                    break
                 case Loading():
                     yield status_value(engine.description, demo_model, event)
                 case Loaded():

@@ -9,8 +9,9 @@ import gradio as gr
 
 from components.api import add_api
 from components.budget_panel import budget_panel
+from components.controls import Controls
 from components.few_shot_panel import few_shot_panel
-from components.handlers import Controls, Handlers
+from components.handlers import Handlers
 from components.lane_pane import lane_pane
 from components.message_editor import message_editor
 from components.model_picker import model_picker
@@ -132,9 +133,9 @@ def _wire(page: gr.Blocks, parts: Parts, handlers: Handlers) -> None:
     )
     parts.output_tab.select(lambda: "output", None, [controls.tab], **quick)
 
-    parts.run.click(handlers.run, inputs, [controls.lane], **long)
     parts.stop.click(handlers.stop, None, None, **quick)
     model = [picker.status, controls.images_panel]
+    parts.run.click(handlers.run, inputs, [controls.lane, *model], **long)
     picker.load.click(
         handlers.load_model, {picker.choice}, [*model, picker.load, picker.cancel], **long
     ).then(**show)

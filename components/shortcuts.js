@@ -7,7 +7,7 @@ document.addEventListener('keydown', (event) => {
     document.querySelector(id)?.click();
   };
   if (command && event.key === 'Enter') press('#run');
-  else if (event.key === 'Escape' && document.body.classList.contains('running')) press('#stop');
+  else if (event.key === 'Escape') document.querySelector('#stop')?.click();
   else if (command && event.key === '/') {
     event.preventDefault();
     document.querySelector('.turns .turn:last-child textarea')?.focus();

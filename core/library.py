@@ -74,7 +74,7 @@ class Scenario:
     description: str
     preset: str
     messages: list[dict[str, Any]]
-    max_new_tokens: int = 256
+    max_new_tokens: int = 512
 
     def __post_init__(self) -> None:
         sampling_params({"max_new_tokens": self.max_new_tokens})

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from gradio_client import Client
+from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from PIL import Image
 
 ASKED = [{"role": "user", "content": "What is the capital of France?"}]
 DATES = [
@@ -79,6 +80,18 @@ def test_a_last_assistant_message_is_a_prefill(client: Client):
 def test_bad_input_is_named(client: Client, messages, parameters, sentence):
     with pytest.raises(AppError, match=sentence):
         client.predict(messages, parameters, 1, api_name="/generate")
+
+
+def test_an_image_is_sent_by_handle_file(client: Client, tmp_path):
+    picture = tmp_path / "red.png"
+    Image.new("RGB", (64, 48), "red").save(picture)
+    parts = [
+        {"type": "image", "path": handle_file(str(picture))},
+        {"type": "text", "text": "What is this?"},
+    ]
+    messages = [{"role": "user", "content": parts}]
+    last = client.predict(messages, {}, 1, api_name="/generate")
+    assert "I was shown 1 image." in last["text"]
 
 
 def test_a_failure_of_the_engine_reaches_the_client(client: Client):

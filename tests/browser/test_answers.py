@@ -79,6 +79,16 @@ def test_use_as_reply_appends_the_answer_and_the_next_user_turn(page: Page):
     assert roles(page) == ["user", "assistant", "user"]
 
 
+def test_keys_typed_right_after_use_as_reply_are_kept(page: Page):
+    write(page, ("user", "Hi"))
+    page.locator("#run").click()
+    expect(page.locator(STATUS)).to_have_text("done")
+    page.get_by_role("button", name="Use as reply").click()
+    page.locator(".turn-text").first.press_sequentially(" and more", delay=5)
+    expect(page.locator(".turn")).to_have_count(3)
+    assert texts(page) == ["Hi and more", "Hello! What shall we try?", ""]
+
+
 def test_copy_takes_prefill_and_answer(page: Page):
     write(page, ("user", "Tell me"), ("assistant", "Once "))
     page.locator("#run").click()

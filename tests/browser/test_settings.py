@@ -83,6 +83,23 @@ def test_a_reload_keeps_the_draft(page: Page):
     expect(page.locator(".preset-state")).to_have_text("Creative is active.")
 
 
+def test_a_wrong_number_in_a_draft_costs_no_message(page: Page):
+    write(page, ("user", "precious"))
+    number(page, "top-k").fill("")
+    expect(page.locator(".meter-note")).to_contain_text("top_k is empty")
+    page.reload()
+    ready(page)
+    assert texts(page) == ["precious"]
+
+
+def test_a_reload_within_the_typing_pause_keeps_what_was_typed(page: Page):
+    write(page, ("user", ""))
+    page.locator(".turn-text").press_sequentially("typed at once")
+    page.reload()
+    ready(page)
+    assert texts(page) == ["typed at once"]
+
+
 def test_help_is_a_click_away(page: Page):
     help_text = page.locator("#parameter-temperature .info-text")
     expect(help_text).to_be_hidden()

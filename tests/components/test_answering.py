@@ -1,17 +1,16 @@
 """Answers are folded into runs; a switch or a closed iterator ends them and frees the engine."""
 
 import threading
-from collections.abc import Iterator, Sequence
 
 import pytest
 
 from components.answering import REDRAW_SECONDS, StopSwitches, answer
 from core.conversation import Conversation, message
-from core.events import Event
 from core.pump import Pump
 from core.sampling import SamplingParams
 from core.workspace import Lane, Request, Workspace, requests
 from engine.scripted import ScriptedEngine
+from tests.watched import Watched
 
 PATIENCE = 5.0
 
@@ -19,20 +18,6 @@ PATIENCE = 5.0
 def asked(text: str, *labels: str) -> tuple[Request, ...]:
     lanes = tuple(Lane(label, SamplingParams(seed=1)) for label in labels or ("A",))
     return requests(Workspace(Conversation((message("user", text),)), lanes))
-
-
-class Watched(ScriptedEngine):
-    """Tells when the last stream was closed."""
-
-    def __init__(self) -> None:
-        super().__init__(tokens_per_second=100)
-        self.freed = threading.Event()
-
-    def stream(self, requests: Sequence[Request]) -> Iterator[tuple[str, Event]]:
-        try:
-            yield from super().stream(requests)
-        finally:
-            self.freed.set()
 
 
 def test_the_last_runs_are_whole_and_all_lanes_are_there():
@@ -44,7 +29,7 @@ def test_the_last_runs_are_whole_and_all_lanes_are_there():
 
 
 def test_a_set_switch_ends_the_answer_keeps_the_text_and_frees_the_engine():
-    engine, switch = Watched(), threading.Event()
+    engine, switch = Watched(tokens_per_second=100), threading.Event()
     draws = answer(engine, asked("!long"), switch)
     partial = next(runs["A"].text for runs in draws if runs["A"].text)
     switch.set()
@@ -55,7 +40,7 @@ def test_a_set_switch_ends_the_answer_keeps_the_text_and_frees_the_engine():
 
 
 def test_a_closed_iterator_frees_the_engine():
-    engine = Watched()
+    engine = Watched(tokens_per_second=100)
     draws = answer(engine, asked("!long"), threading.Event())
     next(runs for runs in draws if runs["A"].text)
     draws.close()

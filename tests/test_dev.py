@@ -8,12 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 import dev
 
+PATIENCE = 60.0  # seconds
 APP = """\
 import os, sys
 print("flags", sys.argv[1:])
@@ -170,14 +172,24 @@ def damaged(project, damage):
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a Unix signal")
 def test_ctrl_c_reaches_the_app_which_decides_how_it_ends(project):
+    """A shell starts background jobs with Ctrl+C ignored, and this run may be such a job."""
+
+    def listen() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     project.write("app.py", PATIENT_APP)
     command = [sys.executable, "dev.py", "run"]
-    with subprocess.Popen(command, cwd=project.folder, stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        command, cwd=project.folder, stdout=subprocess.PIPE, text=True, preexec_fn=listen
+    ) as child:
+        last_resort = threading.Timer(PATIENCE, child.kill)
+        last_resort.start()
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         child.send_signal(signal.SIGINT)
         assert child.stdout.readline() == "put away\n"
         assert child.wait() == 0
+        last_resort.cancel()
 
 
 def test_the_tests_are_told_the_browser_and_get_their_flags(project):

@@ -24,8 +24,11 @@ from core.vision import VisionBudget
 from core.workspace import Request
 from engine.checkpoint import Checkpoint
 from engine.device import DTYPES
+from engine.limits import Limits
 from engine.loading import make_checkpoint
-from engine.streaming import stream
+from engine.streaming import Stream
+from engine.ticket import Ticket
+from engine.worker import Worker
 
 POCKET = Path(__file__).parents[1] / "models" / "pocket"
 ATTENTION = {2, 5, 8, 10, 12, 14}  # the layers of LFM2-350M that attend, the others convolve
@@ -78,7 +81,8 @@ def one_after_another(checkpoint: Checkpoint, asked: list[Request]) -> list[list
 
 def together(checkpoint: Checkpoint, asked: list[Request]) -> list[list[int]]:
     answers: dict[str, list[int]] = {request.lane: [] for request in asked}
-    with closing(stream(checkpoint, asked, perf_counter())) as events:
+    worker = Worker(checkpoint, Limits(prompt_cache_bytes=0))
+    with closing(Stream(worker, asked, Ticket("", perf_counter()))) as events:
         for lane, event in events:
             if isinstance(event, Token):
                 answers[lane].append(event.token_id)

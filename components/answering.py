@@ -6,43 +6,56 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from time import perf_counter
 
 from core.engine import Engine
-from core.events import Finished
+from core.events import Event, Finished
 from core.pump import Pump
-from core.run import Run, fold
+from core.run import Run, fold, fold_all
 from core.workspace import Request
 
 REDRAW_SECONDS = 0.05
+HEARTBEAT_SECONDS = 1.0
 
 
 def answer(
-    engine: Engine, requests: Sequence[Request], stop: threading.Event
+    engine: Engine, requests: Sequence[Request], stop: threading.Event, visitor: str = ""
 ) -> Iterator[dict[str, Run]]:
     """Yield all lanes' runs, by label, at most 20 times a second; the last ones are ended.
 
     Setting `stop` ends the answer within one redraw, keeps what was written, and frees the engine
-    within one decoding step; so does closing the iterator.
+    within one decoding step; so does closing the iterator. Where nothing happens, in the queue or
+    in a long prefill, the same runs come again every second: a server sees that its client is gone
+    only when it has something to send. visitor: who asks, for the engine's queue.
     """
+    began = perf_counter()
     runs = {request.lane: Run(request) for request in requests}
     yield dict(runs)
-    with closing(Pump(engine.stream(requests))) as pump:
-        ended = False
+    with closing(Pump(engine.stream(requests, visitor))) as pump:
+        yielded, ended = perf_counter(), False
         while not ended:
             stopped = stop.wait(REDRAW_SECONDS)
             events, ended = pump.drain()
-            for lane, event in events:
-                runs[lane] = fold(runs[lane], event)
+            runs = _with(runs, events)
+            now = perf_counter()
             if stopped and not ended:
-                runs = {lane: _stopped(run) for lane, run in runs.items()}
+                runs = {lane: _stopped(run, now - began) for lane, run in runs.items()}
                 ended = True
-            if events or ended:
+            if events or ended or now - yielded >= HEARTBEAT_SECONDS:
+                yielded = now
                 yield dict(runs)
 
 
-def _stopped(run: Run) -> Run:
+def _with(runs: dict[str, Run], events: list[tuple[str, Event]]) -> dict[str, Run]:
+    of_lane: dict[str, list[Event]] = {lane: [] for lane in runs}
+    for lane, event in events:
+        of_lane[lane].append(event)
+    return {lane: fold_all(run, of_lane[lane]) for lane, run in runs.items()}
+
+
+def _stopped(run: Run, seconds: float) -> Run:
     over = run.status in ("done", "failed")
-    return run if over else fold(run, Finished("stopped", "", run.seconds))
+    return run if over else fold(run, Finished("stopped", "", seconds))
 
 
 class StopSwitches:

@@ -25,14 +25,17 @@ from core.workspace import Lane, Request, Workspace, requests
 def add_api(engine: Engine, library: Library) -> None:
     """Add the public endpoints to the page that is being built; all other events are private."""
 
-    def generate(messages: list[dict], parameters: dict, seed: int) -> Iterator[dict]:
-        """Answer messages; streams the answer so far, and last the whole one.
+    def generate(
+        messages: list[dict], parameters: dict, seed: int, request: gr.Request
+    ) -> Iterator[dict]:
+        """Answer messages; streams the answer so far, at least every second, and last the whole.
 
         messages: `{"role", "content"}`; a last assistant message is a prefill, which is continued.
         parameters: by Transformers' names (temperature, top_k, top_p, min_p, repetition_penalty,
         max_new_tokens, stop); what is not named is off. A negative seed draws a fresh one.
-        The result has text, token_ids, stop_reason, prompt_tokens, parameters (as applied) and
-        seconds; stop_reason is null until the answer has ended.
+        The result has text, token_ids, stop_reason, prompt_tokens, cached_tokens (how many of them
+        were known from an earlier prompt), parameters (as applied) and seconds, and while it waits
+        for room its place in the queue; stop_reason is null until the answer has ended.
         """
         with user_errors():
             params = _params(parameters, seed)
@@ -40,7 +43,7 @@ def add_api(engine: Engine, library: Library) -> None:
             asked = requests(workspace)
         switch = threading.Event()
         try:
-            for runs in answer(engine, asked, switch):
+            for runs in answer(engine, asked, switch, request.session_hash or ""):
                 run = runs["A"]
                 if run.status == "failed":
                     raise gr.Error(run.error, print_exception=False)
@@ -114,11 +117,14 @@ def _params(parameters: Any, seed: Any) -> SamplingParams:
 
 def _result(run: Run) -> dict[str, Any]:
     parameters = asdict(run.request.params)
+    place = {} if run.place is None else {"place": run.place}
     return {
         "text": run.text,
         "token_ids": list(run.token_ids),
         "stop_reason": run.stop_reason,
         "prompt_tokens": run.prompt_tokens,
+        "cached_tokens": run.cached_tokens,
         "parameters": {**parameters, "stop": list(parameters["stop"])},
         "seconds": run.seconds,
+        **place,
     }

@@ -136,11 +136,8 @@ class Handlers:
         page = request.session_hash or ""
         switch = self._runs.add(page)
         try:
-            # Another page may have loaded another model since: this one says what answers now.
-            changes = self._model_in_use()
-            for runs in answer(self._engine, asked, switch):
-                yield {lane: lane_value(runs[asked[0].lane]), **changes}
-                changes = {}
+            for runs in answer(self._engine, asked, switch, page):
+                yield {lane: lane_value(runs[asked[0].lane])}
         finally:
             switch.set()
             self._runs.remove(page, switch)
@@ -182,6 +179,10 @@ class Handlers:
 
     def cancel_loading(self, request: gr.Request) -> None:
         self._loads.stop(request.session_hash or "")
+
+    def show_model(self) -> Changes:
+        """A run begins. Another page may have loaded another model: this one says what answers."""
+        return self._model_in_use()
 
     def _model_in_use(self) -> Changes:
         return {

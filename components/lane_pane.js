@@ -2,10 +2,14 @@
 // lets no HTML of the model through, and only while it is looked at.
 const $ = (name) => element.querySelector(`.lane-${name}`);
 const body = $('body');
-const BUSY = ['waiting', 'prefill', 'streaming'];
+const BUSY = ['waiting', 'queued', 'prefill', 'streaming'];
 const STATUS = {
   idle: 'ready', waiting: 'starting…', prefill: 'reading prompt…', streaming: 'streaming',
   done: 'done', failed: 'failed',
+};
+const EMPTY = {
+  idle: 'Press Run or Ctrl + Enter. The answer streams here.',
+  queued: 'Other answers come first. This one begins by itself; Stop leaves the queue.',
 };
 const STOP_REASON = {
   end_of_sequence: 'ended by itself', stop_string: 'met a stop string',
@@ -24,11 +28,16 @@ function setText(node, text) {
   if (old && text.startsWith(old)) node.firstChild.appendData(text.slice(old.length));
   else if (old !== text) node.textContent = text;
 }
+function statusText(value, status, stopped) {
+  if (stopped) return 'stopped';
+  return status === 'queued' ? `waiting · place ${value.place}` : STATUS[status];
+}
 function drawMetrics(value) {
   const metrics = $('metrics');
   metrics.textContent = '';
-  for (const [label, figure] of value.metrics || []) {
+  for (const [label, figure, title] of value.metrics || []) {
     const item = document.createElement('span');
+    if (title) item.title = title;
     const number = document.createElement('b');
     number.textContent = figure;
     item.append(number, ` ${label}`);
@@ -65,10 +74,11 @@ function draw() {
   element.dataset.status = status;
   element.dataset.stopReason = value.stop_reason || '';
   $('status').dataset.status = stopped ? 'stopped' : status;
-  $('status').textContent = stopped ? 'stopped' : STATUS[status];
+  setText($('status'), statusText(value, status, stopped));
   setText($('prefill'), value.prefill || '');
   setText($('text'), value.text || '');
-  $('empty').hidden = status !== 'idle';
+  $('empty').textContent = EMPTY[status] || '';
+  $('empty').hidden = !(status in EMPTY);
   $('error').textContent = value.error || '';
   $('raw').hidden = markdown;
   $('markdown').hidden = !markdown;
@@ -80,7 +90,8 @@ function draw() {
   drawMetrics(value);
   drawParameters(value);
   if (markdown) drawMarkdown(value);
-  if (status === 'waiting' && lastStatus !== 'waiting') {
+  if (busy && !BUSY.includes(lastStatus)) {
+    trigger('begin');
     follow = true;
     if (matchMedia('(max-width: 768px)').matches) element.scrollIntoView({ block: 'start' });
   }

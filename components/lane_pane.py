@@ -20,7 +20,7 @@ IGNORED_WHEN_GREEDY = ("temperature", "top_k", "top_p", "min_p")
 
 
 def lane_pane(**props: Any) -> gr.HTML:
-    """Events: `reply` (use the answer as a turn), `seed` (keep the seed that was used)."""
+    """Events: `begin` (a run was asked for), `reply` (use the answer as a turn), `seed` (keep it)."""
     return client_component("lane_pane", EMPTY_LANE, server_functions=[render_markdown], **props)
 
 
@@ -37,6 +37,7 @@ def lane_value(run: Run) -> dict[str, Any]:
     params = run.request.params
     return {
         "status": run.status,
+        "place": run.place,
         "text": run.text,
         "prefill": run.prefill_text,
         "error": run.error,
@@ -63,12 +64,21 @@ def applied_parameters(params: SamplingParams) -> list[str]:
     return [*shown, *(f"stop {string!r}" for string in params.stop)]
 
 
-def _metrics(run: Run) -> list[tuple[str, str]]:
+def _metrics(run: Run) -> list[tuple[str, ...]]:
+    """Labels with their figures, and where it needs one with the title that pointing at it shows."""
+    waited: list[tuple[str, ...]] = []
+    if run.waited_seconds is not None and run.status != "queued":
+        waited = [("waited", _seconds(run.waited_seconds), "for room beside other answers")]
     if run.prompt is None:
-        return []
-    figures = [("tokens in", f"{run.prompt_tokens:,}"), ("out", f"{len(run.tokens):,}")]
+        return waited
+    figures: list[tuple[str, ...]] = [("tokens in", f"{run.prompt_tokens:,}")]
+    if run.cached_tokens:
+        share = f"{run.cached_tokens:,} of {run.prompt_tokens:,}"
+        figures += [("cached", share, f"cached {share} prompt tokens")]
+    figures += [("out", f"{len(run.tokens):,}"), *waited]
     if run.time_to_first_token is not None:
         figures += [("to first token", _seconds(run.time_to_first_token))]
+    if run.prefill_tokens_per_second is not None:
         figures += [("prefill", _rate(run.prefill_tokens_per_second))]
     return [*figures, ("in all", _seconds(run.seconds))]
 

@@ -135,7 +135,9 @@ def _wire(page: gr.Blocks, parts: Parts, handlers: Handlers) -> None:
 
     parts.stop.click(handlers.stop, None, None, **quick)
     model = [picker.status, controls.images_panel]
-    parts.run.click(handlers.run, inputs, [controls.lane, *model], **long)
+    # Each token pays for every output, also for those that stay, and for Gradio's checks of values.
+    parts.run.click(handlers.run, inputs, [controls.lane], **long, postprocess=False)
+    controls.lane.begin(handlers.show_model, None, model, **quick)
     picker.load.click(
         handlers.load_model, {picker.choice}, [*model, picker.load, picker.cancel], **long
     ).then(**show)

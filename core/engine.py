@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
@@ -11,6 +11,8 @@ from core.events import Event, Failed
 from core.prompt import RenderedPrompt
 from core.workspace import Request
 
+WEIGHTS = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
@@ -18,12 +20,15 @@ class ModelDescription:
 
     model: the Hub id or folder it was loaded by. parameters: number of weights.
     memory_bytes: of the weights. context_length: tokens of prompt and answer together.
+    dtype: what it computes in. weights: what the weights are kept as, in words ("int8", "float32,
+    packed").
     """
 
     model: str
     architecture: str
     parameters: int
     dtype: str
+    weights: str
     device: str
     memory_bytes: int
     context_length: int
@@ -55,6 +60,18 @@ class Loaded:
 LoadEvent = Loading | Loaded | Failed
 
 
+class EventStream(Protocol):
+    """The events of a run, each with its lane's label."""
+
+    def __iter__(self) -> Iterator[tuple[str, Event]]: ...
+
+    def __next__(self) -> tuple[str, Event]: ...
+
+    def close(self) -> None:
+        """End all lanes. Any thread may call this, unless the stream is a generator at work."""
+        ...
+
+
 class Engine(Protocol):
     """One verb answers, the others describe. All may be called from several threads at once."""
 
@@ -63,11 +80,12 @@ class Engine(Protocol):
         """The model in use; None before the first one is loaded."""
         ...
 
-    def stream(self, requests: Sequence[Request]) -> Generator[tuple[str, Event], None, None]:
+    def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
         """Answer all requests together; yields the lane's label with each of its events.
 
-        Each lane ends with Finished or Failed. Closing the iterator ends the lanes within one
-        decoding step. Never raises for an expected failure: that is a Failed event of its lane.
+        visitor: who asks; where runs have to wait, visitors take turns. Each lane ends with
+        Finished or Failed. Closing ends the lanes within one decoding step. Never raises for
+        an expected failure: that is a Failed event of its lane.
         """
         ...
 
@@ -75,8 +93,10 @@ class Engine(Protocol):
         """The prompt of `request` as it would be sent. Raises InvalidInput if it can't be built."""
         ...
 
-    def load(self, model: str) -> Generator[LoadEvent, None, None]:
+    def load(self, model: str, weights: str = "auto") -> Generator[LoadEvent, None, None]:
         """Load a Hub id or a folder and use it from then on; ends with Loaded or Failed.
+
+        weights: the number format of the weights in memory, one of `core.engine.WEIGHTS`.
 
         Until Loaded the model in use stays. Closing the iterator cancels.
         """

@@ -13,12 +13,24 @@ StopReason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """The lane waits for room in the batch; comes again when its place changes. 1 is next."""
+
+    place: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
-    """The prompt was built and its prefill begins. `model` is the name of what answers."""
+    """The lane has its place in the batch and its prefill begins. `model` names what answers.
+
+    cached_tokens: how many of the prompt's first tokens are known from an earlier prefill.
+    """
 
     prompt: RenderedPrompt
     model: str
     seconds: float
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +65,4 @@ class Failed:
     seconds: float
 
 
-Event = Started | Token | Finished | Failed
+Event = Queued | Started | Token | Finished | Failed

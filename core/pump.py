@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import Any, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
+Given = TypeVar("Given", covariant=True)
+
+
+class Closable(Protocol[Given]):
+    """An iterator that owns something until it is closed."""
+
+    def __iter__(self) -> Iterator[Given]: ...
+
+    def __next__(self) -> Given: ...
+
+    def close(self) -> None: ...
 
 
 class Pump(Generic[Item]):
     """Runs `items` ahead of its reader. An exception in `items` is raised by `drain`.
 
-    `close` returns at once; the generator is closed by its own thread after the step it is in.
+    `close` returns at once. It ends even a wait for the next item, except in a generator: that one
+    can't be closed while it works, so its own thread closes it after the step it is in.
     """
 
-    def __init__(self, items: Generator[Item, Any, Any]) -> None:
+    def __init__(self, items: Closable[Item]) -> None:
         self._items = items
         self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -49,3 +61,5 @@ class Pump(Generic[Item]):
 
     def close(self) -> None:
         self._closing.set()
+        if not isinstance(self._items, Generator):
+            self._items.close()

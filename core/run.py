@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import Literal
 
-from core.events import Event, Failed, Finished, Started, StopReason, Token
+from core.events import Event, Failed, Finished, Queued, Started, StopReason, Token
 from core.prompt import RenderedPrompt
 from core.workspace import Request
 
-RunStatus = Literal["waiting", "prefill", "streaming", "done", "failed"]
+RunStatus = Literal["waiting", "queued", "prefill", "streaming", "done", "failed"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One lane's answer so far. Seconds count from the moment the run was asked for."""
+    """One lane's answer so far. Seconds count from the moment the run was asked for.
+
+    queued: whether it ever had to wait for room. place: in the queue, 1 is next; None while it is
+    in none. cached_tokens: how many of the prompt's tokens were known from an earlier prefill.
+    """
 
     request: Request
     status: RunStatus = "waiting"
     prompt: RenderedPrompt | None = None
     model: str = ""
+    queued: bool = False
+    place: int | None = None
+    cached_tokens: int = 0
     text: str = ""
     tokens: tuple[Token, ...] = field(default=(), repr=False)
     stop_reason: StopReason | None = None
@@ -43,6 +50,16 @@ class Run:
         return len(self.prompt.tokens) if self.prompt else 0
 
     @property
+    def waited_seconds(self) -> float | None:
+        """Seconds from asking to the place in the batch, building the prompt included.
+
+        Until then, or where it never came to it: all seconds so far. None if there was no queue.
+        """
+        if not self.queued:
+            return None
+        return self.seconds if self.prompt is None else self.started_seconds
+
+    @property
     def time_to_first_token(self) -> float | None:
         """Seconds from asking to the first token, waiting included; loading never is."""
         return self.tokens[0].seconds if self.tokens else None
@@ -57,7 +74,9 @@ class Run:
 
     @property
     def prefill_tokens_per_second(self) -> float | None:
-        return self.prompt_tokens / self.prefill_seconds if self.prefill_seconds else None
+        """Of the tokens that were really computed; None where all of them were cached."""
+        computed = self.prompt_tokens - self.cached_tokens
+        return computed / self.prefill_seconds if computed and self.prefill_seconds else None
 
     @property
     def decode_tokens_per_second(self) -> float | None:
@@ -68,25 +87,46 @@ class Run:
 def fold(run: Run, event: Event) -> Run:
     """The run after `event`. Raises TypeError for anything that is not an event."""
     match event:
+        case Queued():
+            return replace(
+                run, status="queued", queued=True, place=event.place, seconds=event.seconds
+            )  # fmt: skip
         case Started():
             return replace(
-                run, status="prefill", prompt=event.prompt, model=event.model,
-                started_seconds=event.seconds, seconds=event.seconds,
+                run, status="prefill", place=None, prompt=event.prompt, model=event.model,
+                cached_tokens=event.cached_tokens, started_seconds=event.seconds,
+                seconds=event.seconds,
             )  # fmt: skip
         case Token():
-            return replace(
-                run, status="streaming", text=run.text + event.text,
-                tokens=(*run.tokens, event), seconds=event.seconds,
-            )  # fmt: skip
+            return _with_tokens(run, (event,))
         case Finished():
             return replace(
-                run, status="done", text=run.text + event.text,
+                run, status="done", place=None, text=run.text + event.text,
                 stop_reason=event.stop_reason, seconds=event.seconds,
             )  # fmt: skip
         case Failed():
-            return replace(run, status="failed", error=event.message, seconds=event.seconds)
+            return replace(
+                run, status="failed", place=None, error=event.message, seconds=event.seconds
+            )  # fmt: skip
     raise TypeError(f"{event!r} is not an event of a run")
 
 
-def fold_all(request: Request, events: list[Event]) -> Run:
-    return reduce(fold, events, Run(request))
+def fold_all(run: Run, events: Iterable[Event]) -> Run:
+    """The run after all events in order; tokens in a row are added at once, as each copies all."""
+    tokens: list[Token] = []
+    for event in events:
+        if isinstance(event, Token):
+            tokens.append(event)
+        else:
+            run = fold(_with_tokens(run, tokens), event)
+            tokens = []
+    return _with_tokens(run, tokens)
+
+
+def _with_tokens(run: Run, tokens: Sequence[Token]) -> Run:
+    if not tokens:
+        return run
+    return replace(
+        run, status="streaming", place=None, tokens=(*run.tokens, *tokens),
+        text=run.text + "".join(token.text for token in tokens), seconds=tokens[-1].seconds,
+    )  # fmt: skip

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from core.engine import ModelDescription
 from engine.prompting import Prompting
 from engine.stopping import TokenBytes
-from engine.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,8 @@ class Checkpoint:
 
     only_last: options that make `forward` compute the logits of the last position only.
     threads: of the CPU, for each forward step.
-    turns: taken for each forward step, so that the runs of several threads alternate.
+    splits: prompts can be read in pieces and rows of several prompts share a batch.
+    bytes_per_token: of the keys and values of one token in one row.
     """
 
     model: Any
@@ -27,4 +27,5 @@ class Checkpoint:
     ends: frozenset[int]
     only_last: dict[str, int]
     threads: int
-    turns: Turns = field(default_factory=Turns)
+    splits: bool
+    bytes_per_token: int

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,13 @@ KEPT = 4  # conversations' images; one large image takes 35 MB
 
 @dataclass(frozen=True)
 class ReadImages:
-    """texts: what each image's placeholder expands to. tensors: inputs of `forward`, by name."""
+    """texts: what each image's placeholder expands to. tensors: inputs of `forward`, by name.
+
+    digests: of each image's content and budget: equal ones become equal features.
+    """
 
     texts: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
     tensors: dict[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
 
 
@@ -76,11 +81,19 @@ class ImageReader:
         offsets = inputs.pop("text_replacement_offsets")[0]
         del inputs["input_ids"]
         inputs.pop("attention_mask", None)
-        return ReadImages(tuple(entry["replacement"] for entry in offsets), dict(inputs))
+        texts = tuple(entry["replacement"] for entry in offsets)
+        digests = tuple(_digest(picture, options) for picture in pictures)
+        return ReadImages(texts, digests, dict(inputs))
 
     def kinds_of(self, ids: tuple[int, ...]) -> torch.Tensor:
         """Which kind of input each token stands for, shape (1, tokens), as some models want it."""
         return torch.tensor(self._processor.create_mm_token_type_ids([list(ids)]))
+
+
+def _digest(picture: Pictures.Image, options: dict[str, Any]) -> str:
+    content = sha256(f"{picture.size} {sorted(options.items())}".encode())
+    content.update(picture.tobytes())
+    return content.hexdigest()
 
 
 def _changed(image: Image) -> int:

@@ -30,6 +30,7 @@ from engine.download import folder_of
 from engine.images import ImageReader
 from engine.progress import weight_bars
 from engine.prompting import Prompting
+from engine.snapshots import bytes_per_token, can_be_split
 from engine.stopping import TokenBytes
 from engine.template import ChatTemplate
 from engine.weights import read_weights
@@ -135,6 +136,7 @@ def make_checkpoint(
         architecture=type(network).__name__,
         parameters=sum(tensor.numel() for tensor in tensors),
         dtype=name_of(network.dtype),
+        weights=name_of(network.dtype),
         device=str(network.device),
         memory_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
         context_length=context,
@@ -150,6 +152,8 @@ def make_checkpoint(
         ends=frozenset(ends),
         only_last={"logits_to_keep": 1} if known else {},
         threads=choose_threads(network.device, description.parameters),
+        splits=can_be_split(network),
+        bytes_per_token=bytes_per_token(network),
     )
 
 

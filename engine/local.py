@@ -7,16 +7,19 @@ import threading
 from collections.abc import Generator, Sequence
 from time import perf_counter
 
-from core.engine import Loaded, LoadEvent, Loading, ModelDescription
+from core.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescription
 from core.errors import InvalidInput
 from core.events import Event, Failed
 from core.prompt import RenderedPrompt
 from core.workspace import Request
 from engine.checkpoint import Checkpoint
 from engine.failures import is_expected, load_sentence
+from engine.limits import Limits
 from engine.loading import load_checkpoint
 from engine.progress import Cancelled
-from engine.streaming import stream
+from engine.streaming import Stream
+from engine.ticket import Ticket
+from engine.worker import Worker
 
 NO_MODEL = "No model is loaded. Choose one in the model picker, then run."
 log = logging.getLogger(__name__)
@@ -29,31 +32,44 @@ class LocalEngine:
     device: auto, cpu, cuda, cuda:1, mps. dtype: auto, float32, bfloat16, float16.
     """
 
-    def __init__(self, model: str | None = None, device: str = "auto", dtype: str = "auto") -> None:
+    def __init__(
+        self,
+        model: str | None = None,
+        device: str = "auto",
+        dtype: str = "auto",
+        limits: Limits | None = None,
+    ) -> None:
         """model: loaded at once; raises InvalidInput if that fails. None: load one later."""
         self._device = device
         self._dtype = dtype
-        self._checkpoint: Checkpoint | None = None
+        self._limits = limits or Limits()
+        self._worker: Worker | None = None
         if model is not None:
             for event in self.load(model):
                 if isinstance(event, Failed):
                     raise InvalidInput(event.message)
 
     @property
-    def description(self) -> ModelDescription | None:
-        return self._checkpoint.description if self._checkpoint else None
+    def worker(self) -> Worker | None:
+        """What answers with the model in use."""
+        return self._worker
 
-    def stream(self, requests: Sequence[Request]) -> Generator[tuple[str, Event], None, None]:
+    @property
+    def description(self) -> ModelDescription | None:
+        return self._worker.checkpoint.description if self._worker else None
+
+    def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
         began = perf_counter()
-        checkpoint = self._checkpoint
-        if checkpoint is None:
+        worker = self._worker
+        if worker is None:
             return _no_model(requests, began)
-        return stream(checkpoint, requests, began)
+        return Stream(worker, requests, Ticket(visitor, began))
 
     def render(self, request: Request) -> RenderedPrompt:
-        if self._checkpoint is None:
+        if self._worker is None:
             raise InvalidInput(NO_MODEL)
-        return self._checkpoint.prompting.build(request.conversation, request.budget).rendered
+        prompting = self._worker.checkpoint.prompting
+        return prompting.build(request.conversation, request.budget).rendered
 
     def load(self, model: str) -> Generator[LoadEvent, None, None]:
         began = perf_counter()
@@ -70,7 +86,7 @@ class LocalEngine:
                 yield Loading(step, share, perf_counter() - began)
                 ended = job.ended.wait(REPORT_EVERY)
             if job.checkpoint is not None:
-                self._checkpoint = job.checkpoint
+                self._worker = Worker(job.checkpoint, self._limits)
                 yield Loaded(job.checkpoint.description, perf_counter() - began)
             else:
                 yield Failed(job.failure, perf_counter() - began)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from core.prompt import PromptToken, RenderedPrompt
 from core.vision import VisionBudget
 from engine.images import ImageReader, ReadImages
 from engine.layout import Layout, Span, lay_out
+from engine.prompt_cache import Keys
 from engine.template import ChatTemplate
 
 KINDS = "mm_token_type_ids"
@@ -30,17 +32,15 @@ FAR = 2**62  # behind every character
 
 @dataclass(frozen=True)
 class Prompt:
-    """features: tensors that `forward` takes beside the ids, at prefill only."""
+    """features: tensors that `forward` takes beside the ids, at prefill only.
+
+    keys: of each token, its id, or for an image's place what identifies the image and its budget.
+    Prompts with equal keys are equal inputs.
+    """
 
     rendered: RenderedPrompt
+    keys: Keys
     features: dict[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
-
-    def same_inputs(self, other: Prompt) -> bool:
-        return (
-            self.rendered.token_ids == other.rendered.token_ids
-            and self.features.keys() == other.features.keys()
-            and all(torch.equal(tensor, other.features[n]) for n, tensor in self.features.items())
-        )
 
 
 class Prompting:
@@ -94,7 +94,14 @@ class Prompting:
         features = dict(read.tensors)
         if self._images is not None and KINDS in features:  # made for the bare placeholders
             features[KINDS] = self._images.kinds_of(rendered.token_ids)
-        return Prompt(rendered, features)
+        return Prompt(rendered, self._keys(tokens, read), features)
+
+    def _keys(self, tokens: Sequence[PromptToken], read: ReadImages) -> Keys:
+        if self._images is None or not read.digests:
+            return tuple(token.token_id for token in tokens)
+        counts = [text.count(self._images.token) for text in read.texts]
+        marks = chain.from_iterable(map(repeat, read.digests, counts))
+        return tuple(next(marks) if token.image else token.token_id for token in tokens)
 
     def _read_images(self, conversation: Conversation, budget: VisionBudget) -> ReadImages:
         if not conversation.images:

@@ -7,6 +7,8 @@ float32 rows of shape (1, vocabulary), as in `generate()` at batch 1, so that ro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from core.sampling import SamplingParams
@@ -76,3 +78,58 @@ def min_p(scores: torch.Tensor, p: float) -> torch.Tensor:
     unlikely = probabilities < p * probabilities.amax(dim=-1, keepdim=True)
     unlikely.scatter_(-1, probabilities.topk(1, dim=-1).indices, False)
     return scores.masked_fill(unlikely, REMOVED)
+
+
+class Sampler:
+    """The sampling state of a batch's rows, in the order of the rows: dice and tokens seen."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._params: list[SamplingParams] = []
+        self._prompts: list[Sequence[int]] = []
+        self._dice: list[torch.Generator] = []
+        self._seen: list[torch.Tensor | None] = []
+
+    def join(self, params: Sequence[SamplingParams], prompt_ids: Sequence[Sequence[int]]) -> None:
+        """Append rows; each draws from a generator of its own seed."""
+        for row, prompt in zip(params, prompt_ids, strict=True):
+            generator = torch.Generator(self._device)
+            generator.manual_seed(row.seed or 0)
+            self._params.append(row)
+            self._prompts.append(prompt)
+            self._dice.append(generator)
+            self._seen.append(None)
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Only these rows stay, in this order."""
+        self._params = [self._params[place] for place in places]
+        self._prompts = [self._prompts[place] for place in places]
+        self._dice = [self._dice[place] for place in places]
+        self._seen = [self._seen[place] for place in places]
+
+    def choose(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Ids and log probabilities before any processor, both of shape (rows,).
+
+        logits: (rows, vocabulary) float32, not changed. A row whose logits are no numbers gets a
+        log probability that is none either, and no draw.
+        """
+        finite = torch.isfinite(logits.amax(dim=-1)).tolist()
+        chosen = [
+            self._choose(place, logits[place : place + 1])
+            if finite[place]
+            else torch.zeros(1, dtype=torch.long, device=self._device)
+            for place in range(len(logits))
+        ]
+        ids = torch.cat(chosen)
+        return ids, logits.log_softmax(dim=-1).gather(1, ids[:, None]).squeeze(1)
+
+    def _choose(self, place: int, logits: torch.Tensor) -> torch.Tensor:
+        seen = self._seen[place]
+        if seen is None:
+            inside = sorted({i for i in self._prompts[place] if i < logits.shape[-1]})
+            seen = torch.zeros(logits.shape[-1], dtype=torch.bool, device=self._device)
+            seen[torch.tensor(inside, dtype=torch.long, device=self._device)] = True
+            self._seen[place] = seen
+        token = choose(logits, self._params[place], seen, self._dice[place])
+        seen[token] = True
+        return token

@@ -2,66 +2,75 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from time import perf_counter
 
-from core.conversation import Image, Text
-from core.engine import Loaded, LoadEvent, Loading, ModelDescription
+from core.engine import WEIGHTS, Loaded, LoadEvent, Loading, ModelDescription
 from core.errors import InvalidInput
-from core.events import Event, Failed, Finished, Started, StopReason, Token
-from core.prompt import PromptToken, RenderedPrompt
+from core.events import Event, Failed, Finished, Queued, Started, StopReason, Token
+from core.prompt import RenderedPrompt
 from core.workspace import Request
 from engine.failures import no_such_model
+from engine.scripted_prompt import CONTEXT_LENGTH, PIECE, SPECIAL, SeenPrompts, render, token_id
 from engine.scripted_replies import LONG_TOKENS, reply
 from engine.stopping import HeldBack
 
-SPECIAL = {
-    "<|startoftext|>": 1, "<|im_start|>": 6, "<|im_end|>": 7,
-    "<image>": 396, "<|image_start|>": 498, "<|image_end|>": 499,
-}  # fmt: skip
-CONTROL = re.compile("|".join(map(re.escape, SPECIAL)))
-PIECE = re.compile(r" ?\w+|\s+|[^\w\s]")
 END = SPECIAL["<|im_end|>"]
-CONTEXT_LENGTH = 32_768
 SLOW = 2.0  # tokens per second
 LOAD_STEPS = 10
+QUEUE_SECONDS = 0.6  # at each place
 
 
 class ScriptedEngine:
     """Implements `core.engine.Engine`; answers are those of `scripted_replies`.
 
     In a user message `!fail` makes the lane fail after three tokens, `!slow` gives two tokens a
-    second, `!long` 600 tokens, `!markdown` headings, lists, code and raw HTML. tokens_per_second:
-    of each lane. An id with "missing" in it can't be loaded.
+    second, `!long` 600 tokens, `!markdown` headings, lists, code and raw HTML; `!queue` lets it
+    wait 1.2 seconds, at place 2 and then 1. tokens_per_second: of each lane. Nothing is cached, but
+    it tells what would be. An id with "missing" in it can't be loaded.
     """
 
     def __init__(self, model: str = "scripted", tokens_per_second: float = 40.0) -> None:
         self._description = _describe(model)
         self._tokens_per_second = tokens_per_second
+        self._seen = SeenPrompts()
         self._never = threading.Event()
 
     @property
     def description(self) -> ModelDescription:
         return self._description
 
-    def stream(self, requests: Sequence[Request]) -> Generator[tuple[str, Event], None, None]:
+    def stream(
+        self, requests: Sequence[Request], visitor: str = ""
+    ) -> Generator[tuple[str, Event], None, None]:
         return self._events(requests, perf_counter())
 
     def _events(
         self, requests: Sequence[Request], began: float
     ) -> Generator[tuple[str, Event], None, None]:
-        lanes: list[tuple[str, Iterator[Event]]] = []
+        prompts: dict[str, RenderedPrompt] = {}
         for request in requests:
             try:
-                prompt = self.render(request)
+                prompts[request.lane] = self.render(request)
             except InvalidInput as error:
                 yield request.lane, Failed(str(error), perf_counter() - began)
-                continue
-            yield request.lane, Started(prompt, self._description.name, perf_counter() - began)
-            lanes.append((request.lane, _answer(request, prompt, began)))
+        if any("!queue" in _asked(request) for request in requests):
+            for place in (2, 1):
+                for lane in prompts:
+                    yield lane, Queued(place, perf_counter() - began)
+                self._never.wait(QUEUE_SECONDS)
+        cached = {lane: self._seen.cached(prompt) for lane, prompt in prompts.items()}
+        name = self._description.name
+        for lane, prompt in prompts.items():
+            self._seen.add(prompt)
+            yield lane, Started(prompt, name, perf_counter() - began, cached[lane])
+        lanes = [
+            (request.lane, _answer(request, prompts[request.lane], began))
+            for request in requests
+            if request.lane in prompts
+        ]
         slow = any("!slow" in _asked(request) for request in requests)
         pace = 1 / (SLOW if slow else self._tokens_per_second)
         while lanes:
@@ -74,30 +83,16 @@ class ScriptedEngine:
                     lanes.remove(lane)
 
     def render(self, request: Request) -> RenderedPrompt:
-        """ChatML like LFM2's; words are tokens, an image is as many as its smallest budget."""
-        if not request.conversation.messages:
-            raise InvalidInput("There is no message to send. Write a user message.")
-        tokens = [*_template("<|startoftext|>")]
-        neutralised: dict[str, None] = {}
-        last = len(request.conversation.messages) - 1
-        for place, turn in enumerate(request.conversation.messages):
-            tokens += _template(f"<|im_start|>{turn.role}\n")
-            for part in turn.parts:
-                if isinstance(part, Image):
-                    tokens += _image(request.budget.min_image_tokens, place)
-                elif isinstance(part, Text):
-                    neutralised.update(dict.fromkeys(CONTROL.findall(part.text)))
-                    tokens += [_ordinary(piece, place) for piece in PIECE.findall(part.text)]
-            if place != last or turn.role != "assistant":
-                tokens += _template("<|im_end|>\n")
-        if request.conversation.prefill is None:
-            tokens += _template("<|im_start|>assistant\n")
-        text = "".join(token.text for token in tokens)
-        return RenderedPrompt(text, tuple(tokens), CONTEXT_LENGTH, tuple(neutralised))
+        return render(request)
 
-    def load(self, model: str) -> Generator[LoadEvent, None, None]:
-        """Takes about a second."""
+    def load(self, model: str, weights: str = "auto") -> Generator[LoadEvent, None, None]:
+        """Takes about a second. There are no weights, whatever they are to be kept as."""
         began = perf_counter()
+        if weights not in WEIGHTS:
+            yield Failed(
+                f"weights is {weights!r}; use one of {', '.join(WEIGHTS)}.", perf_counter() - began
+            )
+            return
         for done in range(LOAD_STEPS):
             self._never.wait(0.1)
             step = "Downloading" if done < LOAD_STEPS // 2 else "Reading the weights"
@@ -111,8 +106,8 @@ class ScriptedEngine:
 
 def _describe(model: str) -> ModelDescription:
     return ModelDescription(
-        model=model, architecture="Scripted", parameters=0, dtype="none", device="cpu",
-        memory_bytes=0, context_length=CONTEXT_LENGTH, reads_images=True, load_seconds=0.0,
+        model=model, architecture="Scripted", parameters=0, dtype="none", weights="none",
+        device="cpu", memory_bytes=0, context_length=CONTEXT_LENGTH, reads_images=True, load_seconds=0.0,
     )  # fmt: skip
 
 
@@ -131,7 +126,7 @@ def _answer(request: Request, prompt: RenderedPrompt, began: float) -> Iterator[
         text += piece
         stopped = any(string in text for string in params.stop)
         shown = held.end(piece, True) if stopped else held.push(piece)
-        yield Token(_id(piece), shown, _logprob(piece), perf_counter() - began)
+        yield Token(token_id(piece), shown, _logprob(piece), perf_counter() - began)
         if stopped or count == params.max_new_tokens:
             reason: StopReason = "stop_string" if stopped else "max_new_tokens"
             rest = "" if stopped else held.end("", False)
@@ -144,33 +139,6 @@ def _answer(request: Request, prompt: RenderedPrompt, began: float) -> Iterator[
 def _asked(request: Request) -> str:
     messages = request.conversation.messages
     return next((turn.text for turn in reversed(messages) if turn.role == "user"), "")
-
-
-def _template(text: str) -> list[PromptToken]:
-    pieces = re.findall(f"{CONTROL.pattern}|{PIECE.pattern}", text)
-    return [
-        PromptToken(SPECIAL[piece], piece, special=True)
-        if piece in SPECIAL
-        else PromptToken(_id(piece), piece)
-        for piece in pieces
-    ]
-
-
-def _ordinary(piece: str, place: int) -> PromptToken:
-    return PromptToken(_id(piece), piece, message=place)
-
-
-def _image(count: int, place: int) -> list[PromptToken]:
-    names = ("<|image_start|>", *("<image>",) * count, "<|image_end|>")
-    return [
-        PromptToken(SPECIAL[name], name, place, special=True, image=name == "<image>")
-        for name in names
-    ]
-
-
-def _id(piece: str) -> int:
-    """Stable, from 1,000 to 65,535, so that it is never a control token's."""
-    return 1000 + zlib.crc32(piece.encode()) % 64_536
 
 
 def _logprob(piece: str) -> float:

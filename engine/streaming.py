@@ -1,116 +1,68 @@
-"""A run: all lanes of a call, from their prompts to their last events."""
+"""A run as its reader sees it: prompts are built here, events come from the worker."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
-from time import perf_counter
+from collections.abc import Iterator, Sequence
 
 from core.conversation import Conversation
-from core.events import Event, Failed, Started
+from core.events import Failed
 from core.vision import VisionBudget
 from core.workspace import Request
-from engine.checkpoint import Checkpoint
-from engine.decoding import Group
 from engine.failures import is_expected, run_sentence
 from engine.prompting import Prompt
 from engine.row import Row
+from engine.ticket import LaneEvent, Ticket
+from engine.worker import Worker
 
 log = logging.getLogger(__name__)
-LaneEvent = tuple[str, Event]
 
 
-def stream(
-    checkpoint: Checkpoint, requests: Sequence[Request], began: float
-) -> Generator[LaneEvent, None, None]:
-    """Yields each lane's events; began: `perf_counter()` that seconds count from.
+class Stream(Iterator[LaneEvent]):
+    """All lanes of a call. Nothing happens before `start` or the first event that is asked for.
 
-    Groups of lanes with the same prompt take steps in turn. Closing frees all caches; no step
-    begins after it. A failure ends the lanes it concerns only.
+    `close` may be called from any thread, also while another waits for an event: no event comes
+    after it, and the lanes are out of the batch before its next step.
     """
-    groups: list[Group] = []
-    try:
-        rows = yield from _start(checkpoint, requests, began)
-        for prompt, members in _shared(rows):
-            groups.append(Group(prompt, members, checkpoint))
-        rows = []
-        while groups:
-            for group in list(groups):
-                yield from _step(group, began)
-                if not group.rows:
-                    groups.remove(group)
-    finally:
-        for group in groups:
-            group.close()
 
+    def __init__(self, worker: Worker, requests: Sequence[Request], ticket: Ticket) -> None:
+        self._worker = worker
+        self._requests = requests
+        self._ticket = ticket
+        self._ended = False
 
-def _start(
-    checkpoint: Checkpoint, requests: Sequence[Request], began: float
-) -> Generator[LaneEvent, None, list[Row]]:
-    """Builds the prompts; returns the rows of the lanes that could be started."""
-    built: dict[tuple[Conversation, VisionBudget], Prompt] = {}
-    rows: list[Row] = []
-    for request in requests:
-        key = (request.conversation, request.budget)
-        try:
-            if key not in built:
-                built[key] = checkpoint.prompting.build(*key)
-            row = Row(request, built[key], checkpoint)
-        except Exception as error:
-            yield request.lane, _failed(error, began)
-            continue
-        rendered = row.prompt.rendered
-        yield request.lane, Started(rendered, checkpoint.description.name, _since(began))
-        length, context = len(rendered.tokens), rendered.context_length
-        if length < context:
-            rows.append(row)
-            continue
-        sentence = (
-            f"The prompt has {length:,} tokens, and the model's context holds {context:,} for "
-            "prompt and answer together. Remove messages, shorten them, or use fewer images."
-        )
-        yield request.lane, Failed(sentence, _since(began))
-    return rows
+    def __next__(self) -> LaneEvent:
+        self.start()
+        item = None if self._ended or self._ticket.closed else self._ticket.take()
+        if item is None or self._ticket.closed:
+            self._ended = True
+            raise StopIteration
+        return item
 
+    def close(self) -> None:
+        self._ticket.close()
 
-def _shared(rows: Sequence[Row]) -> list[tuple[Prompt, list[Row]]]:
-    """Rows by prompt, in the order of the lanes."""
-    groups: list[tuple[Prompt, list[Row]]] = []
-    for row in rows:
-        for prompt, members in groups:
-            if prompt is row.prompt or prompt.same_inputs(row.prompt):
-                members.append(row)
-                break
-        else:
-            groups.append((row.prompt, [row]))
-    return groups
+    def __del__(self) -> None:
+        self.close()
 
-
-def _step(group: Group, began: float) -> Generator[LaneEvent, None, None]:
-    try:
-        chosen = group.step()
-        seconds = _since(began)
-        tokens = [(row, row.take(i, logprob, seconds)) for row, i, logprob in chosen]
-        ended = [row for row, _ in tokens if row.stop_reason]
-        group.keep([row for row in group.rows if not row.stop_reason])
-    except Exception as error:
-        failed = _failed(error, began)
-        lanes = [row.lane for row in group.rows]
-        group.close()
-        for lane in lanes:
-            yield lane, failed
-        return
-    for row, token in tokens:
-        yield row.lane, token
-        if row in ended:
-            yield row.lane, row.finished(_since(began))
-
-
-def _failed(error: Exception, began: float) -> Failed:
-    if not is_expected(error):
-        log.error("A lane failed", exc_info=error)
-    return Failed(run_sentence(error), _since(began))
-
-
-def _since(began: float) -> float:
-    return perf_counter() - began
+    def start(self) -> None:
+        """Build the prompts and hand them to the worker; once only."""
+        requests, self._requests = self._requests, ()
+        if not requests or self._ticket.closed:
+            return
+        checkpoint = self._worker.checkpoint
+        built: dict[tuple[Conversation, VisionBudget], Prompt] = {}
+        rows: list[Row] = []
+        for request in requests:
+            key = (request.conversation, request.budget)
+            try:
+                if key not in built:
+                    built[key] = checkpoint.prompting.build(*key)
+                rows.append(Row(request, built[key], checkpoint, self._ticket))
+            except Exception as error:
+                if not is_expected(error):
+                    log.error("A lane failed", exc_info=error)
+                self._ticket.emit(request.lane, Failed(run_sentence(error), self._ticket.seconds))
+        self._ticket.open(rows)
+        if rows:
+            self._worker.submit(self._ticket)

@@ -1,6 +1,9 @@
 """The API as `gradio_client` sees it: typed endpoints, streaming, errors; all else is private."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from time import monotonic
 
 import pytest
 from gradio_client import Client, handle_file
@@ -42,11 +45,30 @@ def test_generate_streams_and_its_last_value_is_whole(client: Client):
     assert streamed[0]["stop_reason"] is None
     assert len(last["token_ids"]) > 3
     assert last["prompt_tokens"] > 5
+    assert 0 <= last["cached_tokens"] <= last["prompt_tokens"]
     assert last["seconds"] > 0
+    assert "place" not in last
     assert last["parameters"] == {
         "temperature": 0.5, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "repetition_penalty": 1.0,
         "max_new_tokens": 50, "seed": 7, "stop": [],
     }  # fmt: skip
+
+
+def test_a_run_that_waits_streams_its_place_in_the_queue(client: Client):
+    asked = [{"role": "user", "content": "!queue"}]
+    job = client.submit(asked, {"max_new_tokens": 3}, 7, api_name="/generate")
+    last = job.result(timeout=30)
+    places = [value["place"] for value in job.outputs() if "place" in value]
+    assert list(dict.fromkeys(places)) == [2, 1]
+    assert "place" not in last
+
+
+def test_a_prompt_that_was_sent_before_comes_from_the_cache(client: Client):
+    asked = [{"role": "user", "content": "The same prompt, sent two times."}]
+    first, again = (client.predict(asked, {}, 7, api_name="/generate") for _ in range(2))
+    assert first["cached_tokens"] < first["prompt_tokens"]
+    assert again["cached_tokens"] == again["prompt_tokens"] == first["prompt_tokens"]
+    assert again["text"] == first["text"]
 
 
 def test_a_negative_seed_draws_one_and_tells_it(client: Client):
@@ -115,3 +137,46 @@ def test_the_shipped_model_answers_through_the_api(pocket_app: str):
     last = client.predict(DATES, greedy, 1, api_name="/generate")
     client.close()
     assert (last["text"], last["stop_reason"]) == ("March 8, 2024", "end_of_sequence")
+
+
+VISITORS = 16
+
+
+@contextmanager
+def visitors(url: str) -> Iterator[list[Client]]:
+    """Sixteen clients, each a session of its own. Opening or closing one takes up to a second."""
+    with ThreadPoolExecutor(VISITORS) as pool:
+        clients = list(pool.map(lambda _: Client(url, verbose=False), range(VISITORS)))
+        try:
+            yield clients
+        finally:
+            list(pool.map(Client.close, clients))
+
+
+def test_sixteen_visitors_at_once_each_get_their_own_answer(pocket_app: str):
+    """Token for token what each gets who asks alone, by the same seed."""
+    warm = {"temperature": 0.7, "max_new_tokens": 40}
+
+    def ask(client: Client, day: int) -> dict:
+        asked = [*DATES[:-1], {"role": "user", "content": f"2024-03-{day:02}"}]
+        return client.predict(asked, warm, day, api_name="/generate")
+
+    days = range(1, VISITORS + 1)
+    with visitors(pocket_app) as clients, ThreadPoolExecutor(VISITORS) as pool:
+        alone = [ask(clients[0], day) for day in days]
+        together = list(pool.map(ask, clients, days))
+    assert [last["text"] for last in alone] == [f"March {day}, 2024" for day in days]
+    for one, other in zip(alone, together, strict=True):
+        assert (other["text"], other["token_ids"]) == (one["text"], one["token_ids"])
+        assert other["stop_reason"] == "end_of_sequence"
+
+
+def test_sixteen_runs_are_answered_at_the_same_time(scripted_app: str):
+    """At two tokens a second each takes three seconds; one after the other they'd take 48."""
+    asked = [{"role": "user", "content": "!slow"}], {"max_new_tokens": 6}, 1
+    with visitors(scripted_app) as clients:
+        began = monotonic()
+        jobs = [client.submit(*asked, api_name="/generate") for client in clients]
+        answers = [job.result(timeout=60) for job in jobs]
+        assert monotonic() - began < 12
+    assert {len(last["token_ids"]) for last in answers} == {6}

@@ -1,24 +1,63 @@
-"""The scripted engine, which also tells when its stream was closed."""
+"""Scripted engines that also tell when their streams were closed."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
 
-from core.events import Event
+from core.engine import EventStream
+from core.events import Event, Queued
 from core.workspace import Request
 from engine.scripted import ScriptedEngine
 
 
 class Watched(ScriptedEngine):
-    """`freed` is set when a stream has ended or was closed."""
+    """`freed` is set when a stream has ended or was closed; `visitors` asked, in this order."""
 
     def __init__(self, tokens_per_second: float) -> None:
         super().__init__(tokens_per_second=tokens_per_second)
         self.freed = threading.Event()
+        self.visitors: list[str] = []
 
-    def stream(self, requests: Sequence[Request]) -> Iterator[tuple[str, Event]]:
+    def stream(self, requests: Sequence[Request], visitor: str = "") -> Iterator[tuple[str, Event]]:
+        self.visitors.append(visitor)
         try:
-            yield from super().stream(requests)
+            yield from super().stream(requests, visitor)
         finally:
             self.freed.set()
+
+
+class Crowded(ScriptedEngine):
+    """All wait in its queue for ever, without another event.
+
+    `waiting` is released by each stream that begins to wait, `left` by each that is closed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = threading.Semaphore(0)
+        self.left = threading.Semaphore(0)
+
+    def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
+        return _Line(self, [request.lane for request in requests])
+
+
+class _Line(Iterator[tuple[str, Event]]):
+    """Closing it ends the wait of the thread that reads it, as in the local engine."""
+
+    def __init__(self, engine: Crowded, lanes: list[str]) -> None:
+        self._engine = engine
+        self._lanes = lanes
+        self._closed = threading.Event()
+
+    def __next__(self) -> tuple[str, Event]:
+        if self._lanes:
+            return self._lanes.pop(), Queued(1, 0.0)
+        self._engine.waiting.release()
+        self._closed.wait()
+        raise StopIteration
+
+    def close(self) -> None:
+        if not self._closed.is_set():
+            self._closed.set()
+            self._engine.left.release()

@@ -8,7 +8,7 @@ STATUS = ".lane-status"
 
 
 def test_ctrl_enter_runs_and_the_answer_streams_with_figures(page: Page):
-    write(page, ("user", "Hi"))
+    write(page, ("system", "A prompt that no other test sends."), ("user", "Hi"))
     page.keyboard.press("Control+Enter")
     expect(page.locator(STATUS)).to_have_text("done")
     expect(page.locator(".lane-text")).to_have_text("Hello! What shall we try?")

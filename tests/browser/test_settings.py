@@ -2,8 +2,12 @@
 
 from playwright.sync_api import Page, expect
 
+import app
+from core.engine import Loaded
+from engine.scripted import ScriptedEngine
 from tests.browser.conftest import DESKTOP, ready
 from tests.browser.test_messages import texts, write
+from tests.serving import free_port
 
 
 def number(page: Page, name: str):
@@ -121,6 +125,23 @@ def test_a_typed_model_loads_with_progress(page: Page):
     expect(page.locator(".model-progress")).to_be_hidden()
     load(page, "scripted")
     expect(page.locator(".model-name")).to_have_text("scripted")
+
+
+def test_a_run_says_which_model_answers_if_another_visitor_has_loaded_one(open_page):
+    engine = ScriptedEngine()
+    page = app.build_page(engine, app.read_library(app.ROOT / "presets"))
+    url = app.launch(page, None, free_port(), block=False)
+    try:
+        visit = open_page(url)
+        expect(visit.locator(".model-name")).to_have_text("scripted")
+        assert isinstance(list(engine.load("someone/other-model"))[-1], Loaded)
+        write(visit, ("user", "Hi"))
+        visit.locator("#run").click()
+        expect(visit.locator(".model-name")).to_have_text("someone/other-model")
+        expect(visit.locator(".lane-status")).to_have_text("done")
+        expect(visit.locator(".lane-parameters span").first).to_have_text("someone/other-model")
+    finally:
+        page.close()
 
 
 def test_an_unknown_model_is_a_sentence_and_the_one_in_use_stays(page: Page):

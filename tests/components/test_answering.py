@@ -1,16 +1,17 @@
 """Answers are folded into runs; a switch or a closed iterator ends them and frees the engine."""
 
 import threading
+from time import perf_counter
 
 import pytest
 
-from components.answering import REDRAW_SECONDS, StopSwitches, answer
+from components.answering import HEARTBEAT_SECONDS, REDRAW_SECONDS, StopSwitches, answer
 from core.conversation import Conversation, message
 from core.pump import Pump
 from core.sampling import SamplingParams
 from core.workspace import Lane, Request, Workspace, requests
 from engine.scripted import ScriptedEngine
-from tests.watched import Watched
+from tests.watched import Crowded, Watched
 
 PATIENCE = 5.0
 
@@ -45,6 +46,36 @@ def test_a_closed_iterator_frees_the_engine():
     next(runs for runs in draws if runs["A"].text)
     draws.close()
     assert engine.freed.wait(PATIENCE)
+
+
+def test_the_engine_is_told_who_asks():
+    engine = Watched(tokens_per_second=1000)
+    list(answer(engine, asked("Hi"), threading.Event(), "Ann"))
+    assert engine.visitors == ["Ann"]
+
+
+def test_a_run_that_waits_comes_again_now_and_then_so_that_a_gone_client_is_noticed():
+    engine = Crowded()
+    draws = answer(engine, asked("Hi"), threading.Event())
+    queued = next(runs for runs in draws if runs["A"].status == "queued")
+    began = perf_counter()
+    assert next(draws) == queued
+    assert HEARTBEAT_SECONDS <= perf_counter() - began < 2 * HEARTBEAT_SECONDS
+    draws.close()
+    assert engine.left.acquire(timeout=PATIENCE)
+
+
+def test_a_run_is_stopped_while_it_waits_and_knows_how_long_it_did():
+    engine, switch = Crowded(), threading.Event()
+    draws = answer(engine, asked("Hi"), switch)
+    next(runs for runs in draws if runs["A"].status == "queued")
+    assert engine.waiting.acquire(timeout=PATIENCE)
+    assert not switch.wait(0.3)
+    switch.set()
+    *_, last = draws
+    assert (last["A"].status, last["A"].stop_reason) == ("done", "stopped")
+    assert last["A"].waited_seconds >= 0.3
+    assert engine.left.acquire(timeout=PATIENCE)
 
 
 def test_a_lane_that_fails_keeps_its_text_and_its_sentence():

@@ -6,28 +6,33 @@ from components.lane_pane import applied_parameters, lane_value, render_markdown
 from components.message_editor import new_row
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
-from core.events import Finished, Started, Token
+from core.events import Event, Finished, Queued, Started, Token
 from core.prompt import PromptToken, RenderedPrompt
-from core.run import fold_all
+from core.run import Run, fold_all
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
 
 
-def finished_run():
+def run_of(*events: Event) -> Run:
     conversation = Conversation((message("user", "Hi"), message("assistant", "He")))
     params = SamplingParams(temperature=0.5, max_new_tokens=4, seed=7)
     request = Request("A", conversation, params, VisionBudget())
-    prompt = RenderedPrompt("", (PromptToken(1, "a"),) * 10, 100)
-    events = [
-        Started(prompt, "m", 0.5), Token(5, "llo", -0.1, 1.0), Token(6, "!", -0.2, 1.5),
-        Finished("end_of_sequence", "", 1.5),
-    ]  # fmt: skip
-    return fold_all(request, events)
+    return fold_all(Run(request), events)
+
+
+def started(tokens: int, cached: int = 0) -> Started:
+    prompt = RenderedPrompt("", (PromptToken(1, "a"),) * tokens, 4096)
+    return Started(prompt, "m", 0.5, cached)
+
+
+ANSWERED = (
+    Token(5, "llo", -0.1, 1.0), Token(6, "!", -0.2, 1.5), Finished("end_of_sequence", "", 1.5),
+)  # fmt: skip
 
 
 def test_the_figures_of_a_run_are_shown_apart_and_with_units():
-    value = lane_value(finished_run())
+    value = lane_value(run_of(started(10), *ANSWERED))
     assert value["metrics"] == [
         ("tokens in", "10"), ("out", "2"), ("to first token", "1.0 s"),
         ("prefill", "20.0 tok/s"), ("in all", "1.5 s"),
@@ -35,6 +40,32 @@ def test_the_figures_of_a_run_are_shown_apart_and_with_units():
     assert value["speed"] == "2.0 tok/s"
     assert (value["prefill"], value["text"]) == ("He", "llo!")
     assert value["fraction"] == 0.5
+
+
+def test_a_queued_lane_shows_its_place_and_no_figures_yet():
+    value = lane_value(run_of(Queued(3, 0.1), Queued(2, 0.4)))
+    assert (value["status"], value["place"], value["metrics"]) == ("queued", 2, [])
+
+
+def test_cached_tokens_and_the_wait_are_figures_of_their_own():
+    value = lane_value(run_of(Queued(1, 0.1), started(1024, 1000), *ANSWERED))
+    assert value["place"] is None
+    assert value["metrics"] == [
+        ("tokens in", "1,024"),
+        ("cached", "1,000 of 1,024", "cached 1,000 of 1,024 prompt tokens"),
+        ("out", "2"), ("waited", "500 ms", "for room beside other answers"),
+        ("to first token", "1.0 s"), ("prefill", "48.0 tok/s"), ("in all", "1.5 s"),
+    ]  # fmt: skip
+
+
+def test_a_prompt_that_was_cached_whole_shows_no_prefill_speed():
+    labels = [label for label, *_ in lane_value(run_of(started(10, 10), *ANSWERED))["metrics"]]
+    assert labels == ["tokens in", "cached", "out", "to first token", "in all"]
+
+
+def test_a_lane_that_was_stopped_in_the_queue_says_how_long_it_waited():
+    value = lane_value(run_of(Queued(2, 0.1), Finished("stopped", "", 2.0)))
+    assert value["metrics"] == [("waited", "2.0 s", "for room beside other answers")]
 
 
 def test_only_parameters_that_take_part_are_shown():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.conversation import Conversation, message
-from core.events import Failed, Finished, Started, Token
+from core.events import Failed, Finished, Queued, Started, Token
 from core.prompt import PromptToken, RenderedPrompt
 from core.run import Run, fold, fold_all
 from core.sampling import SamplingParams
@@ -17,7 +17,8 @@ SECONDS = st.floats(0, 1000)
 TOKENS = st.builds(Token, st.integers(0), st.text(), st.floats(max_value=0), SECONDS)
 FINISHED = st.builds(Finished, st.just("end_of_sequence"), st.text(), SECONDS)
 EVENTS = st.one_of(
-    st.builds(Started, st.just(PROMPT), st.text(), SECONDS),
+    st.builds(Queued, st.integers(1), SECONDS),
+    st.builds(Started, st.just(PROMPT), st.text(), SECONDS, st.integers(0, 4)),
     TOKENS,
     FINISHED,
     st.builds(Failed, st.text(), SECONDS),
@@ -32,7 +33,7 @@ ASKED = request(message("user", "a"))
 
 
 def run_of(*events):
-    return fold_all(ASKED, list(events))
+    return fold_all(Run(ASKED), events)
 
 
 @given(st.lists(EVENTS))
@@ -51,10 +52,27 @@ def test_a_run_keeps_every_token_in_order(events):
 
 @given(st.lists(EVENTS, min_size=1))
 def test_the_last_event_gives_the_status_and_the_time(events):
-    status = {Started: "prefill", Token: "streaming", Finished: "done", Failed: "failed"}
+    status = {
+        Queued: "queued", Started: "prefill", Token: "streaming", Finished: "done",
+        Failed: "failed",
+    }  # fmt: skip
     run = run_of(*events)
     assert run.status == status[type(events[-1])]
     assert run.seconds == events[-1].seconds
+
+
+@given(st.lists(EVENTS))
+def test_all_events_at_once_give_what_one_after_the_other_gives(events):
+    run = Run(ASKED)
+    for event in events:
+        run = fold(run, event)
+    assert fold_all(Run(ASKED), events) == run
+
+
+@given(st.lists(EVENTS))
+def test_a_run_has_a_place_only_while_it_is_queued(events):
+    run = run_of(*events)
+    assert (run.place is not None) == (run.status == "queued")
 
 
 @given(st.lists(EVENTS))
@@ -101,6 +119,44 @@ def test_times_and_speeds_come_from_the_seconds_of_the_events():
     assert run.seconds == 2.5
 
 
+def test_a_queued_run_knows_its_place_and_how_long_it_waits():
+    run = run_of(Queued(2, 0.25), Queued(1, 1.0))
+    assert (run.status, run.place) == ("queued", 1)
+    assert run.waited_seconds == 1.0
+
+
+def test_the_wait_ends_where_the_run_has_its_place_in_the_batch():
+    run = run_of(
+        Queued(2, 0.25), Queued(1, 1.0), Started(PROMPT, "pocket", 1.5), Token(1, "a", -0.1, 2.0)
+    )
+    assert (run.status, run.place) == ("streaming", None)
+    assert run.waited_seconds == 1.5
+    assert run.prefill_seconds == 0.5
+    assert run.time_to_first_token == 2.0
+
+
+def test_a_run_that_was_stopped_in_the_queue_waited_all_its_time():
+    run = run_of(Queued(2, 0.25), Finished("stopped", "", 3.0))
+    assert (run.status, run.place, run.waited_seconds) == ("done", None, 3.0)
+
+
+def test_a_run_that_met_no_queue_did_not_wait_even_if_its_prompt_took_a_while():
+    assert Run(ASKED).waited_seconds is None
+    assert run_of(Started(PROMPT, "pocket", 0.5)).waited_seconds is None
+
+
+def test_the_speed_of_the_prefill_counts_no_token_that_was_cached():
+    started = Started(PROMPT, "pocket", 0.5, cached_tokens=3)
+    run = run_of(started, Token(1, "a", -0.1, 1.0))
+    assert (run.prompt_tokens, run.cached_tokens) == (4, 3)
+    assert run.prefill_tokens_per_second == 1 / 0.5
+
+
+def test_a_prompt_that_was_cached_whole_has_no_prefill_speed():
+    run = run_of(Started(PROMPT, "pocket", 0.5, cached_tokens=4), Token(1, "a", -0.1, 1.0))
+    assert run.prefill_tokens_per_second is None
+
+
 def test_a_single_token_has_no_decode_speed():
     run = run_of(Started(PROMPT, "pocket", 0.0), Token(1, "a", -0.1, 1.0))
     assert run.decode_seconds is None
@@ -130,7 +186,7 @@ def test_failed_keeps_what_was_answered_so_far():
 
 def test_the_prefill_is_what_the_person_wrote_and_the_text_is_what_the_model_added():
     asked = request(message("user", "Extract."), message("assistant", '{"name": '))
-    run = fold_all(asked, [Token(1, '"Ann"}', -0.1, 1.0)])
+    run = fold_all(Run(asked), [Token(1, '"Ann"}', -0.1, 1.0)])
     assert run.prefill_text == '{"name": '
     assert run.text == '"Ann"}'
 
@@ -143,3 +199,5 @@ def test_a_conversation_without_a_prefill_has_an_empty_one():
 def test_what_is_no_event_is_a_bug_and_raises(junk):
     with pytest.raises(TypeError, match="is not an event of a run"):
         fold(Run(ASKED), junk)
+    with pytest.raises(TypeError, match="is not an event of a run"):
+        fold_all(Run(ASKED), [junk])

@@ -24,8 +24,14 @@ from transformers import (
     Lfm2MoeForCausalLM,
     Lfm2VlConfig,
     Lfm2VlForConditionalGeneration,
+    Lfm3Config,
+    Lfm3ForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
     Siglip2VisionConfig,
 )
 
@@ -89,7 +95,26 @@ def _vl() -> Any:
     return Lfm2VlForConditionalGeneration(config)
 
 
-MAKERS: dict[str, Callable[[], Any]] = {"lfm2": _lfm2, "moe": _moe, "llama": _llama, "vl": _vl}
+def _lfm3() -> Any:
+    """Sliding windows beside full attention and convolutions."""
+    kinds = ["conv", "full_attention", "sliding_attention", "conv"]
+    config = Lfm3Config(**SIZES, layer_types=kinds, head_dim=8, sliding_window=16)
+    return Lfm3ForCausalLM(config)
+
+
+def _mistral() -> Any:
+    return MistralForCausalLM(MistralConfig(**SIZES, sliding_window=16))
+
+
+def _qwen() -> Any:
+    """An attention model with biases and norms of its own."""
+    return Qwen3ForCausalLM(Qwen3Config(**SIZES, head_dim=8))
+
+
+MAKERS: dict[str, Callable[[], Any]] = {
+    "lfm2": _lfm2, "moe": _moe, "llama": _llama, "vl": _vl,
+    "qwen": _qwen, "lfm3": _lfm3, "mistral": _mistral,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +130,7 @@ def processor() -> Any:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory, processor: Any) -> Callable[[str], Path]:
-    """The folder of a tiny model: lfm2, moe, llama or vl; made at first use."""
+    """The folder of a tiny model, one of MAKERS; made at first use."""
     made: dict[str, Path] = {}
 
     def make(kind: str) -> Path:

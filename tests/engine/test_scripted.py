@@ -10,7 +10,7 @@ import pytest
 from core.conversation import Conversation, Image, message
 from core.engine import Engine, Loaded, Loading
 from core.errors import InvalidInput
-from core.events import Failed, Token
+from core.events import Failed, Finished, Queued, Started, Token
 from engine.scripted import ScriptedEngine
 from engine.scripted_replies import KNOWN, LONG_TOKENS, MARKDOWN
 
@@ -102,6 +102,44 @@ def test_tokens_know_their_messages_and_typed_control_tokens_are_text(quick, ask
     assert prompt == quick.render(ask(talk))
 
 
+def started(engine, request) -> Started:
+    with contextlib.closing(engine.stream([request])) as events:
+        return next(event for _, event in events if isinstance(event, Started))
+
+
+def test_a_queued_lane_moves_up_and_then_starts(quick, ask) -> None:
+    with contextlib.closing(quick.stream([ask("!queue", max_new_tokens=1)], "Ann")) as events:
+        said = [event for _, event in events]
+    assert [event.place for event in said if isinstance(event, Queued)] == [2, 1]
+    assert [type(event) for event in said] == [Queued, Queued, Started, Token, Finished]
+    assert said[2].seconds >= 1.2
+
+
+def test_a_prompt_that_was_there_before_counts_as_cached(ask) -> None:
+    engine = ScriptedEngine()
+    first, again = started(engine, ask("Hello there")), started(engine, ask("Hello there"))
+    assert first.cached_tokens == 0
+    assert again.cached_tokens == len(again.prompt.tokens)
+
+
+def test_of_a_prompt_that_goes_on_the_known_messages_count_as_cached(ask) -> None:
+    engine = ScriptedEngine()
+    talk = (message("system", "Be brief."), message("user", "Hi"))
+    started(engine, ask(Conversation(talk)))
+    longer = started(engine, ask(Conversation((*talk, message("assistant", "Yes?"), *talk[1:]))))
+    known = "".join(token.text for token in longer.prompt.tokens[: longer.cached_tokens])
+    assert known.endswith("user\nHi<|im_end|>\n")
+    other = started(engine, ask(Conversation((talk[0], message("user", "Help")))))
+    known = "".join(token.text for token in other.prompt.tokens[: other.cached_tokens])
+    assert known.endswith("Be brief.<|im_end|>\n")
+
+
+def test_lanes_of_one_run_find_nothing_of_each_other(ask) -> None:
+    with contextlib.closing(ScriptedEngine().stream([ask("Hi", "A"), ask("Hi", "B")])) as events:
+        first = [next(events)[1] for _ in "AB"]
+    assert [event.cached_tokens for event in first if isinstance(event, Started)] == [0, 0]
+
+
 def test_an_empty_conversation_is_told(quick, ask, run) -> None:
     with pytest.raises(InvalidInput, match="no message"):
         quick.render(ask(Conversation()))
@@ -113,7 +151,15 @@ def test_any_id_loads_in_steps_but_a_missing_one() -> None:
     events = list(engine.load("some/model"))
     assert [type(event) for event in events] == [Loading] * 10 + [Loaded]
     assert engine.description.model == "some/model"
-    last = list(engine.load("some/missing"))[-1]
+    assert engine.description.weights == "none"
+    last = list(engine.load("some/missing", weights="int8"))[-1]
     assert isinstance(last, Failed)
     assert "The Hub has no model some/missing" in last.message
     assert engine.description.model == "some/model"
+
+
+def test_weights_that_do_not_exist_are_named() -> None:
+    last = list(ScriptedEngine().load("some/model", weights="int3"))[-1]
+    assert isinstance(last, Failed)
+    assert "'int3'" in last.message
+    assert "int4" in last.message

@@ -1,0 +1,104 @@
+"""The prompts of the engine without a model: words are tokens, and ChatML like LFM2's around them.
+
+Also remembers prompts, to tell which part of the next one a real engine would have cached.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import zlib
+from collections import deque
+
+from core.conversation import Image, Text
+from core.errors import InvalidInput
+from core.prompt import PromptToken, RenderedPrompt
+from core.workspace import Request
+
+SPECIAL = {
+    "<|startoftext|>": 1, "<|im_start|>": 6, "<|im_end|>": 7,
+    "<image>": 396, "<|image_start|>": 498, "<|image_end|>": 499,
+}  # fmt: skip
+CONTROL = re.compile("|".join(map(re.escape, SPECIAL)))
+PIECE = re.compile(r" ?\w+|\s+|[^\w\s]")
+CONTEXT_LENGTH = 32_768
+REMEMBERED = 64  # prompts
+
+
+def render(request: Request) -> RenderedPrompt:
+    """An image is as many tokens as its smallest budget. Raises InvalidInput without messages."""
+    if not request.conversation.messages:
+        raise InvalidInput("There is no message to send. Write a user message.")
+    tokens = [*_template("<|startoftext|>")]
+    neutralised: dict[str, None] = {}
+    last = len(request.conversation.messages) - 1
+    for place, turn in enumerate(request.conversation.messages):
+        tokens += _template(f"<|im_start|>{turn.role}\n")
+        for part in turn.parts:
+            if isinstance(part, Image):
+                tokens += _image(request.budget.min_image_tokens, place)
+            elif isinstance(part, Text):
+                neutralised.update(dict.fromkeys(CONTROL.findall(part.text)))
+                tokens += [_ordinary(piece, place) for piece in PIECE.findall(part.text)]
+        if place != last or turn.role != "assistant":
+            tokens += _template("<|im_end|>\n")
+    if request.conversation.prefill is None:
+        tokens += _template("<|im_start|>assistant\n")
+    text = "".join(token.text for token in tokens)
+    return RenderedPrompt(text, tuple(tokens), CONTEXT_LENGTH, tuple(neutralised))
+
+
+def token_id(piece: str) -> int:
+    """Stable, from 1,000 to 65,535, so that it is never a control token's."""
+    return 1000 + zlib.crc32(piece.encode()) % 64_536
+
+
+class SeenPrompts:
+    """The last 64 prompts, instead of a cache. For use by several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: deque[tuple[int, ...]] = deque(maxlen=REMEMBERED)
+
+    def add(self, prompt: RenderedPrompt) -> None:
+        with self._lock:
+            self._seen.append(prompt.token_ids)
+
+    def cached(self, prompt: RenderedPrompt) -> int:
+        """How many first tokens an earlier prompt shares: whole messages of them, or all."""
+        ids = prompt.token_ids
+        begins = [place for place, token in enumerate(ids) if token == SPECIAL["<|im_start|>"]]
+        with self._lock:
+            seen = tuple(self._seen)
+        if ids in seen:
+            return len(ids)
+        shared = max((_shared(ids, earlier) for earlier in seen), default=0)
+        return max((place for place in begins[1:] if place <= shared), default=0)
+
+
+def _shared(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    """How many first tokens are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _template(text: str) -> list[PromptToken]:
+    pieces = re.findall(f"{CONTROL.pattern}|{PIECE.pattern}", text)
+    return [
+        PromptToken(SPECIAL[piece], piece, special=True)
+        if piece in SPECIAL
+        else PromptToken(token_id(piece), piece)
+        for piece in pieces
+    ]
+
+
+def _ordinary(piece: str, place: int) -> PromptToken:
+    return PromptToken(token_id(piece), piece, message=place)
+
+
+def _image(count: int, place: int) -> list[PromptToken]:
+    names = ("<|image_start|>", *("<image>",) * count, "<|image_end|>")
+    return [
+        PromptToken(SPECIAL[name], name, place, special=True, image=name == "<image>")
+        for name in names
+    ]

@@ -1,0 +1,67 @@
+"""One run on its way through the engine: its lanes, and the events that its reader is sent."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from core.events import Event, Failed, Finished, Queued
+
+if TYPE_CHECKING:
+    from engine.row import Row
+
+LaneEvent = tuple[str, Event]
+
+
+class Ticket:
+    """The reader takes events, the worker emits them. closed: the reader went away.
+
+    began: `perf_counter()` that seconds count from. place: in the queue, 0 before it was in it.
+    """
+
+    def __init__(self, visitor: str, began: float) -> None:
+        self.visitor = visitor
+        self.rows: Sequence[Row] = ()
+        self.place = 0
+        self.closed = False
+        self._open: set[str] = set()
+        self._began = began
+        self._events: queue.SimpleQueue[LaneEvent | None] = queue.SimpleQueue()
+
+    def open(self, rows: Sequence[Row]) -> None:
+        """These lanes will end with an event of their own."""
+        self.rows = rows
+        self._open = {row.lane for row in rows}
+        self._end_if_over()
+
+    def emit(self, lane: str, event: Event) -> None:
+        self._events.put((lane, event))
+        if isinstance(event, Finished | Failed) and lane in self._open:
+            self._open.remove(lane)
+            self._end_if_over()
+
+    def move_to(self, place: int) -> None:
+        """Tell all lanes their place in the queue, if it is a new one."""
+        if place != self.place:
+            self.place = place
+            for row in self.rows:
+                self.emit(row.lane, Queued(place, self.seconds))
+
+    def take(self) -> LaneEvent | None:
+        """The next event, as soon as there is one; None: there will be no other."""
+        return self._events.get()
+
+    def close(self) -> None:
+        """Nobody reads on. The lanes leave the batch before its next step."""
+        self.closed = True
+        self._events.put(None)
+
+    @property
+    def seconds(self) -> float:
+        return perf_counter() - self._began
+
+    def _end_if_over(self) -> None:
+        if not self._open:
+            self._events.put(None)

@@ -1,0 +1,158 @@
+"""Who joins the batch, who waits at which place, and who is refused with numbers."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.events import Queued
+from engine.fair_queue import FairQueue
+from engine.limits import Limits
+from engine.local import LocalEngine
+from engine.streaming import Stream
+from engine.ticket import Ticket
+from engine.worker import Worker
+
+
+@given(st.lists(st.integers(0, 3), max_size=30))
+def test_visitors_take_turns_and_keep_their_own_order(visitors: list[int]) -> None:
+    queue = FairQueue()
+    tickets = [Ticket(str(visitor), 0.0) for visitor in visitors]
+    for ticket in tickets:
+        queue.add(ticket)
+    planned = list(queue)
+    taken = [queue.take() for _ in tickets]
+    assert taken == planned
+    assert len(queue) == 0
+    for visitor in set(visitors):
+        mine = [ticket for ticket in tickets if ticket.visitor == str(visitor)]
+        assert [ticket for ticket in taken if ticket in mine] == mine
+    counts = Counter(visitors)
+    for turn, ticket in enumerate(taken):  # nobody has a second turn before all had their first
+        earlier = Counter(t.visitor for t in taken[:turn])
+        behind = [v for v in counts if earlier[str(v)] < min(earlier[ticket.visitor], counts[v])]
+        assert not behind
+
+
+def test_who_left_the_queue_is_not_counted() -> None:
+    queue = FairQueue()
+    tickets = [Ticket(visitor, 0.0) for visitor in ("a", "a", "b")]
+    for ticket in tickets:
+        queue.add(ticket)
+    queue.remove(tickets[:1])
+    assert list(queue) == tickets[1:]
+
+
+def limited(engine: LocalEngine, limits: Limits) -> Worker:
+    assert engine.worker
+    return Worker(engine.worker.checkpoint, limits)
+
+
+def stream(worker: Worker, visitor: str, *requests: object) -> Stream:
+    return Stream(worker, requests, Ticket(visitor, time.perf_counter()))  # type: ignore
+
+
+def test_a_run_that_does_not_fit_waits_and_is_told_its_place(engine_of, oracle_of, ask) -> None:
+    worker = limited(engine_of("lfm2"), Limits(rows=2))
+    long = stream(worker, "one", *(ask("Long", lane, max_new_tokens=300) for lane in "AB"))
+    next(long)
+    waiting = stream(worker, "two", ask("Waits", seed=4))
+    first = next(waiting)
+    assert isinstance(first[1], Queued)
+    assert first[1].place == 1
+    behind = stream(worker, "two", ask("Behind", seed=4))
+    other = stream(worker, "three", ask("Other", seed=4))
+    places = [next(behind)[1], next(other)[1]]
+    long.close()
+    assert [place.place for place in places if isinstance(place, Queued)] == [2, 2]
+    for run, text in ((waiting, "Waits"), (behind, "Behind"), (other, "Other")):
+        ids = [event.token_id for _, event in run if hasattr(event, "token_id")]
+        assert ids == oracle_of("lfm2").ids(ask(text, seed=4))
+
+
+def test_the_lanes_of_a_run_go_in_together(engine_of, ask) -> None:
+    worker = limited(engine_of("lfm2"), Limits(rows=3))
+    first = stream(worker, "one", *(ask("First", lane, max_new_tokens=300) for lane in "AB"))
+    next(first)
+    both = stream(worker, "two", ask("Both", "A"), ask("Both", "B"))
+    events = [next(both), next(both)]
+    first.close()
+    assert [(lane, type(event)) for lane, event in events] == [("A", Queued), ("B", Queued)]
+    assert len([event for event in both if event]) > 4
+
+
+def test_a_run_with_more_lanes_than_the_batch_has_rows_is_refused(engine_of, ask) -> None:
+    worker = limited(engine_of("lfm2"), Limits(rows=2))
+    events = list(stream(worker, "", *(ask(lane=lane) for lane in "ABC")))
+    assert [lane for lane, _ in events] == ["A", "B", "C"]
+    assert all("3 lanes, and at most 2" in event.message for _, event in events)  # type: ignore
+
+
+def test_a_prompt_that_can_never_fit_is_refused_with_numbers(engine_of, ask, run) -> None:
+    worker = limited(engine_of("lfm2"), Limits(batch_bytes=100_000))
+    per_token = worker.checkpoint.bytes_per_token
+    request = ask("word " * 60, max_new_tokens=150)
+    tokens = len(engine_of("lfm2").render(request).tokens) + 150
+    events = list(stream(worker, "", request))
+    assert len(events) == 1
+    message = events[0][1].message  # type: ignore
+    assert (
+        f"1 lanes of up to {tokens:,} tokens need {2 * tokens * per_token / 1e6:,.1f} MB" in message
+    )
+    assert "may take 0.1 MB" in message
+    assert "--batch-memory" in message
+    short = [event for _, event in stream(worker, "", ask("Hi", max_new_tokens=3))]
+    assert len(short) > 2
+
+
+def test_the_bytes_of_a_token_are_those_of_the_cache(engine_of, ask) -> None:
+    for kind in ("lfm2", "moe", "llama", "vl"):
+        worker = engine_of(kind).worker
+        prefix = worker.prompt_cache
+        before = prefix.nbytes
+        events = list(stream(worker, "", ask(f"Bytes of {kind}", max_new_tokens=1)))
+        tokens = len(events[0][1].prompt.tokens)  # type: ignore
+        states = sum(
+            tensor.nbytes
+            for node in prefix.nodes
+            if len(node.keys) == tokens
+            for layer in node.piece
+            for tensor in layer
+            if len(layer) == 2
+        )
+        assert prefix.nbytes > before
+        assert states >= tokens * worker.checkpoint.bytes_per_token
+        assert states % (tokens * worker.checkpoint.bytes_per_token) == 0
+
+
+def test_a_thousand_joins_and_leaves_leave_no_memory_behind(engine_of, ask) -> None:
+    worker = limited(engine_of("lfm2"), Limits(rows=8, prompt_cache_bytes=100_000))
+    chance = random.Random(7)
+    open_streams: list[Stream] = []
+    joined = left = 0
+    while joined + left < 1000:
+        if len(open_streams) < 12 and chance.random() < 0.6:
+            request = ask(f"Question {chance.randrange(40)}", max_new_tokens=chance.randint(1, 60))
+            run = stream(worker, str(chance.randrange(4)), request)
+            run.start()
+            open_streams.append(run)
+            joined += 1
+        elif open_streams:
+            run = open_streams.pop(chance.randrange(len(open_streams)))
+            if chance.random() < 0.3:
+                list(run)
+            run.close()
+            left += 1
+    for run in open_streams:
+        run.close()
+    for _ in range(500):
+        if not worker.has_work():
+            break
+        time.sleep(0.01)
+    assert worker.live_bytes == 0
+    assert worker.prompt_cache.nbytes <= 100_000
+    assert worker.prompt_cache.nbytes == sum(node.nbytes for node in worker.prompt_cache.nodes)

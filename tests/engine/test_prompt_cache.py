@@ -1,0 +1,180 @@
+"""The prompt cache finds the longest kept beginning, keeps its bounds, and is never written to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.conversation import Conversation, message
+from core.vision import VisionBudget
+from engine.prompt_cache import Known, PromptCache
+
+FLOATS = 250  # 1,000 bytes a piece
+
+
+def piece(value: float = 0.0) -> list[tuple[torch.Tensor, ...]]:
+    return [(torch.full((FLOATS,), value),)]
+
+
+def keep(cache: PromptCache, *pieces: tuple[int, ...], ends: bool = True) -> Known:
+    """Keep a prompt of these pieces, as a prefill does: what is known is continued."""
+    known = Known()
+    for place, keys in enumerate(pieces):
+        logits = torch.zeros(1) if ends and place == len(pieces) - 1 else None
+        known = cache.add(known, keys, piece(), logits)
+    return known
+
+
+def test_the_longest_kept_beginning_is_found() -> None:
+    cache = PromptCache(10**6)
+    keep(cache, (1, 2), (3, 4), (5,))
+    assert cache.find((1, 2, 3, 4, 5)).tokens == 5
+    assert cache.find((1, 2, 3, 4, 9)).tokens == 4
+    assert cache.find((1, 2, 3)).tokens == 2
+    assert cache.find((1, 9)).tokens == 0
+    assert cache.find(()).tokens == 0
+
+
+def test_a_whole_prompt_is_known_only_with_its_logits() -> None:
+    cache = PromptCache(10**6)
+    keep(cache, (1, 2), (3, 4), ends=False)
+    assert cache.find((1, 2, 3, 4)).tokens == 2
+    assert cache.find((1, 2, 3, 4, 5)).tokens == 4
+    keep(cache, (1, 2), (3, 4))
+    assert cache.find((1, 2, 3, 4)).logits is not None
+    assert cache.nbytes == 2004
+
+
+def test_of_two_ways_to_cut_a_prompt_the_one_that_reaches_further_is_taken() -> None:
+    cache = PromptCache(10**6)
+    keep(cache, (1, 2, 3), (4,))
+    keep(cache, (1, 2), (3, 4, 5), (6,))
+    assert cache.find((1, 2, 3, 4, 5, 6, 7)).tokens == 6
+    assert cache.find((1, 2, 3, 9)).tokens == 3
+
+
+def test_a_shared_beginning_is_kept_once() -> None:
+    cache = PromptCache(10**6)
+    keep(cache, (1, 2), (3,), ends=False)
+    keep(cache, (1, 2), (4,), ends=False)
+    assert cache.nbytes == 3000
+
+
+def test_the_least_recently_used_end_goes_first() -> None:
+    cache = PromptCache(3100)
+    for first in (1, 2, 3):
+        keep(cache, (first,))
+    cache.find((1,))
+    keep(cache, (4,))
+    assert [cache.find((first,)).tokens for first in (1, 2, 3, 4)] == [1, 0, 1, 1]
+
+
+def test_a_limit_of_zero_keeps_nothing() -> None:
+    cache = PromptCache(0)
+    assert keep(cache, (1, 2)).tokens == 0
+    assert cache.nbytes == 0
+
+
+def test_what_continues_a_dropped_piece_is_not_kept() -> None:
+    cache = PromptCache(1500)
+    known = cache.add(Known(), (1,), piece())
+    keep(cache, (7,))
+    cache.add(known, (2,), piece())
+    assert cache.find((1, 2, 3)).tokens == 0
+    assert cache.nbytes <= 1500
+
+
+@given(
+    st.lists(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=3), min_size=1), max_size=20)
+)
+def test_bytes_are_counted_right_and_never_above_the_limit(prompts: list[list[list[int]]]) -> None:
+    cache = PromptCache(6000)
+    for prompt in prompts:
+        keep(cache, *map(tuple, prompt))
+        assert cache.nbytes <= 6000
+        whole = tuple(key for keys in prompt for key in keys)
+        known = cache.find(whole)
+        spelled = tuple(key for node in known.nodes for key in node.keys)
+        assert spelled == whole[: known.tokens]
+    assert cache.nbytes == sum(node.nbytes for node in cache.nodes)
+
+
+# -- with a model ------------------------------------------------------------------------
+LONG = "You are a careful clerk. " * 12
+
+
+def talk(*texts: str, system: str = LONG) -> Conversation:
+    roles = ["user", "assistant"] * len(texts)
+    turns = [message(role, text) for role, text in zip(roles, texts, strict=False)]
+    return Conversation((message("system", system), *turns))
+
+
+@pytest.mark.parametrize("kind", ["lfm2", "moe", "vl", "llama"])
+def test_a_next_turn_pays_only_for_what_is_new(kind, engine_of, oracle_of, ask, run) -> None:
+    engine = engine_of(kind)
+    first = run(engine, ask(talk(f"Hello {kind}"), temperature=0.0, max_new_tokens=5))
+    asked = len(first.start().prompt.tokens)
+    request = ask(talk(f"Hello {kind}", "Hi!", "And now?"), seed=3, temperature=0.8)
+    second = run(engine, request)
+    assert second.start().cached_tokens == asked
+    assert second.ids() == oracle_of(kind).ids(request)
+
+
+def test_an_edited_last_message_keeps_what_stands_before_it(engine_of, oracle_of, ask, run) -> None:
+    engine = engine_of("lfm2")
+    system = LONG + "edited"
+    run(engine, ask(talk("Translate house", system=system), max_new_tokens=2))
+    request = ask(talk("Translate garden", system=system), seed=5)
+    lanes = run(engine, request)
+    prompt = lanes.start().prompt
+    begin = next(n for n, token in enumerate(prompt.tokens) if token.message == 1)
+    assert lanes.start().cached_tokens == begin
+    assert lanes.ids() == oracle_of("lfm2").ids(request)
+
+
+def test_an_image_counts_by_its_content_and_budget(engine_of, oracle_of, ask, run, picture) -> None:
+    engine = engine_of("vl")
+    text = "What is it? " + LONG
+    red, also_red = picture(120, 90, "red", "one.png"), picture(120, 90, "red", "two.png")
+    blue, small, large = (
+        picture(120, 90, "blue"), VisionBudget(16, 32, False), VisionBudget(16, 64, False)
+    )  # fmt: skip
+
+    def cached(image: Any, budget: VisionBudget) -> int:
+        request = ask(Conversation((message("user", text, [image]),)), budget=budget, seed=4)
+        lanes = run(engine, request)
+        assert lanes.ids() == oracle_of("vl").ids(request)
+        return lanes.start().cached_tokens
+
+    assert cached(red, small) == 0
+    whole = cached(also_red, small)
+    assert whole > 0
+    assert cached(blue, small) == 0
+    assert cached(red, large) == 0
+    assert cached(red, small) == whole
+
+
+def test_a_second_image_is_read_behind_a_known_first_one(
+    engine_of, oracle_of, ask, run, picture
+) -> None:
+    engine, budget = engine_of("vl"), VisionBudget(16, 64, False)
+    one, two = picture(150, 90, "green"), picture(90, 150, "yellow")
+    first = (message("user", "Look at this. " + LONG, [one]), message("assistant", "I see."))
+    run(engine, ask(Conversation(first[:1]), budget=budget, max_new_tokens=2))
+    request = ask(Conversation((*first, message("user", "And this?", [two]))), budget=budget)
+    lanes = run(engine, request)
+    assert lanes.start().cached_tokens > 64
+    assert lanes.ids() == oracle_of("vl").ids(request)
+
+
+def test_an_answer_does_not_write_into_what_is_kept(engine_of, ask, run) -> None:
+    """A convolution state is changed in place by each step, so it must be a copy."""
+    engine = engine_of("lfm2")
+    request = ask("Kept as it is", seed=1, temperature=1.3, max_new_tokens=30)
+    first = run(engine, request)
+    assert run(engine, request).ids() == first.ids()
+    assert run(engine, request).ids() == first.ids()

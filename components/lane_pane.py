@@ -20,7 +20,7 @@ IGNORED_WHEN_GREEDY = ("temperature", "top_k", "top_p", "min_p")
 
 
 def lane_pane(**props: Any) -> gr.HTML:
-    """Events: `begin` (a run was asked for), `reply` (use the answer as a turn), `seed` (keep it)."""
+    """Events: `begin` (a run was asked for), `reply` (use it as a turn), `seed` (keep it)."""
     return client_component("lane_pane", EMPTY_LANE, server_functions=[render_markdown], **props)
 
 
@@ -65,7 +65,7 @@ def applied_parameters(params: SamplingParams) -> list[str]:
 
 
 def _metrics(run: Run) -> list[tuple[str, ...]]:
-    """Labels with their figures, and where it needs one with the title that pointing at it shows."""
+    """Labels with their figures, and where it needs one a title that pointing at it shows."""
     waited: list[tuple[str, ...]] = []
     if run.waited_seconds is not None and run.status != "queued":
         waited = [("waited", _seconds(run.waited_seconds), "for room beside other answers")]

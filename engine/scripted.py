@@ -107,7 +107,8 @@ class ScriptedEngine:
 def _describe(model: str) -> ModelDescription:
     return ModelDescription(
         model=model, architecture="Scripted", parameters=0, dtype="none", weights="none",
-        device="cpu", memory_bytes=0, context_length=CONTEXT_LENGTH, reads_images=True, load_seconds=0.0,
+        device="cpu", memory_bytes=0, context_length=CONTEXT_LENGTH, reads_images=True,
+        load_seconds=0.0,
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def test_the_prompt_view_says_what_each_token_is():
 @pytest.fixture
 def description() -> ModelDescription:
     return ModelDescription(
-        "/home/someone/models/pocket", "Lfm2Vl", 4_000_000, "float32", "cpu", 16 * 2**20, 4096,
+        "/home/someone/models/pocket", "Lfm2Vl", 4_000_000, "float32", "float32", "cpu",
         True, 0.25,
     )  # fmt: skip
 

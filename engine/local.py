@@ -71,9 +71,9 @@ class LocalEngine:
         prompting = self._worker.checkpoint.prompting
         return prompting.build(request.conversation, request.budget).rendered
 
-    def load(self, model: str) -> Generator[LoadEvent, None, None]:
+    def load(self, model: str, weights: str = "auto") -> Generator[LoadEvent, None, None]:
         began = perf_counter()
-        job = _Job(model, self._device, self._dtype)
+        job = _Job(model, self._device, self._dtype if weights == "auto" else weights)
         return self._follow(job, began)
 
     def _follow(self, job: _Job, began: float) -> Generator[LoadEvent, None, None]:

@@ -97,7 +97,7 @@ def test_the_prompt_view_says_what_each_token_is():
 def description() -> ModelDescription:
     return ModelDescription(
         "/home/someone/models/pocket", "Lfm2Vl", 4_000_000, "float32", "float32", "cpu",
-        True, 0.25,
+        16 * 2**20, 4096, True, 0.25,
     )  # fmt: skip
 
 

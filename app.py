@@ -48,9 +48,35 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         choices=("auto", "float32", "bfloat16", "float16"),
         default=os.environ.get("LFM_DTYPE", "auto"),
     )
+    parser.add_argument("--rows", type=int, default=None, help="lanes answered at a time; 16")
+    parser.add_argument(
+        "--batch-memory",
+        type=megabytes,
+        default=None,
+        metavar="MB",
+        help="for the caches of all lanes; default: half of the memory free beside the weights",
+    )
+    parser.add_argument(
+        "--prompt-cache",
+        type=megabytes,
+        default=None,
+        metavar="MB",
+        help="for prompts kept after their answers, 0: none; default: 15 %% of the free memory",
+    )
     parser.add_argument("--host", default=None, help="address to listen on; default: this machine")
     parser.add_argument("--port", type=int, default=None, help="default: the first free from 7860")
     return parser.parse_args(arguments)
+
+
+def megabytes(text: str) -> int:
+    """Bytes of a number of megabytes. Raises ArgumentTypeError for what is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; give megabytes, 0 or more.")
+    return int(number * 1e6)
 
 
 def make_engine(options: argparse.Namespace) -> Engine:
@@ -59,10 +85,13 @@ def make_engine(options: argparse.Namespace) -> Engine:
         return ScriptedEngine()
     try:
         # The one lazy gate to torch: a page without a model starts without it.
+        from engine.limits import ROWS, Limits  # noqa: PLC0415
         from engine.local import LocalEngine  # noqa: PLC0415
     except (ImportError, RuntimeError, OSError) as error:
         sys.exit(import_sentence(error))
-    return LocalEngine(device=options.device, dtype=options.dtype)
+    rows = ROWS if options.rows is None else max(1, options.rows)
+    limits = Limits(rows, options.batch_memory, options.prompt_cache)
+    return LocalEngine(device=options.device, dtype=options.dtype, limits=limits)
 
 
 def load_at_start(engine: Engine, model: str) -> None:

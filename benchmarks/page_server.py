@@ -1,0 +1,56 @@
+"""The real page over the scripted engine, and a count of what serving it costs the processor.
+
+`python -m benchmarks.page_server PORT RATE` serves at a port, with RATE tokens/s in each lane. It
+prints a line when it answers, then a count for every line that it reads, and ends with its input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Generator, Sequence
+from threading import Lock
+from time import process_time, thread_time
+
+import app
+from core.events import Event, Token
+from core.workspace import Request
+
+
+class Counted(app.ScriptedEngine):
+    """Knows how many tokens it gave and the processor's seconds that it needed to make them."""
+
+    def __init__(self, tokens_per_second: float) -> None:
+        super().__init__(tokens_per_second=tokens_per_second)
+        self.tokens = 0
+        self.seconds = 0.0
+        self._lock = Lock()  # each lane is made by a thread of its own
+
+    def stream(
+        self, requests: Sequence[Request], visitor: str = ""
+    ) -> Generator[tuple[str, Event], None, None]:
+        events = super().stream(requests, visitor)
+        while True:
+            began = thread_time()  # does not run while the engine sleeps
+            item = next(events, None)
+            with self._lock:
+                self.seconds += thread_time() - began
+                self.tokens += item is not None and isinstance(item[1], Token)
+            if item is None:
+                return
+            yield item
+
+
+def main() -> None:
+    port, rate = int(sys.argv[1]), float(sys.argv[2])
+    engine = Counted(tokens_per_second=rate)
+    page = app.build_page(engine, app.read_library(app.ROOT / "presets"))
+    app.launch(page, None, port, block=False)
+    for _ in sys.stdin:
+        outside = process_time() - engine.seconds
+        print(json.dumps({"tokens": engine.tokens, "seconds": outside}), flush=True)
+    page.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""What is measured: the same weights twice, as `generate()` runs them and as the engine does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+from transformers import AutoModelForImageTextToText, AutoTokenizer
+
+from benchmarks.measure import NotMeasured
+from benchmarks.shapes import NEVER, random_network
+from benchmarks.sizes import Sizes
+from core.conversation import Conversation, message
+from core.sampling import SamplingParams
+from core.vision import VisionBudget
+from core.workspace import Request
+from engine.checkpoint import Checkpoint
+from engine.loading import make_checkpoint
+from engine.local import LocalEngine
+
+POCKET = Path(__file__).parents[1] / "models" / "pocket"
+OFF = SamplingParams()  # the model's own distribution
+
+
+class Subject:
+    """plain: the network of `generate()`. checkpoint: what our engine runs. No answer ends early.
+
+    What `generate()` took is remembered until the next round: its time hangs on the number of
+    tokens and the parameters, so several measures share it.
+    """
+
+    def __init__(self, plain: Any, checkpoint: Checkpoint, sizes: Sizes) -> None:
+        self.plain = plain
+        self.checkpoint = checkpoint
+        self.sizes = sizes
+        self._alone: dict[tuple[int, SamplingParams], float] = {}
+
+    def new_round(self) -> None:
+        self._alone.clear()
+
+    def kept_as(self, weights: str) -> Checkpoint:
+        """Ours with its weights kept as int8, say; "": as they are."""
+        if weights:
+            raise NotMeasured(f"Needs {weights} weights in the engine")
+        return self.checkpoint
+
+    def requests(
+        self,
+        lanes: int,
+        tokens: int,
+        params: SamplingParams = OFF,
+        new: int | None = None,
+        same: bool = True,
+    ) -> list[Request]:
+        """One request per lane, its prompt exactly `tokens` long, with the lane's number as seed.
+
+        new: tokens of each answer; None: as many as the sizes say. same: all ask the same, else
+        the prompts part at their first word.
+        """
+        length = self.sizes.new if new is None else new
+        return [
+            Request(
+                f"lane {lane}",
+                self._talk(tokens, 0 if same else lane),
+                replace(params, seed=lane, max_new_tokens=length),
+                VisionBudget(),
+            )
+            for lane in range(lanes)
+        ]
+
+    def _talk(self, tokens: int, digit: int) -> Conversation:
+        """A repeated digit: to the pocket model's tokenizer, which all use, each is one token."""
+        build = self.checkpoint.prompting.build
+        word = str(digit % 10)
+        around = len(build(_user(word), VisionBudget()).keys) - 1
+        talk = _user(word * (tokens - around))
+        assert len(build(talk, VisionBudget()).keys) == tokens
+        return talk
+
+    def alone(self, request: Request) -> float:
+        """Seconds of one `generate()` at batch 1: from the ids of the prompt to the last token."""
+        prompt = self.checkpoint.prompting.build(request.conversation, request.budget)
+        key = (len(prompt.keys), request.params)
+        if key not in self._alone:
+            self._alone[key] = self._generate(prompt.rendered.token_ids, request.params)
+        return self._alone[key]
+
+    def _generate(self, prompt: tuple[int, ...], params: SamplingParams) -> float:
+        ids = torch.tensor([prompt])
+        torch.set_num_threads(self.checkpoint.threads)  # as many as ours
+        began = perf_counter()
+        torch.manual_seed(params.seed or 0)
+        answer = self.plain.generate(
+            ids,
+            attention_mask=torch.ones_like(ids),
+            max_new_tokens=params.max_new_tokens,
+            do_sample=True,
+            temperature=params.temperature,
+            top_k=params.top_k,
+            top_p=params.top_p,
+            repetition_penalty=params.repetition_penalty,
+            pad_token_id=0,
+        )
+        seconds = perf_counter() - began
+        assert answer.shape[1] == len(prompt) + params.max_new_tokens
+        return seconds
+
+
+def random_subject(shape: str, sizes: Sizes) -> Subject:
+    tokenizer = AutoTokenizer.from_pretrained(POCKET)
+    plain = random_network(shape)
+    return Subject(plain, make_checkpoint(plain, tokenizer, None, shape, 0.0), sizes)
+
+
+def pocket_subject(sizes: Sizes) -> Subject:
+    """The shipped model; ours as the page loads it, and for `generate()` in the same dtype."""
+    worker = LocalEngine(str(POCKET)).worker
+    assert worker is not None
+    checkpoint = replace(worker.checkpoint, ends=frozenset({NEVER}))
+    plain: Any = AutoModelForImageTextToText.from_pretrained(
+        POCKET, dtype=getattr(torch, checkpoint.description.dtype)
+    )
+    plain.generation_config.eos_token_id = [NEVER]
+    return Subject(plain.eval(), checkpoint, replace(sizes, new=sizes.pocket_new))
+
+
+def _user(text: str) -> Conversation:
+    return Conversation((message("user", text),))

@@ -17,7 +17,7 @@ import gradio as gr
 from components.client_component import all_styles, read_asset
 from components.page import build_page
 from components.theme import head, theme
-from core.engine import Engine, Loading
+from core.engine import WEIGHTS, Engine, Loading
 from core.events import Failed
 from core.library import read_library
 from engine.failures import import_sentence
@@ -29,7 +29,7 @@ LARGEST_UPLOAD = "20mb"
 
 
 def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; `LFM_MODEL`, `LFM_DEVICE` and `LFM_DTYPE` are the defaults' source."""
+    """Read the command line; `LFM_MODEL`, `LFM_DEVICE` and `LFM_WEIGHTS` are the defaults' source."""
     parser = argparse.ArgumentParser(description="A prompt playground for Liquid AI's LFM models.")
     parser.add_argument(
         "--model",
@@ -44,9 +44,10 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--device", default=os.environ.get("LFM_DEVICE", "auto"))
     parser.add_argument(
-        "--dtype",
-        choices=("auto", "float32", "bfloat16", "float16"),
-        default=os.environ.get("LFM_DTYPE", "auto"),
+        "--weights",
+        choices=WEIGHTS,
+        default=os.environ.get("LFM_WEIGHTS", "auto"),
+        help="number format in memory; int8 and int4 are for a CPU and change the numbers",
     )
     parser.add_argument("--rows", type=int, default=None, help="lanes answered at a time; 16")
     parser.add_argument(
@@ -91,7 +92,7 @@ def make_engine(options: argparse.Namespace) -> Engine:
         sys.exit(import_sentence(error))
     rows = ROWS if options.rows is None else max(1, options.rows)
     limits = Limits(rows, options.batch_memory, options.prompt_cache)
-    return LocalEngine(device=options.device, dtype=options.dtype, limits=limits)
+    return LocalEngine(device=options.device, weights=options.weights, limits=limits)
 
 
 def load_at_start(engine: Engine, model: str) -> None:
@@ -108,7 +109,10 @@ def load_at_start(engine: Engine, model: str) -> None:
                 print(f"{event.message}\nThe page starts without a model.", file=sys.stderr)
     if engine.description:
         d = engine.description
-        print(f"{d.name}: {d.device}, {d.dtype}, loaded in {d.load_seconds:.1f} s", flush=True)
+        print(
+            f"{d.name}: {d.device}, {d.weights} weights, loaded in {d.load_seconds:.1f} s",
+            flush=True,
+        )
 
 
 def launch(page: gr.Blocks, host: str | None, port: int | None, block: bool = True) -> str:

@@ -3,7 +3,7 @@
     python dev.py run [flags of app.py]      start the playground
     python dev.py test [flags of pytest]     run every test, those in a browser included
     python dev.py check                      lint, format, types and the rules of the layers
-    python dev.py bench [name [flags]]       run one benchmark; without a name, list them
+    python dev.py bench [flags]              measure the engine against `generate()`; see --help
 
 Needs Python 3.11 or later and nothing else. .venv is installed on the first call and again
 whenever a requirements file has changed.
@@ -83,14 +83,8 @@ def check(flags: Sequence[str]) -> int:
 
 
 def bench(flags: Sequence[str]) -> int:
-    names = sorted(path.stem for path in ROOT.glob("benchmarks/[!_]*.py"))
-    if not flags:
-        print(f"There are {len(names)} benchmarks: {', '.join(names)}")
-        return 0
-    if flags[0] not in names:
-        raise SystemExit(f"There is no benchmark {flags[0]!r}; `python dev.py bench` lists them.")
     install(APP)
-    return hand_over(["-m", f"benchmarks.{flags[0]}", *flags[1:]])
+    return hand_over(["-m", "benchmarks", *flags])
 
 
 def install(requirements: str) -> None:

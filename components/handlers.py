@@ -155,6 +155,7 @@ class Handlers:
         """Load the chosen model and show how it goes."""
         picker = self._controls.picker
         model = (values[picker.choice] or "").strip()
+        weights = str(values[picker.weights] or "auto")
         with user_errors():
             if not model:
                 raise InvalidInput("No model is chosen. Choose one, or type a Hub id or a folder.")
@@ -166,7 +167,7 @@ class Handlers:
         }
         status: dict[str, Any] = {}
         try:
-            for status in loading(self._engine, model, self._demo_model, switch.is_set):
+            for status in loading(self._engine, model, self._demo_model, switch.is_set, weights):
                 yield {picker.status: status, **buttons}
         finally:
             self._loads.remove(page, switch)

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from components.model_status import model_status, status_value
-from core.engine import Engine, Loaded, Loading
+from core.engine import WEIGHTS, Engine, Loaded, Loading
 from core.events import Failed
 from core.library import CatalogueModel, Family
 
@@ -20,6 +20,7 @@ class ModelPicker:
     choice: gr.Dropdown
     load: gr.Button
     cancel: gr.Button
+    weights: gr.Dropdown
     status: gr.HTML
 
 
@@ -37,10 +38,18 @@ def model_picker(families: Mapping[str, Family], demo_model: str) -> ModelPicker
         interactive=True,
         elem_id="model-choice",
     )
+    weights = gr.Dropdown(
+        [("auto (no change of numbers)", "auto"), *((name, name) for name in WEIGHTS[1:])],
+        value="auto",
+        label="Weights",
+        info="Number format in memory. int8 and int4 are faster on a CPU, and change the answers.",
+        interactive=True,
+        elem_id="model-weights",
+    )
     with gr.Row(elem_id="model-buttons"):
         load = gr.Button("Load", size="sm", elem_id="model-load", min_width=80)
         cancel = gr.Button("Cancel", size="sm", elem_id="model-cancel", min_width=80, visible=False)
-    return ModelPicker(choice, load, cancel, model_status(elem_id="model-status"))
+    return ModelPicker(choice, load, cancel, weights, model_status(elem_id="model-status"))
 
 
 def _label(model: CatalogueModel) -> str:
@@ -49,11 +58,11 @@ def _label(model: CatalogueModel) -> str:
 
 
 def loading(
-    engine: Engine, model: str, demo_model: str, cancelled: Callable[[], bool]
+    engine: Engine, model: str, demo_model: str, cancelled: Callable[[], bool], weights: str
 ) -> Iterator[dict[str, Any]]:
     """Load `model` and yield the status to show; on failure or cancelling the old model stays."""
     error = ""
-    with closing(engine.load(model)) as events:
+    with closing(engine.load(model, weights)) as events:
         for event in events:
             match event:
                 case Loading() if cancelled():

@@ -46,13 +46,20 @@ def status_value(
 def _facts(description: ModelDescription) -> list[str]:
     return [
         description.device,
-        description.dtype,
+        *_numbers(description),
         f"{_short(description.parameters)} weights",
         f"{description.memory_bytes / 2**20:,.0f} MiB",
         f"context {description.context_length:,}",
         "reads images" if description.reads_images else "text only",
         f"loaded in {description.load_seconds:.1f} s",
     ]
+
+
+def _numbers(description: ModelDescription) -> list[str]:
+    """The weights as they are kept, and what is computed in if that differs."""
+    if description.weights.startswith(description.dtype):
+        return [description.weights]
+    return [f"{description.weights} weights", f"computes in {description.dtype}"]
 
 
 def _short(number: int) -> str:

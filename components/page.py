@@ -139,7 +139,10 @@ def _wire(page: gr.Blocks, parts: Parts, handlers: Handlers) -> None:
     parts.run.click(handlers.run, inputs, [controls.lane], **long, postprocess=False)
     controls.lane.begin(handlers.show_model, None, model, **quick)
     picker.load.click(
-        handlers.load_model, {picker.choice}, [*model, picker.load, picker.cancel], **long
+        handlers.load_model,
+        {picker.choice, picker.weights},
+        [*model, picker.load, picker.cancel],
+        **long,
     ).then(**show)
     picker.cancel.click(handlers.cancel_loading, None, None, **quick)
     opened = [*written, *model, picker.choice]

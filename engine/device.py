@@ -5,6 +5,7 @@ from __future__ import annotations
 import psutil
 import torch
 
+from core.engine import WEIGHTS
 from core.errors import InvalidInput
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -52,7 +53,9 @@ def choose_dtype(wish: str, device: torch.device, parameters: int) -> torch.dtyp
     """
     if wish != "auto":
         if wish not in DTYPES:
-            raise InvalidInput(f"There is no dtype {wish!r}; use auto, {', '.join(DTYPES)}.")
+            raise InvalidInput(
+                f"There is no number format {wish!r}; use one of {', '.join(WEIGHTS)}."
+            )
         return DTYPES[wish]
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16

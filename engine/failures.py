@@ -63,7 +63,7 @@ def run_sentence(error: BaseException) -> str:
     if re.search(r"not implemented for|expected .*dtype|same dtype|must have the same dtype", text):
         return (
             f"The model's number format does not work on this device ({_first_line(error)}). "
-            "Start again with `--dtype float32`."
+            "Start again with `--weights float32`."
         )
     return (
         f"The model stopped with {type(error).__name__}: {_first_line(error)} "

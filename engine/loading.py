@@ -28,11 +28,13 @@ from engine.checkpoint import Checkpoint
 from engine.device import choose_device, choose_dtype, choose_threads, free_memory
 from engine.download import folder_of
 from engine.images import ImageReader
+from engine.packing import held_bytes
 from engine.progress import weight_bars
 from engine.prompting import Prompting
 from engine.snapshots import bytes_per_token, can_be_split
 from engine.stopping import TokenBytes
 from engine.template import ChatTemplate
+from engine.weight_format import convert, dtype_wish
 from engine.weights import read_weights
 
 Step = Callable[[str, float | None], None]
@@ -40,7 +42,7 @@ UNLIMITED = 10**9  # tokenizers without a limit name a larger number
 
 
 def load_checkpoint(
-    model: str, device_wish: str, dtype_wish: str, step: Step, check: Callable[[], None]
+    model: str, device_wish: str, weights_wish: str, step: Step, check: Callable[[], None]
 ) -> Checkpoint:
     """Read `model`, a Hub id or folder, into memory.
 
@@ -54,7 +56,7 @@ def load_checkpoint(
     config, sees = read_config(folder, model)
     weights = read_weights(folder, model)
     device = choose_device(device_wish)
-    dtype = choose_dtype(dtype_wish, device, weights.parameters)
+    dtype = choose_dtype(dtype_wish(weights_wish, device), device, weights.parameters)
     needed, free = weights.bytes_as(dtype.itemsize), free_memory(device)
     if needed > free:
         raise InvalidInput(
@@ -75,7 +77,15 @@ def load_checkpoint(
         )
     check()
     network.eval()
-    return make_checkpoint(network, tokenizer, processor, model, perf_counter() - began)
+
+    def converting(what: str, share: float | None) -> None:
+        step(what, share)
+        check()
+
+    parameters = sum(tensor.numel() for tensor in {*network.parameters()})
+    kept = convert(network, weights_wish, converting)
+    seconds = perf_counter() - began
+    return make_checkpoint(network, tokenizer, processor, model, seconds, kept, parameters)
 
 
 def read_config(folder: Path, model: str) -> tuple[Any, bool]:
@@ -115,9 +125,14 @@ def read_tokenizer(folder: Path, model: str) -> Any:
 
 
 def make_checkpoint(
-    network: Any, tokenizer: Any, processor: Any, model: str, seconds: float
-) -> Checkpoint:
-    """Everything around a network in memory; `model` is the name it goes by."""
+    network: Any, tokenizer: Any, processor: Any, model: str, seconds: float,
+    weights: str = "", parameters: int = 0,
+) -> Checkpoint:  # fmt: skip
+    """Everything around a network in memory; `model` is the name it goes by.
+
+    weights: what they are kept as, in words; empty: the network's own number format. parameters:
+    how many there were before they were converted; 0: they were not.
+    """
     text_config = network.config.get_text_config(decoder=True)
     context = getattr(text_config, "max_position_embeddings", None) or tokenizer.model_max_length
     images = ImageReader(processor) if processor is not None else None
@@ -130,15 +145,14 @@ def make_checkpoint(
         marks = [token for token in (*closing, *named) if token]
         template = ChatTemplate(tokenizer, source, images.token if images else None, marks)
     context = int(context) if context < UNLIMITED else UNLIMITED
-    tensors = {t.data_ptr(): t for t in network.parameters()}.values()
     description = ModelDescription(
         model=model,
         architecture=type(network).__name__,
-        parameters=sum(tensor.numel() for tensor in tensors),
+        parameters=parameters or sum(t.numel() for t in {*network.parameters()}),
         dtype=name_of(network.dtype),
-        weights=name_of(network.dtype),
+        weights=weights or name_of(network.dtype),
         device=str(network.device),
-        memory_bytes=sum(tensor.numel() * tensor.element_size() for tensor in tensors),
+        memory_bytes=held_bytes(network),
         context_length=context,
         reads_images=images is not None,
         load_seconds=seconds,

@@ -29,19 +29,20 @@ REPORT_EVERY = 0.1  # seconds
 class LocalEngine:
     """Implements `core.engine.Engine`. A run keeps the model it began with, whatever is loaded.
 
-    device: auto, cpu, cuda, cuda:1, mps. dtype: auto, float32, bfloat16, float16.
+    device: auto, cpu, cuda, cuda:1, mps. weights: one of `core.engine.WEIGHTS`, used where
+    `load` is asked for auto.
     """
 
     def __init__(
         self,
         model: str | None = None,
         device: str = "auto",
-        dtype: str = "auto",
+        weights: str = "auto",
         limits: Limits | None = None,
     ) -> None:
         """model: loaded at once; raises InvalidInput if that fails. None: load one later."""
         self._device = device
-        self._dtype = dtype
+        self._weights = weights
         self._limits = limits or Limits()
         self._worker: Worker | None = None
         if model is not None:
@@ -73,7 +74,7 @@ class LocalEngine:
 
     def load(self, model: str, weights: str = "auto") -> Generator[LoadEvent, None, None]:
         began = perf_counter()
-        job = _Job(model, self._device, self._dtype if weights == "auto" else weights)
+        job = _Job(model, self._device, self._weights if weights == "auto" else weights)
         return self._follow(job, began)
 
     def _follow(self, job: _Job, began: float) -> Generator[LoadEvent, None, None]:
@@ -104,10 +105,10 @@ def _no_model(
 class _Job:
     """Loads in a thread of its own. After `ended` either checkpoint or failure is set."""
 
-    def __init__(self, model: str, device: str, dtype: str) -> None:
+    def __init__(self, model: str, device: str, weights: str) -> None:
         self.model = model
         self._device = device
-        self._dtype = dtype
+        self._weights = weights
         self.progress: tuple[str, float | None] = ("Looking for the model", None)
         self.checkpoint: Checkpoint | None = None
         self.failure = f"Loading {model} was stopped. Load it again."
@@ -117,7 +118,7 @@ class _Job:
     def run(self) -> None:
         try:
             self.checkpoint = load_checkpoint(
-                self.model, self._device, self._dtype, self._step, self._check
+                self.model, self._device, self._weights, self._step, self._check
             )
         except Cancelled:
             log.info("Loading %s was cancelled", self.model)

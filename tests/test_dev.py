@@ -228,20 +228,18 @@ def test_a_browser_is_found_by_its_name_unless_it_does_not_start(tmp_path, monke
     assert dev.find_browser({}) == str(works)
 
 
-def test_a_benchmark_runs_in_the_venv_with_its_flags(project):
-    project.write("benchmarks/lanes.py", BENCHMARK)
-    done = project.call("bench", "lanes", "--rows", "4")
-    assert "measured ['--rows', '4']" in done.stdout
+def test_the_benchmark_runs_in_the_venv_with_its_flags(project):
+    project.write("benchmarks/__main__.py", BENCHMARK)
+    done = project.call("bench", "--rounds", "4")
+    assert "measured ['--rounds', '4']" in done.stdout
     assert done.returncode == 0
 
 
-def test_benchmarks_are_listed_and_an_unknown_one_is_refused(project):
-    project.write("benchmarks/lanes.py", BENCHMARK)
-    project.write("benchmarks/__init__.py", "")
-    assert project.call("bench").stdout == "There are 1 benchmarks: lanes\n"
-    done = project.call("bench", "lane")
-    assert done.returncode == 1
-    assert "There is no benchmark 'lane'; `python dev.py bench` lists them." in done.stderr
+def test_the_benchmark_installs_what_it_needs_first(project):
+    project.write("benchmarks/__main__.py", BENCHMARK)
+    project.write("requirements.txt", "# changed\n")
+    assert "Installing requirements.txt" in project.call("bench").stdout
+    assert "Installing" not in project.call("bench").stdout
 
 
 def test_check_runs_every_check_reports_each_and_fails_if_one_failed(project):

@@ -157,7 +157,7 @@ def engine_of(folder: Callable[[str], Path]) -> Callable[[str], LocalEngine]:
 
     def get(kind: str) -> LocalEngine:
         if kind not in engines:
-            engines[kind] = LocalEngine(str(folder(kind)), device="cpu", dtype="float32")
+            engines[kind] = LocalEngine(str(folder(kind)), device="cpu", weights="float32")
         return engines[kind]
 
     return get

@@ -47,7 +47,7 @@ def test_a_number_format_problem_names_the_flag() -> None:
     layer = torch.nn.Linear(2, 2, dtype=torch.bfloat16)
     with pytest.raises(RuntimeError) as mixed:
         layer(torch.ones(2))
-    assert "--dtype float32" in run_sentence(mixed.value)
+    assert "--weights float32" in run_sentence(mixed.value)
 
 
 def test_bad_input_keeps_its_own_words() -> None:

@@ -76,8 +76,8 @@ def test_text_models_load_and_read_no_images(engine_of, oracle_of, kind) -> None
     assert described.parameters == oracle_of(kind).model.num_parameters()
 
 
-def test_the_dtype_can_be_chosen(folder) -> None:
-    described = LocalEngine(str(folder("llama")), device="cpu", dtype="bfloat16").description
+def test_the_number_format_can_be_chosen(folder) -> None:
+    described = LocalEngine(str(folder("llama")), device="cpu", weights="bfloat16").description
     assert described is not None
     assert described.dtype == "bfloat16"
     assert described.memory_bytes == 2 * described.parameters
@@ -229,10 +229,10 @@ def test_a_checkpoint_without_a_chat_template_loads_and_says_so_when_asked(
     [
         ({"device": "tpu9"}, "There is no device 'tpu9'"),
         ({"device": "mps"}, "This machine has no 'mps'"),
-        ({"device": "cpu", "dtype": "int3"}, "There is no dtype 'int3'"),
+        ({"device": "cpu", "weights": "int3"}, "There is no number format 'int3'"),
     ],
 )
-def test_a_wrong_device_or_dtype_is_told(folder, options, words) -> None:
+def test_a_wrong_device_or_number_format_is_told(folder, options, words) -> None:
     if options["device"] == "mps" and torch.backends.mps.is_available():
         words = ""
     last = list(LocalEngine(**options).load(str(folder("llama"))))[-1]

@@ -1,0 +1,102 @@
+"""The benchmark with a network so small that it is quick and that its numbers say nothing."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measure import Measure, NotMeasured, Result
+from benchmarks.measures import MEASURES
+from benchmarks.rounds import take
+from benchmarks.sizes import SMALL
+from benchmarks.table import as_table
+
+ROOT = Path(__file__).parents[1]
+KEYS = {"name", "value", "must", "aim", "higher_is_better"}
+
+
+def bench(*flags: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", "--small", *flags]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_the_measures_that_are_named_are_taken_and_written_down(tmp_path):
+    file = tmp_path / "figures.json"
+    names = ["sampler_share", "lanes_4_350m_llama", "lanes_4_350m"]
+    only = [word for name in names for word in ("--only", name)]
+    done = bench(*only, "--rounds", "1", "--json", str(file))
+    assert done.returncode == 0, done.stderr
+    assert "these numbers mean nothing" in done.stdout
+    lanes, llama, sampler = json.loads(file.read_text())
+    assert set(lanes) == set(sampler) == KEYS
+    assert (lanes["name"], lanes["must"], lanes["aim"]) == ("lanes_4_350m", 3.0, 4.5)
+    assert lanes["value"] > 0
+    assert 0 < sampler["value"] < 1
+    assert not sampler["higher_is_better"]
+    assert set(llama) == {*KEYS, "note"}
+    assert llama["value"] is None
+    assert llama["must"] is None
+    for name in names:
+        assert name in done.stdout
+
+
+def test_an_unknown_measure_is_refused_and_the_known_ones_are_named():
+    done = bench("--only", "lanes")
+    assert done.returncode == 1
+    assert "There is no measure 'lanes'; use lanes_4_350m, " in done.stderr
+
+
+def test_less_than_one_round_is_refused():
+    done = bench("--rounds", "0")
+    assert done.returncode == 1
+    assert "--rounds is 0; it must be 1 or more." in done.stderr
+
+
+@pytest.mark.parametrize("name", [measure.name for measure in MEASURES])
+def test_every_measure_gives_a_ratio_or_says_why_not(name):
+    measure = next(measure for measure in MEASURES if measure.name == name)
+    (result,) = take([measure], 1, SMALL)
+    assert not result.broken, result.note
+    assert (result.value is None) == bool(result.note)
+    assert result.value is None or result.value > 0
+
+
+def made(higher: bool, must: float | None = 2.0) -> Measure:
+    aim = 3.0 if higher else 1.0
+    return Measure("a", "what it is", "350m", lambda _: 1.0, must, aim, higher)
+
+
+@pytest.mark.parametrize(
+    ("higher", "value", "verdict"),
+    [
+        (True, 3.0, "aim"), (True, 2.5, "must"), (True, 1.9, "MISSED"),
+        (False, 1.0, "aim"), (False, 1.5, "must"), (False, 2.1, "MISSED"),
+    ],
+)  # fmt: skip
+def test_the_table_says_which_goal_the_median_reaches(higher, value, verdict):
+    result = Result(made(higher), (0.0, value, 9.0))
+    assert result.value == value
+    assert f"  {verdict}  " in as_table([result])
+
+
+def test_a_measure_without_a_must_misses_nothing():
+    assert Result(made(True, must=None), (1.0,)).verdict == "-"
+
+
+def test_what_breaks_is_a_line_of_the_table_and_the_others_go_on(capfd):
+    def breaks(_: object) -> float:
+        raise ValueError("no such step")
+
+    def not_here(_: object) -> float:
+        raise NotMeasured("Needs a lake")
+
+    broken = Measure("broken", "", "350m", breaks, None, 1.0)
+    absent = Measure("absent", "", "350m", not_here, None, 1.0)
+    fine = made(True)
+    results = take([broken, absent, fine], 2, SMALL)
+    assert [result.broken for result in results] == [True, False, False]
+    assert [result.note for result in results] == ["Failed: no such step", "Needs a lake", ""]
+    assert results[2].ratios == (1.0, 1.0)
+    assert "ValueError" in capfd.readouterr().err

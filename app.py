@@ -29,7 +29,7 @@ LARGEST_UPLOAD = "20mb"
 
 
 def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; `LFM_MODEL`, `LFM_DEVICE` and `LFM_WEIGHTS` are the defaults' source."""
+    """Read the command line; `LFM_MODEL`, `LFM_DEVICE` and `LFM_WEIGHTS` give defaults."""
     parser = argparse.ArgumentParser(description="A prompt playground for Liquid AI's LFM models.")
     parser.add_argument(
         "--model",

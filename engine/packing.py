@@ -1,7 +1,7 @@
 """Linear layers in the order in which oneDNN reads them: the same numbers, read faster on a CPU.
 
-At 1 to 8 rows a step is bound by reading the weights. Packed once, they were read 1.3 to 2.5 times as
-fast in bfloat16, and up to 7 times in float32 (docs/decisions/0008).
+At 1 to 8 rows a step is bound by reading the weights. Packed once, they were read 1.3 to 2.5 times
+as fast in bfloat16, and up to 7 times in float32 (docs/decisions/0008).
 """
 
 from __future__ import annotations

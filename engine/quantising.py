@@ -1,7 +1,7 @@
 """Linear layers with weights of 8 or 4 bits, for one or few rows on a CPU.
 
-torch's kernels read the small weights directly. They lose to bfloat16 from a handful of rows on, so a
-prefill multiplies in bfloat16 by the same rounded weights: the numbers differ by rounding only.
+torch's kernels read the small weights directly. They lose to bfloat16 from a handful of rows on, so
+a prefill multiplies in bfloat16 by the same rounded weights: the numbers differ by rounding only.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ GROUP = 32  # weights that share a scale and an offset in 4 bits
 
 class Int8Linear(nn.Module):
     """Weights from -127 to 127 with one scale for each output, the largest weight becoming 127."""
+
+    weights: torch.Tensor
+    scale: torch.Tensor
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
@@ -95,7 +98,7 @@ class Int4Linear(nn.Module):
 
 
 def quantised(linear: nn.Linear, weights: str) -> nn.Module | None:
-    """weights: int8 or int4. None where a layer's shape doesn't fit the kernel: it stays as it is."""
+    """weights: int8 or int4. None where the kernel doesn't know a layer's shape: it stays."""
     fits: dict[str, Any] = {"int8": 16, "int4": GROUP}
     if linear.in_features % fits[weights] or linear.out_features % 16:
         return None

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Generator, Iterator, Sequence
 from time import perf_counter
 
-from core.engine import WEIGHTS, Loaded, LoadEvent, Loading, ModelDescription
+from core.engine import WEIGHTS, EventStream, Loaded, LoadEvent, Loading, ModelDescription
 from core.errors import InvalidInput
 from core.events import Event, Failed, Finished, Queued, Started, StopReason, Token
 from core.prompt import RenderedPrompt
@@ -42,9 +42,7 @@ class ScriptedEngine:
     def description(self) -> ModelDescription:
         return self._description
 
-    def stream(
-        self, requests: Sequence[Request], visitor: str = ""
-    ) -> Generator[tuple[str, Event], None, None]:
+    def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
         return self._events(requests, perf_counter())
 
     def _events(

@@ -1,4 +1,4 @@
-"""Packed layers give the plain layers' bits; quantised ones the numbers of their rounded weights."""
+"""Packed layers give the plain ones' bits; quantised ones the numbers of rounded weights."""
 
 from __future__ import annotations
 

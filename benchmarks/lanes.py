@@ -21,13 +21,13 @@ def lanes(
     count: int,
     long: bool = False,
     params: Callable[[], SamplingParams] = SamplingParams,
-    weights: str = "",
+    weights: str = "auto",
 ) -> Callable[[Subject], float]:
     """Seconds of `count` calls of `generate()` / those of one run with as many lanes.
 
     Both give the same number of tokens, so at one lane this is also ours / theirs in tokens/s.
     Prefill is included on both sides, the building of the prompt on ours alone. weights: what
-    only ours are kept as.
+    ours are kept as; those of `generate()` are plain.
     """
 
     def once(subject: Subject) -> float:

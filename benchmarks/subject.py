@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -10,7 +12,6 @@ from typing import Any
 import torch
 from transformers import AutoModelForImageTextToText, AutoTokenizer
 
-from benchmarks.measure import NotMeasured
 from benchmarks.shapes import NEVER, random_network
 from benchmarks.sizes import Sizes
 from core.conversation import Conversation, message
@@ -20,32 +21,31 @@ from core.workspace import Request
 from engine.checkpoint import Checkpoint
 from engine.loading import make_checkpoint
 from engine.local import LocalEngine
+from engine.weight_format import convert
 
 POCKET = Path(__file__).parents[1] / "models" / "pocket"
 OFF = SamplingParams()  # the model's own distribution
 
 
 class Subject:
-    """plain: the network of `generate()`. checkpoint: what our engine runs. No answer ends early.
+    """plain: the network of `generate()`. checkpoint: ours, its weights kept as the app keeps them.
+
+    kept_as: makes ours with its weights kept as it is told ("auto", "int8"), in memory of its own.
+    No answer ends early.
 
     What `generate()` took is remembered until the next round: its time hangs on the number of
     tokens and the parameters, so several measures share it.
     """
 
-    def __init__(self, plain: Any, checkpoint: Checkpoint, sizes: Sizes) -> None:
+    def __init__(self, plain: Any, kept_as: Callable[[str], Checkpoint], sizes: Sizes) -> None:
         self.plain = plain
-        self.checkpoint = checkpoint
+        self.kept_as = cache(kept_as)
+        self.checkpoint = self.kept_as("auto")
         self.sizes = sizes
         self._alone: dict[tuple[int, SamplingParams], float] = {}
 
     def new_round(self) -> None:
         self._alone.clear()
-
-    def kept_as(self, weights: str) -> Checkpoint:
-        """Ours with its weights kept as int8, say; "": as they are."""
-        if weights:
-            raise NotMeasured(f"Needs {weights} weights in the engine")
-        return self.checkpoint
 
     def requests(
         self,
@@ -110,21 +110,30 @@ class Subject:
 
 
 def random_subject(shape: str, sizes: Sizes) -> Subject:
-    tokenizer = AutoTokenizer.from_pretrained(POCKET)
-    plain = random_network(shape)
-    return Subject(plain, make_checkpoint(plain, tokenizer, None, shape, 0.0), sizes)
+    def kept_as(weights: str) -> Checkpoint:
+        network = random_network(shape)
+        parameters = sum(tensor.numel() for tensor in network.parameters())
+        kept = convert(network, weights, lambda step, share: None)
+        tokenizer = AutoTokenizer.from_pretrained(POCKET)
+        return make_checkpoint(network, tokenizer, None, shape, 0.0, kept, parameters)
+
+    return Subject(random_network(shape), kept_as, sizes)
 
 
 def pocket_subject(sizes: Sizes) -> Subject:
     """The shipped model; ours as the page loads it, and for `generate()` in the same dtype."""
-    worker = LocalEngine(str(POCKET)).worker
-    assert worker is not None
-    checkpoint = replace(worker.checkpoint, ends=frozenset({NEVER}))
-    plain: Any = AutoModelForImageTextToText.from_pretrained(
-        POCKET, dtype=getattr(torch, checkpoint.description.dtype)
-    )
+
+    def kept_as(weights: str) -> Checkpoint:
+        worker = LocalEngine(str(POCKET), weights=weights).worker
+        assert worker is not None
+        return replace(worker.checkpoint, ends=frozenset({NEVER}))
+
+    dtype = torch.float32  # what the engine, too, chooses for so small a model
+    plain: Any = AutoModelForImageTextToText.from_pretrained(POCKET, dtype=dtype)
     plain.generation_config.eos_token_id = [NEVER]
-    return Subject(plain.eval(), checkpoint, replace(sizes, new=sizes.pocket_new))
+    subject = Subject(plain.eval(), kept_as, replace(sizes, new=sizes.pocket_new))
+    assert subject.checkpoint.model.dtype == dtype
+    return subject
 
 
 def _user(text: str) -> Conversation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from core.engine import EventStream
 from core.events import Event, Queued
@@ -19,7 +19,9 @@ class Watched(ScriptedEngine):
         self.freed = threading.Event()
         self.visitors: list[str] = []
 
-    def stream(self, requests: Sequence[Request], visitor: str = "") -> Iterator[tuple[str, Event]]:
+    def stream(
+        self, requests: Sequence[Request], visitor: str = ""
+    ) -> Generator[tuple[str, Event], None, None]:
         self.visitors.append(visitor)
         try:
             yield from super().stream(requests, visitor)

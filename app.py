@@ -49,7 +49,9 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         default=os.environ.get("LFM_WEIGHTS", "auto"),
         help="number format in memory; int8 and int4 are for a CPU and change the numbers",
     )
-    parser.add_argument("--rows", type=int, default=None, help="lanes answered at a time; 16")
+    parser.add_argument(
+        "--rows", type=rows, default=None, metavar="N", help="lanes answered at a time; 16"
+    )
     parser.add_argument(
         "--batch-memory",
         type=megabytes,
@@ -67,6 +69,13 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--host", default=None, help="address to listen on; default: this machine")
     parser.add_argument("--port", type=int, default=None, help="default: the first free from 7860")
     return parser.parse_args(arguments)
+
+
+def rows(text: str) -> int:
+    """Raises ArgumentTypeError for what isn't a whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} lanes can't be answered; give 1 or more.")
+    return int(text)
 
 
 def megabytes(text: str) -> int:
@@ -90,8 +99,7 @@ def make_engine(options: argparse.Namespace) -> Engine:
         from engine.local import LocalEngine  # noqa: PLC0415
     except (ImportError, RuntimeError, OSError) as error:
         sys.exit(import_sentence(error))
-    rows = ROWS if options.rows is None else max(1, options.rows)
-    limits = Limits(rows, options.batch_memory, options.prompt_cache)
+    limits = Limits(options.rows or ROWS, options.batch_memory, options.prompt_cache)
     return LocalEngine(device=options.device, weights=options.weights, limits=limits)
 
 

@@ -43,7 +43,7 @@ class LocalEngine:
         """model: loaded at once; raises InvalidInput if that fails. None: load one later."""
         self._device = device
         self._weights = weights
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._worker: Worker | None = None
         if model is not None:
             for event in self.load(model):
@@ -87,7 +87,7 @@ class LocalEngine:
                 yield Loading(step, share, perf_counter() - began)
                 ended = job.ended.wait(REPORT_EVERY)
             if job.checkpoint is not None:
-                self._worker = Worker(job.checkpoint, self._limits)
+                self._worker = Worker(job.checkpoint, self.limits)
                 yield Loaded(job.checkpoint.description, perf_counter() - began)
             else:
                 yield Failed(job.failure, perf_counter() - began)

@@ -59,3 +59,37 @@ def test_an_unknown_engine_is_refused(capsys):
     with pytest.raises(SystemExit):
         app.flags(["--engine", "magic"])
     assert "magic" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--rows", "0"), ("--rows", "-1"), ("--rows", "many"), ("--prompt-cache", "-1")],
+)
+def test_limits_that_bound_nothing_are_refused_with_a_sentence(flag, value, capsys):
+    with pytest.raises(SystemExit):
+        app.flags([f"{flag}={value}"])
+    assert repr(value) in capsys.readouterr().err
+
+
+def test_limits_reach_the_engine():
+    engine = app.make_engine(app.flags(["--rows=3", "--prompt-cache=0.5", "--batch-memory=2"]))
+    assert (engine.limits.rows, engine.limits.of(10**9)) == (3, (2_000_000, 500_000))
+
+
+def test_a_program_that_ends_in_the_middle_of_an_answer_ends_cleanly():
+    """torch aborts a process whose thread it runs in is cut off."""
+    done = python(
+        "import app\n"
+        "from core.conversation import Conversation, message\n"
+        "from core.sampling import SamplingParams\n"
+        "from core.vision import VisionBudget\n"
+        "from core.workspace import Request\n"
+        "engine = app.make_engine(app.flags([]))\n"
+        "app.load_at_start(engine, app.POCKET)\n"
+        "talk = Conversation((message('user', 'Tell a story about a fox.'),))\n"
+        "params = SamplingParams(max_new_tokens=3000, temperature=1.5)\n"
+        "events = engine.stream([Request('A', talk, params, VisionBudget())])\n"
+        "print(next(events), next(events))"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Token" in done.stdout

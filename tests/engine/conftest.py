@@ -6,6 +6,7 @@ Their tokenizer and processor are those of models/pocket, which the repository s
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -294,3 +295,18 @@ def run() -> Callable[..., Lanes]:
             return Lanes(list(events))
 
     return stream
+
+
+@pytest.fixture
+def settled() -> Callable[[LocalEngine], int]:
+    """Bytes of live caches once the worker had time for the round it is in."""
+
+    def live_bytes(engine: LocalEngine) -> int:
+        assert engine.worker
+        for _ in range(200):
+            if not engine.worker.live_bytes:
+                break
+            time.sleep(0.01)
+        return engine.worker.live_bytes
+
+    return live_bytes

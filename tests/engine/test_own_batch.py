@@ -54,7 +54,9 @@ def test_runs_that_come_while_others_decode_change_nothing(
     assert [answers[number] for number in range(4)] == wanted
 
 
-def test_a_step_that_raises_ends_the_lanes_of_its_own_batch_only(engine_of, ask, run) -> None:
+def test_a_step_that_raises_ends_the_lanes_of_its_own_batch_only(
+    engine_of, ask, run, settled
+) -> None:
     engine = engine_of("mistral")
 
     def fail(module, args, inputs) -> None:
@@ -69,4 +71,4 @@ def test_a_step_that_raises_ends_the_lanes_of_its_own_batch_only(engine_of, ask,
     assert "memory is full" in lanes.reason("A")
     assert "memory is full" in lanes.reason("B")
     assert isinstance(lanes.end("C"), Finished)
-    assert engine.worker.live_bytes == 0
+    assert settled(engine) == 0

@@ -44,16 +44,6 @@ def forwards(engine_of) -> Iterator[Forwards]:
         hook.remove()
 
 
-def settled(engine: LocalEngine) -> int:
-    """Bytes of live caches once the worker had time for the step it is in."""
-    assert engine.worker
-    for _ in range(200):
-        if not engine.worker.live_bytes:
-            break
-        time.sleep(0.01)
-    return engine.worker.live_bytes
-
-
 def test_a_lane_starts_gives_tokens_and_ends(engine_of, ask, run) -> None:
     lanes = run(engine_of("lfm2"), ask(max_new_tokens=5, temperature=1.5))
     kinds = [type(event) for event in lanes.of()]
@@ -143,7 +133,7 @@ def test_lanes_of_one_prompt_take_their_steps_together(engine_of, ask, run, forw
 
 @pytest.mark.parametrize("after", [1, 3, 7])
 def test_closing_ends_the_lanes_within_a_step_and_frees_the_cache(
-    engine_of, ask, forwards, after
+    engine_of, ask, forwards, after, settled
 ) -> None:
     gate, reached = threading.Event(), threading.Event()
 
@@ -165,7 +155,7 @@ def test_closing_ends_the_lanes_within_a_step_and_frees_the_cache(
     assert len(forwards.threads) == after + 2
 
 
-def test_closing_ends_the_wait_of_another_thread(engine_of, ask, forwards) -> None:
+def test_closing_ends_the_wait_of_another_thread(engine_of, ask, forwards, settled) -> None:
     """A reader of a lane that waits or is prefilled gets no event that could wake it."""
     gate = threading.Event()
     forwards.before = lambda inputs: gate.wait(10)
@@ -181,12 +171,12 @@ def test_closing_ends_the_wait_of_another_thread(engine_of, ask, forwards) -> No
     assert settled(engine_of("lfm2")) == 0
 
 
-def test_a_finished_run_leaves_no_live_cache(engine_of, ask, run) -> None:
+def test_a_finished_run_leaves_no_live_cache(engine_of, ask, run, settled) -> None:
     run(engine_of("lfm2"), ask())
     assert settled(engine_of("lfm2")) == 0
 
 
-def test_a_run_that_nobody_reads_on_ends(engine_of, ask) -> None:
+def test_a_run_that_nobody_reads_on_ends(engine_of, ask, settled) -> None:
     next(engine_of("lfm2").stream([ask("Forgotten", max_new_tokens=400)]))
     gc.collect()
     assert settled(engine_of("lfm2")) == 0
@@ -264,7 +254,7 @@ def test_a_lane_that_can_not_be_built_fails_alone(engine_of, ask, run) -> None:
 
 
 def test_a_full_memory_in_a_step_ends_the_newest_lane_only(
-    engine_of, oracle_of, ask, run, forwards
+    engine_of, oracle_of, ask, run, forwards, settled
 ) -> None:
     """The step is taken again without it, and the others' tokens stay right."""
 

@@ -34,18 +34,35 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A token that could have been chosen.
+
+    logprob: natural logarithm of its probability before any sampler. probability: after all of
+    them, 0 to 1. removed_by: the sampling parameter that took it out, such as "top_p"; empty where
+    none did, so that only the draw decides.
+    """
+
+    token_id: int
+    text: str
+    logprob: float
+    probability: float
+    removed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """One chosen token.
 
     text: what became visible with it; empty while a character is incomplete or while the end of
     the answer may still turn out to be a stop string. logprob: natural logarithm of the token's
-    probability before any sampler.
+    probability before any sampler. candidates: likeliest first, where an inspection asked for them.
     """
 
     token_id: int
     text: str
     logprob: float
     seconds: float
+    candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

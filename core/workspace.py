@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from core.conversation import Conversation
+from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.sampling import LARGEST_SEED, SamplingParams
 from core.vision import VisionBudget
@@ -16,11 +16,17 @@ from core.vision import VisionBudget
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One column of answers. Lanes share the conversation; their settings differ."""
+    """One column of answers. Lanes share the conversation; their settings differ.
+
+    system: takes the place of the conversation's system message; empty leaves it out, None lets it
+    stand. model: a Hub id or a folder; empty is the model in use.
+    """
 
     label: str = "A"
     params: SamplingParams = SamplingParams()
     budget: VisionBudget = VisionBudget()
+    system: str | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,31 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspection:
+    """Asks for the candidates of one token, the one behind the answer's first tokens `after`.
+
+    top: how many of the likeliest are wanted. about: ids that are wanted beside them.
+    """
+
+    after: tuple[int, ...] = ()
+    top: int = 8
+    about: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What the engine is asked for in one lane. `params.seed` is a number here, never None."""
+    """What the engine is asked for in one lane. `params.seed` is a number here, never None.
+
+    model: a Hub id or a folder in memory; empty is the model in use. inspection: where it is given
+    one token is chosen, and it comes with its candidates.
+    """
 
     lane: str
     conversation: Conversation
     params: SamplingParams
     budget: VisionBudget
+    model: str = ""
+    inspection: Inspection | None = None
 
 
 def requests(workspace: Workspace) -> tuple[Request, ...]:
@@ -47,10 +71,23 @@ def requests(workspace: Workspace) -> tuple[Request, ...]:
     if not any(turn.parts for turn in workspace.conversation.messages):
         raise InvalidInput("There is no message to answer. Write a user message, then run.")
     fresh = fresh_seed()
+    talk = workspace.conversation
     return tuple(
-        Request(lane.label, workspace.conversation, _seeded(lane.params, fresh), lane.budget)
+        Request(
+            lane.label,
+            talk if lane.system is None else with_system(talk, lane.system),
+            _seeded(lane.params, fresh),
+            lane.budget,
+            lane.model,
+        )
         for lane in workspace.lanes
     )
+
+
+def with_system(conversation: Conversation, text: str) -> Conversation:
+    """The conversation with this system message in the place of its own; empty: without any."""
+    others = tuple(turn for turn in conversation.messages if turn.role != "system")
+    return Conversation((message("system", text), *others) if text else others)
 
 
 def _seeded(params: SamplingParams, seed: int) -> SamplingParams:

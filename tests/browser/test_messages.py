@@ -116,8 +116,9 @@ def test_the_few_shot_helper_inserts_pairs_before_the_last_user_turn(page: Page,
     else:
         page.get_by_role("tab", name="Table").click()
         for cell, text in enumerate(("2024-01-15", "January 15, 2024")):
-            page.locator(f"#few-shot-table [data-row='0'][data-col='{cell}']").dblclick()
-            page.keyboard.type(text)
+            place = page.locator(f"#few-shot-table [data-row='0'][data-col='{cell}']")
+            place.dblclick()
+            place.locator("textarea, input").fill(text)
             page.keyboard.press("Enter")
     page.locator("#few-shot-insert").click()
     expect(page.locator(".turn")).to_have_count(4)

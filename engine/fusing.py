@@ -131,7 +131,7 @@ def _same_steps(conv: Any, step: nn.Module) -> bool:
         inputs = torch.randn(rows, 8, channels, generator=generator).to(dtype)
         outputs: list[torch.Tensor] = []
         for module in (conv, step):
-            layers = [LinearAttentionLayer() for _ in range(conv.layer_idx + 1)]
+            layers: list[Any] = [LinearAttentionLayer() for _ in range(conv.layer_idx + 1)]
             cache = Cache(layers=layers)
             module(inputs[:, :4], past_key_values=cache)
             outputs += [module(inputs[:, n : n + 1], past_key_values=cache) for n in range(4, 8)]

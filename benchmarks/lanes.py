@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +16,9 @@ from core.library import read_library
 from core.sampling import SamplingParams
 from engine.limits import Limits
 
-PRESETS = Path(__file__).parents[1] / "presets"
+ROOT = Path(__file__).parents[1]
+PRESETS = ROOT / "presets"
+LLAMA_LANES = 4
 
 
 def lanes(
@@ -65,9 +69,22 @@ def users(count: int) -> Callable[[Subject], float]:
 
 
 def against_llama(subject: Subject) -> float:
-    """Tokens/s of four lanes / those of llama.cpp's batched decoding of four at BF16."""
-    there = find_spec("llama_cpp") is not None
-    raise NotMeasured(f"Needs {'a GGUF file of this network' if there else 'llama-cpp-python'}")
+    """Tokens/s of four lanes / those of llama.cpp's batched decoding of four at BF16.
+
+    Both read the prompt once. Theirs samples nothing, which takes it no time here.
+    """
+    missing = [name for name in ("llama_cpp", "gguf") if find_spec(name) is None]
+    if missing:
+        raise NotMeasured(f"Needs {' and '.join(missing)}: see benchmarks/llama.py")
+    tokens = subject.sizes.short
+    ours = seconds(worker_of(subject.checkpoint), subject.requests(LLAMA_LANES, tokens))
+    name = subject.checkpoint.description.name
+    numbers = map(str, (LLAMA_LANES, tokens, subject.sizes.new))
+    command = [sys.executable, "-m", "benchmarks.llama", name, *numbers]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    return float(done.stdout.split()[-1]) / ours
 
 
 def usual_preset() -> SamplingParams:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from time import process_time, thread_time
 
 import app
+from core.engine import EventStream
 from core.events import Event, Token
 from core.workspace import Request
 
@@ -26,19 +27,35 @@ class Counted(app.ScriptedEngine):
         self.seconds = 0.0
         self._lock = Lock()  # each lane is made by a thread of its own
 
-    def stream(
-        self, requests: Sequence[Request], visitor: str = ""
-    ) -> Generator[tuple[str, Event], None, None]:
-        events = super().stream(requests, visitor)
-        while True:
-            began = thread_time()  # does not run while the engine sleeps
-            item = next(events, None)
-            with self._lock:
-                self.seconds += thread_time() - began
-                self.tokens += item is not None and isinstance(item[1], Token)
-            if item is None:
-                return
-            yield item
+    def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
+        return _Count(super().stream(requests, visitor), self)
+
+    def add(self, seconds: float, tokens: int) -> None:
+        with self._lock:
+            self.seconds += seconds
+            self.tokens += tokens
+
+
+class _Count(Iterator[tuple[str, Event]]):
+    def __init__(self, events: EventStream, counted: Counted) -> None:
+        self._events = events
+        self._counted = counted
+
+    def __next__(self) -> tuple[str, Event]:
+        began = thread_time()  # does not run while the engine sleeps
+        try:
+            item = next(self._events)
+        except StopIteration:
+            self._counted.add(thread_time() - began, 0)
+            raise
+        self._counted.add(thread_time() - began, isinstance(item[1], Token))
+        return item
+
+    def stop(self, lane: str) -> None:
+        self._events.stop(lane)
+
+    def close(self) -> None:
+        self._events.close()
 
 
 def main() -> None:

@@ -18,26 +18,43 @@ REDRAW_SECONDS = 0.05
 HEARTBEAT_SECONDS = 1.0
 
 
+class Switch(threading.Event):
+    """Set, it ends a run; a lane that is in `lanes` ends alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lanes: set[str] = set()
+
+
 def answer(
-    engine: Engine, requests: Sequence[Request], stop: threading.Event, visitor: str = ""
+    engine: Engine, requests: Sequence[Request], stop: Switch, visitor: str = ""
 ) -> Iterator[dict[str, Run]]:
     """Yield all lanes' runs, by label, at most 20 times a second; the last ones are ended.
 
     Setting `stop` ends the answer within one redraw, keeps what was written, and frees the engine
-    within one decoding step; so does closing the iterator. Where nothing happens, in the queue or
-    in a long prefill, the same runs come again every second: a server sees that its client is gone
-    only when it has something to send. visitor: who asks, for the engine's queue.
+    within one decoding step; naming a lane in it does so for that lane; so does closing the
+    iterator for all. Where nothing happens, in the queue or in a long prefill, the same runs come
+    again every second: a server sees that its client is gone only when it has something to send.
+    visitor: who asks, for the engine's queue.
     """
     began = perf_counter()
     runs = {request.lane: Run(request) for request in requests}
     yield dict(runs)
-    with closing(Pump(engine.stream(requests, visitor))) as pump:
+    stream = engine.stream(requests, visitor)
+    over: set[str] = set()
+    with closing(Pump(stream)) as pump:
         yielded, ended = perf_counter(), False
         while not ended:
             stopped = stop.wait(REDRAW_SECONDS)
             events, ended = pump.drain()
+            events = [(lane, event) for lane, event in events if lane not in over]
             runs = _with(runs, events)
             now = perf_counter()
+            for lane in [lane for lane in runs if lane in stop.lanes and lane not in over]:
+                over.add(lane)
+                stream.stop(lane)
+                runs[lane] = _stopped(runs[lane], now - began)
+                yielded = 0.0
             if stopped and not ended:
                 runs = {lane: _stopped(run, now - began) for lane, run in runs.items()}
                 ended = True
@@ -63,21 +80,25 @@ class StopSwitches:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._switches: dict[str, set[threading.Event]] = defaultdict(set)
+        self._switches: dict[str, set[Switch]] = defaultdict(set)
 
-    def add(self, page: str) -> threading.Event:
-        switch = threading.Event()
+    def add(self, page: str) -> Switch:
+        switch = Switch()
         with self._lock:
             self._switches[page].add(switch)
         return switch
 
-    def remove(self, page: str, switch: threading.Event) -> None:
+    def remove(self, page: str, switch: Switch) -> None:
         with self._lock:
             self._switches[page].discard(switch)
             if not self._switches[page]:
                 del self._switches[page]
 
-    def stop(self, page: str) -> None:
+    def stop(self, page: str, lane: str | None = None) -> None:
+        """End the runs of a page, or that lane of them."""
         with self._lock:
             for switch in self._switches.get(page, ()):
-                switch.set()
+                if lane is None:
+                    switch.set()
+                else:
+                    switch.lanes.add(lane)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
 
-from components.answering import answer
-from components.handlers import user_errors
+from components.answering import Switch, answer
 from components.message_editor import is_uploaded
+from components.page_state import user_errors
 from core.conversation import Conversation, conversation_from_dicts
 from core.engine import Engine
 from core.errors import InvalidInput
@@ -41,7 +40,7 @@ def add_api(engine: Engine, library: Library) -> None:
             params = _params(parameters, seed)
             workspace = Workspace(_conversation(messages), (Lane("A", params),))
             asked = requests(workspace)
-        switch = threading.Event()
+        switch = Switch()
         try:
             for runs in answer(engine, asked, switch, request.session_hash or ""):
                 run = runs["A"]

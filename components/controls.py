@@ -11,10 +11,15 @@ import gradio as gr
 
 from components.budget_panel import budget_of, budget_values
 from components.few_shot_panel import FewShotPanel
+from components.lane_bar import lane_count, set_ups
+from components.lanes import Lanes
 from components.message_editor import clean_rows
 from components.model_picker import ModelPicker
 from components.page_state import Following, PageState
 from components.sampling_panel import control_values, params_of
+from core.errors import InvalidInput
+from core.lanes import LABELS, LaneSettings, as_values, lane_settings
+from core.library import Library
 
 Values = Mapping[Any, Any]
 Changes = dict[Any, Any]
@@ -30,22 +35,26 @@ class Controls:
     images_panel: gr.Accordion
     meter: gr.HTML
     prompt: gr.HTML
-    lane: gr.HTML
+    lanes: Lanes
     picker: ModelPicker
     few_shot: FewShotPanel
     scenario_fold: gr.Accordion
     tab: gr.State
+    library: Library
+    comparison: gr.HTML
+    history: gr.HTML
 
     def inputs(self) -> set[Any]:
         return {self.tab, *self._kept().values()}
 
     def written(self) -> list[Any]:
         """The inputs as outputs of an explicit act, such as a preset."""
-        return list(self._kept().values())
+        return [*self._kept().values(), *self.lanes.columns.values()]
 
     def shown(self) -> list[Any]:
         """What follows from the inputs and is redrawn after each change of them."""
-        return [self.editor, self.presets, self.meter, self.prompt]
+        lanes = [self.lanes.bar, *self.lanes.editors.values()]
+        return [self.editor, self.presets, self.meter, self.prompt, *lanes]
 
     def value_events(self) -> list[Any]:
         """A person changes a number: `release` comes from a reset button, `input` from the rest."""
@@ -61,6 +70,8 @@ class Controls:
             params=params_of({name: values[c] for name, c in self.sampling.items()}, mend),
             budget=budget_of({name: values[c] for name, c in self.budget.items()}, mend),
             tab=values[self.tab],
+            lanes=_lanes([values[editor] for editor in self.lanes.editors.values()], mend),
+            count=lane_count(values[self.lanes.bar]),
         )
 
     def write(
@@ -81,6 +92,12 @@ class Controls:
         if old is None or settings or state.budget != old.budget:
             values = budget_values(state.budget)
             changes |= {control: values[name] for name, control in self.budget.items()}
+        if old is None or state.lanes != old.lanes or state.count != old.count:
+            lanes = zip(self.lanes.editors.values(), state.lanes, strict=True)
+            changes[self.lanes.bar] = state.count
+            changes |= self.lanes.visible(state.count)
+            for editor, lane in lanes:
+                changes[editor] = {**changes[editor], "value": as_values(lane)}
         return changes
 
     def show(self, following: Following) -> Changes:
@@ -91,6 +108,11 @@ class Controls:
             ),
             self.presets: gr.update(modified=following.modified),
             self.meter: following.meter,
+            self.lanes.bar: gr.update(set_ups=set_ups(following.situation)),
+            **{
+                self.lanes.editors[label]: gr.update(**shown)
+                for label, shown in following.lanes.items()
+            },
         }
         if following.prompt is not None:
             changes[self.prompt] = following.prompt
@@ -98,9 +120,15 @@ class Controls:
 
     # -- the draft: a JSON object in the browser, by the names of the controls -----------------
     def _kept(self) -> dict[str, Any]:
+        lanes = {f"lane_{label}": editor for label, editor in self.lanes.editors.items()}
         return {
-            "messages": self.editor, "preset": self.presets, **self.sampling, **self.budget
+            "messages": self.editor, "preset": self.presets, **self.sampling, **self.budget,
+            "lanes": self.lanes.bar, **lanes,
         }  # fmt: skip
+
+    def draft_of(self, values: Values) -> dict[str, Any]:
+        """What the browser keeps as a draft, of the raw values of the inputs."""
+        return {name: values[control] for name, control in self._kept().items()}
 
     def draft_inputs(self) -> list[Any]:
         return list(self._kept().values())
@@ -123,4 +151,19 @@ class Controls:
             preset=str(draft.get("preset") or ""),
             params=params_of({n: draft[n] for n in self.sampling if n in draft}, mend=True),
             budget=budget_of({name: draft.get(name) for name in self.budget}, mend=True),
+            lanes=_lanes([draft.get(f"lane_{label}") for label in LABELS], mend=True),
+            count=lane_count(draft.get("lanes")),
         )
+
+
+def _lanes(values: list[Any], mend: bool) -> tuple[LaneSettings, ...]:
+    """Raises InvalidInput, naming the lane, or, to mend, leaves a wrong lane as the sidebar."""
+    read: list[LaneSettings] = []
+    for label, value in zip(LABELS, values, strict=True):
+        try:
+            read.append(lane_settings(value))
+        except InvalidInput as error:
+            if not mend:
+                raise InvalidInput(f"Lane {label}: {error}") from error
+            read.append(LaneSettings())
+    return tuple(read)

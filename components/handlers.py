@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from components.answering import StopSwitches, answer
+from components.answering import StopSwitches
 from components.controls import Changes, Controls, Values
 from components.few_shot_panel import EMPTY_TABLE, insert_examples
-from components.lane_pane import lane_value, with_reply
+from components.lane_handlers import promoted
+from components.lane_pane import with_reply
 from components.message_editor import new_row, rows_of
 from components.model_picker import loading
 from components.model_status import status_value
-from components.page_state import PageState, follow
+from components.page_state import PageState, follow, user_errors
 from components.token_meter import failed_meter
 from core.engine import Engine
 from core.errors import InvalidInput
+from core.lanes import AS_IN_THE_SIDEBAR, LABELS
 from core.library import Library
 from core.sampling import SamplingParams, sampling_params
+from core.set_ups import SET_UPS
 from core.vision import VisionBudget
-from core.workspace import fresh_seed, requests
-
-
-@contextmanager
-def user_errors() -> Iterator[None]:
-    """Show bad input as a message on the page, without a traceback in the log."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise gr.Error(str(error), title="Please check", print_exception=False) from error
+from core.workspace import fresh_seed
 
 
 class Handlers:
-    """The handlers of one page. The switches are the only state, kept by the browser's session."""
+    """The handlers of one page. Switches of loads are the only state, by the browser's session."""
 
     def __init__(
         self, engine: Engine, library: Library, controls: Controls, demo_model: str
@@ -45,7 +38,6 @@ class Handlers:
         self._library = library
         self._controls = controls
         self._demo_model = demo_model
-        self._runs = StopSwitches()
         self._loads = StopSwitches()
 
     # -- the page's state --------------------------------------------------------------------
@@ -99,12 +91,12 @@ class Handlers:
         )
         return {**changes, panel.text: "", panel.table: EMPTY_TABLE}
 
-    def use_as_reply(self, values: Values) -> Changes:
-        lane = values[self._controls.lane]
+    def use_as_reply(self, values: Values, event: gr.EventData) -> Changes:
+        lane = values[self._controls.lanes.panes[event.lane]]
         return self._act(values, lambda state: replace(state, rows=with_reply(state.rows, lane)))
 
-    def keep_seed(self, values: Values) -> Changes:
-        seed = (values[self._controls.lane] or {}).get("seed")
+    def keep_seed(self, values: Values, event: gr.EventData) -> Changes:
+        seed = (values[self._controls.lanes.panes[event.lane]] or {}).get("seed")
         return self._act(values, lambda state: _with_seed(state, seed))
 
     def draw_seed(self, values: Values) -> Changes:
@@ -127,28 +119,25 @@ class Handlers:
             state = self._controls.read(values, mend=settings)
             return self._controls.write(change(state), state, settings)
 
-    # -- answering ---------------------------------------------------------------------------
-    def run(self, values: Values, request: gr.Request) -> Iterator[Changes]:
-        """Stream one answer into the lane until it ends or this page's switch is set."""
-        lane = self._controls.lane
-        with user_errors():
-            asked = requests(self._controls.read(values).workspace)
-        page = request.session_hash or ""
-        switch = self._runs.add(page)
-        try:
-            for runs in answer(self._engine, asked, switch, page):
-                yield {lane: lane_value(runs[asked[0].lane])}
-        finally:
-            switch.set()
-            self._runs.remove(page, switch)
+    # -- lanes -------------------------------------------------------------------------------
+    def count_lanes(self, values: Values) -> Changes:
+        """Their number was chosen: show as many columns."""
+        return self._controls.lanes.visible(self._controls.read(values, mend=True).count)
 
-    def stop(self, request: gr.Request) -> None:
-        self._runs.stop(request.session_hash or "")
+    def pick_set_up(self, values: Values, event: gr.EventData) -> Changes:
+        def fill(state: PageState) -> PageState:
+            situation = follow(self._engine, self._library, state).situation
+            set_up = SET_UPS[event.key]
+            if missing := set_up.missing(situation):
+                raise InvalidInput(missing)
+            lanes = tuple(set_up.lanes(situation))
+            others = (AS_IN_THE_SIDEBAR,) * (len(LABELS) - len(lanes))
+            return replace(state, lanes=lanes + others, count=len(lanes))
 
-    def leave(self, request: gr.Request) -> None:
-        """The tab was closed: end what it was waiting for."""
-        self._runs.stop(request.session_hash or "")
-        self._loads.stop(request.session_hash or "")
+        return self._act(values, fill)
+
+    def promote(self, values: Values, event: gr.EventData) -> Changes:
+        return self._act(values, lambda s: promoted(s, event.lane, self._library.presets))
 
     # -- the model ---------------------------------------------------------------------------
     def load_model(self, values: Values, request: gr.Request) -> Iterator[Changes]:
@@ -177,6 +166,10 @@ class Handlers:
             picker.load: gr.Button(interactive=True),
             picker.cancel: gr.Button(visible=False),
         }
+
+    def leave(self, request: gr.Request) -> None:
+        """The tab was closed: end what it was loading."""
+        self._loads.stop(request.session_hash or "")
 
     def cancel_loading(self, request: gr.Request) -> None:
         self._loads.stop(request.session_hash or "")

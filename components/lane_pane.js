@@ -28,6 +28,61 @@ function setText(node, text) {
   if (old && text.startsWith(old)) node.firstChild.appendData(text.slice(old.length));
   else if (old !== text) node.textContent = text;
 }
+// The text up to where this answer parts from the first lane's, the token there, and the rest.
+function drawText(value) {
+  const text = value.text || '';
+  const at = value.divergence ? Math.min(value.divergence.offset, text.length) : text.length;
+  const end = value.divergence ? at + (value.divergence.length || 0) : at;
+  setText($('text'), text.slice(0, at));
+  setText($('rest'), text.slice(end));
+  const part = $('part');
+  part.hidden = !value.divergence;
+  if (part.hidden) return;
+  setText(part, text.slice(at, end) || '⏎');
+  const words = `Token ${value.divergence.place + 1}: here lane ${props.label} parts from lane A`;
+  part.title = `${words}. Click to see why.`;
+  part.setAttribute('aria-label', `${words}. Show why.`);
+}
+function drawExplanation() {
+  const found = props.explanation || {};
+  const box = $('explanation');
+  box.hidden = !found.lines || found.place !== props.value?.divergence?.place;
+  if (box.hidden) return;
+  box.textContent = '';
+  const close = document.createElement('button');
+  close.type = 'button';
+  close.dataset.act = 'close';
+  close.textContent = 'Close';
+  box.append(close, ...found.lines.map((line) => {
+    const paragraph = document.createElement('p');
+    paragraph.textContent = line;
+    return paragraph;
+  }));
+  for (const side of found.sides) box.append(candidateTable(side));
+}
+function candidateTable(side) {
+  const table = document.createElement('table');
+  const caption = table.createCaption();
+  caption.textContent = `Lane ${side.lane}`;
+  const head = table.createTHead().insertRow();
+  for (const name of ['token', 'before', 'after', '']) {
+    const cell = document.createElement('th');
+    cell.textContent = name;
+    head.append(cell);
+  }
+  const rows = table.createTBody();
+  for (const candidate of side.candidates) {
+    const row = rows.insertRow();
+    row.className = candidate.kind;
+    row.insertCell().textContent = candidate.text;
+    const cell = row.insertCell();
+    cell.textContent = candidate.before;
+    cell.style.setProperty('--share', candidate.share);
+    row.insertCell().textContent = candidate.after;
+    row.insertCell().textContent = candidate.note;
+  }
+  return table;
+}
 function statusText(value, status, stopped) {
   if (stopped) return 'stopped';
   return status === 'queued' ? `waiting · place ${value.place}` : STATUS[status];
@@ -76,7 +131,8 @@ function draw() {
   $('status').dataset.status = stopped ? 'stopped' : status;
   setText($('status'), statusText(value, status, stopped));
   setText($('prefill'), value.prefill || '');
-  setText($('text'), value.text || '');
+  drawText(value);
+  drawExplanation();
   $('empty').textContent = EMPTY[status] || '';
   $('empty').hidden = !(status in EMPTY);
   $('error').textContent = value.error || '';
@@ -90,15 +146,19 @@ function draw() {
   drawMetrics(value);
   drawParameters(value);
   if (markdown) drawMarkdown(value);
+  element.dataset.busy = String(busy);
   if (busy && !BUSY.includes(lastStatus)) {
-    trigger('begin');
+    if (!document.body.classList.contains('running')) trigger('begin');
     follow = true;
     if (matchMedia('(max-width: 768px)').matches) element.scrollIntoView({ block: 'start' });
   }
   lastStatus = status;
   if (follow) body.scrollTop = body.scrollHeight;
-  document.body.classList.toggle('running', busy);
-  document.querySelector('#stop')?.setAttribute('aria-disabled', String(!busy));
+  const run = element.closest('.lane-column')?.querySelector('[data-act=run]');
+  if (run) run.textContent = busy ? 'Stop lane' : 'Run lane';
+  const running = Boolean(document.querySelector('[data-busy=true]'));
+  document.body.classList.toggle('running', running);
+  document.querySelector('#stop')?.setAttribute('aria-disabled', String(!running));
 }
 function say(button, word) {
   const label = button.textContent;
@@ -124,10 +184,17 @@ element.addEventListener('click', async (event) => {
       say(button, 'Copying is blocked');
     }
   } else if (button.dataset.act === 'reply') {
-    trigger('reply');
+    trigger('reply', { lane: props.label });
   } else if (button.dataset.act === 'seed') {
-    trigger('seed');
+    trigger('seed', { lane: props.label });
+  } else if (button.dataset.act === 'inspect') {
+    trigger('inspect', { lane: props.label });
+  } else if (button.dataset.act === 'close') {
+    props.explanation = {};
+    drawExplanation();
+    $('part').focus();
   }
 });
 watch('value', draw);
+watch('explanation', drawExplanation);
 draw();

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from components.client_component import client_component
 from components.message_editor import Row, new_row
+from core.differences import first_divergence, settings_diff
 from core.errors import InvalidInput
 from core.run import Run
 from core.sampling import SamplingParams, settings
@@ -19,9 +20,20 @@ EMPTY_LANE: dict[str, Any] = {"status": "idle"}
 IGNORED_WHEN_GREEDY = ("temperature", "top_k", "top_p", "min_p")
 
 
-def lane_pane(**props: Any) -> gr.HTML:
-    """Events: `begin` (a run was asked for), `reply` (use it as a turn), `seed` (keep it)."""
-    return client_component("lane_pane", EMPTY_LANE, server_functions=[render_markdown], **props)
+def lane_pane(label: str = "A", **props: Any) -> gr.HTML:
+    """Events: `begin` (a run was asked for) and, with the lane's label as `lane`, `reply` (use it
+    as a turn), `seed` (keep it), `inspect` (why it parts from the first lane).
+
+    Props: explanation, what an inspection found.
+    """
+    return client_component(
+        "lane_pane",
+        EMPTY_LANE,
+        server_functions=[render_markdown],
+        label=label,
+        explanation={},
+        **props,
+    )
 
 
 def render_markdown(text: str) -> str:
@@ -32,9 +44,14 @@ def render_markdown(text: str) -> str:
     return MarkdownIt("js-default", {"html": False}).disable("image").render(str(text))
 
 
-def lane_value(run: Run) -> dict[str, Any]:
-    """What the pane shows of a run. Times are formatted here, so that every view says the same."""
+def lane_value(run: Run, first: Run | None = None) -> dict[str, Any]:
+    """What the pane shows of a run. Times are formatted here, so that every view says the same.
+
+    first: the run of the first lane, where there is another: only what differs from it is listed,
+    and the place is marked where the answers part.
+    """
     params = run.request.params
+    first = None if first is None or first.request.lane == run.request.lane else first
     return {
         "status": run.status,
         "place": run.place,
@@ -43,14 +60,32 @@ def lane_value(run: Run) -> dict[str, Any]:
         "error": run.error,
         "stop_reason": run.stop_reason,
         "fraction": len(run.tokens) / params.max_new_tokens,
-        "speed": _rate(run.decode_tokens_per_second),
+        "speed": rate_text(run.decode_tokens_per_second),
         "metrics": _metrics(run),
         "seed": params.seed,
         "parameters": [*filter(None, [run.model]), *applied_parameters(params)],
-        "all_parameters": "\n".join(
-            f"{field.name} = {getattr(params, field.name)!r}" for field in fields(params)
-        ),
+        "all_parameters": all_parameters(params),
+        "divergence": _divergence(first, run),
+        **({} if first is None else {"parameters": _differences(first, run)}),
     }
+
+
+def all_parameters(params: SamplingParams) -> str:
+    return "\n".join(f"{field.name} = {getattr(params, field.name)!r}" for field in fields(params))
+
+
+def _divergence(first: Run | None, run: Run) -> dict[str, Any] | None:
+    parting = first_divergence(first, run) if first else None
+    if parting is None or parting.token is None:
+        return None
+    return {"offset": parting.offset, "length": len(parting.token.text), "place": parting.position}
+
+
+def _differences(first: Run, run: Run) -> list[str]:
+    rows = settings_diff((first.request, run.request))
+    changed = [f"{row.name} {row.values[1]}" for row in rows]
+    model = [run.model] if run.model != first.model else []
+    return [*model, *changed]
 
 
 def applied_parameters(params: SamplingParams) -> list[str]:
@@ -68,7 +103,7 @@ def _metrics(run: Run) -> list[tuple[str, ...]]:
     """Labels with their figures, and where it needs one a title that pointing at it shows."""
     waited: list[tuple[str, ...]] = []
     if run.waited_seconds is not None and run.status != "queued":
-        waited = [("waited", _seconds(run.waited_seconds), "for room beside other answers")]
+        waited = [("waited", seconds_text(run.waited_seconds), "for room beside other answers")]
     if run.prompt is None:
         return waited
     figures: list[tuple[str, ...]] = [("tokens in", f"{run.prompt_tokens:,}")]
@@ -77,17 +112,17 @@ def _metrics(run: Run) -> list[tuple[str, ...]]:
         figures += [("cached", share, f"cached {share} prompt tokens")]
     figures += [("out", f"{len(run.tokens):,}"), *waited]
     if run.time_to_first_token is not None:
-        figures += [("to first token", _seconds(run.time_to_first_token))]
+        figures += [("to first token", seconds_text(run.time_to_first_token))]
     if run.prefill_tokens_per_second is not None:
-        figures += [("prefill", _rate(run.prefill_tokens_per_second))]
-    return [*figures, ("in all", _seconds(run.seconds))]
+        figures += [("prefill", rate_text(run.prefill_tokens_per_second))]
+    return [*figures, ("in all", seconds_text(run.seconds))]
 
 
-def _seconds(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def _rate(tokens_per_second: float | None) -> str:
+def rate_text(tokens_per_second: float | None) -> str:
     if tokens_per_second is None:
         return ""
     return f"{tokens_per_second:,.{0 if tokens_per_second >= 100 else 1}f} tok/s"

@@ -50,8 +50,15 @@ window.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') trigger('edit');
 }, early);
 list.addEventListener('focusout', handOverIfDirty);
-// A reload within the typing pause must not cost what was typed last.
-window.addEventListener('pagehide', handOverIfDirty, early);
+// A reload must not cost what was typed last, and Gradio saves the draft too late for that: the
+// tab keeps the list itself, and opening the page prefers it (tab_draft.js).
+window.addEventListener('pagehide', () => {
+  try {
+    if (turns.length) sessionStorage.setItem('playground_messages', JSON.stringify(turns));
+  } catch {
+    // Storage may be forbidden; then the browser's draft is all there is.
+  }
+}, early);
 document.addEventListener('visibilitychange', handOverIfDirty, early);
 
 // -- drawing --------------------------------------------------------------------------------

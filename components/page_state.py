@@ -1,46 +1,88 @@
-"""The page's inputs as one value, and what follows from them. Knows no Gradio component."""
+"""The page's inputs as one value, and what follows from them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import gradio as gr
+
+from components.lane_pane import all_parameters
 from components.message_editor import Row, conversation_of
 from components.preset_bar import changed_since
 from components.prompt_view import EMPTY_PROMPT, prompt_value
 from components.token_meter import failed_meter, meter_value
+from core.differences import settings_diff
 from core.engine import Engine
 from core.errors import InvalidInput
-from core.library import Library
+from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
+from core.library import Library, Preset
 from core.sampling import SamplingParams
+from core.set_ups import Situation
 from core.vision import VisionBudget
-from core.workspace import Lane, Request, Workspace
+from core.workspace import Request, Workspace, unseeded
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Show bad input as a message on the page, without a traceback in the log."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise gr.Error(str(error), title="Please check", print_exception=False) from error
 
 
 @dataclass(frozen=True)
 class PageState:
-    """preset: the key of the active preset, or empty. tab: the tab that is looked at."""
+    """preset: the key of the active preset, or empty. tab: the tab that is looked at.
+
+    lanes: the settings of all four. count: how many of them are on the page.
+    """
 
     rows: tuple[Row, ...]
     preset: str
     params: SamplingParams
     budget: VisionBudget
     tab: str = "output"
+    lanes: tuple[LaneSettings, ...] = (AS_IN_THE_SIDEBAR,) * len(LABELS)
+    count: int = 1
 
     @property
-    def workspace(self) -> Workspace:
-        return Workspace(conversation_of(self.rows), (Lane("A", self.params, self.budget),))
+    def labels(self) -> tuple[str, ...]:
+        """Of the lanes on the page."""
+        return LABELS[: self.count]
+
+    def lane_of(self, label: str) -> LaneSettings:
+        """One lane alone is always as in the sidebar."""
+        return self.lanes[LABELS.index(label)] if self.count > 1 else AS_IN_THE_SIDEBAR
+
+    def workspace(
+        self, presets: Mapping[str, Preset], labels: Sequence[str] | None = None
+    ) -> Workspace:
+        """labels: of the lanes that are wanted; None: all on the page."""
+        lanes = (
+            self.lane_of(label).lane(label, self.params, self.budget, presets)
+            for label in (self.labels if labels is None else labels)
+        )
+        return Workspace(conversation_of(self.rows), tuple(lanes))
 
 
 @dataclass(frozen=True)
 class Following:
-    """tokens: count by row id. prompt: None where the Prompt tab is not looked at."""
+    """tokens: count by row id. prompt: None where the Prompt tab is not looked at.
+
+    lanes: by label, props of its editor. situation: what set-ups depend on.
+    """
 
     tokens: dict[str, int]
     images_allowed: bool
     modified: list[str]
     meter: dict[str, Any]
     prompt: dict[str, Any] | None
+    lanes: dict[str, dict[str, Any]]
+    situation: Situation
 
 
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
@@ -51,7 +93,7 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
     meter: dict[str, Any] = {}
     prompt = EMPTY_PROMPT
     if state.rows:
-        conversation = state.workspace.conversation
+        conversation = conversation_of(state.rows)
         try:
             rendered = engine.render(Request("A", conversation, state.params, state.budget))
             meter = meter_value(conversation, rendered, state.params.max_new_tokens)
@@ -69,4 +111,33 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
         modified=modified,
         meter=meter,
         prompt=prompt if state.tab == "prompt" else None,
+        lanes=_lanes(engine, library, state),
+        situation=_situation(engine, library, state),
+    )
+
+
+def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict[str, Any]]:
+    """What each lane would change of lane A, were it run now."""
+    workspace = state.workspace(library.presets)
+    asked = [unseeded(workspace.conversation, lane) for lane in workspace.lanes]
+    models = [model.model for model in engine.models]
+    seeing = any(model.reads_images for model in engine.models)
+    return {
+        request.lane: {
+            "chips": [f"{row.name} {row.values[1]}" for row in settings_diff((asked[0], request))],
+            "effective": all_parameters(request.params),
+            "models": models,
+            "images_allowed": seeing,
+        }
+        for request in asked
+    }
+
+
+def _situation(engine: Engine, library: Library, state: PageState) -> Situation:
+    return Situation(
+        preset=state.preset,
+        presets=tuple(library.presets),
+        has_images=any(row["images"] for row in state.rows),
+        has_system=any(row["role"] == "system" and row["text"] for row in state.rows),
+        models=tuple(model.model for model in engine.models),
     )

@@ -67,6 +67,10 @@ class EventStream(Protocol):
 
     def __next__(self) -> tuple[str, Event]: ...
 
+    def stop(self, lane: str) -> None:
+        """End one lane within one decoding step. Any thread may call this."""
+        ...
+
     def close(self) -> None:
         """End all lanes. Any thread may call this, unless the stream is a generator at work."""
         ...
@@ -78,6 +82,11 @@ class Engine(Protocol):
     @property
     def description(self) -> ModelDescription | None:
         """The model in use; None before the first one is loaded."""
+        ...
+
+    @property
+    def models(self) -> Sequence[ModelDescription]:
+        """All in memory, the one in use first."""
         ...
 
     def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
@@ -93,11 +102,15 @@ class Engine(Protocol):
         """The prompt of `request` as it would be sent. Raises InvalidInput if it can't be built."""
         ...
 
-    def load(self, model: str, weights: str = "auto") -> Generator[LoadEvent, None, None]:
+    def load(
+        self, model: str, weights: str = "auto", beside: bool = False
+    ) -> Generator[LoadEvent, None, None]:
         """Load a Hub id or a folder and use it from then on; ends with Loaded or Failed.
 
         weights: the number format of the weights in memory, one of `core.engine.WEIGHTS`.
+        beside: the model in use stays in use, and this one stands beside it for lanes that name
+        it; one that stood there before goes.
 
-        Until Loaded the model in use stays. Closing the iterator cancels.
+        Until Loaded the models in memory stay. Closing the iterator cancels.
         """
         ...

@@ -71,17 +71,15 @@ def requests(workspace: Workspace) -> tuple[Request, ...]:
     if not any(turn.parts for turn in workspace.conversation.messages):
         raise InvalidInput("There is no message to answer. Write a user message, then run.")
     fresh = fresh_seed()
-    talk = workspace.conversation
-    return tuple(
-        Request(
-            lane.label,
-            talk if lane.system is None else with_system(talk, lane.system),
-            _seeded(lane.params, fresh),
-            lane.budget,
-            lane.model,
-        )
-        for lane in workspace.lanes
-    )
+    asked = (unseeded(workspace.conversation, lane) for lane in workspace.lanes)
+    return tuple(replace(one, params=_seeded(one.params, fresh)) for one in asked)
+
+
+def unseeded(conversation: Conversation, lane: Lane) -> Request:
+    """A lane's request as it stands; its seed may still be None."""
+    if lane.system is not None:
+        conversation = with_system(conversation, lane.system)
+    return Request(lane.label, conversation, lane.params, lane.budget, lane.model)
 
 
 def with_system(conversation: Conversation, text: str) -> Conversation:

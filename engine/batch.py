@@ -49,9 +49,7 @@ class Batch:
         rows, old = prefill.rows, range(len(self.rows))
         self._cache.join(prefill)
         try:
-            self._sampler.join(
-                [row.params for row in rows], [row.prompt.rendered.token_ids for row in rows]
-            )
+            self._sampler.join([row.params for row in rows], [row.prompt.ids for row in rows])
             logits = prefill.logits.expand(len(rows), -1)
             self._logits = logits if self._logits is None else torch.cat((self._logits, logits))
         except Exception:
@@ -63,6 +61,9 @@ class Batch:
     def sample(self) -> list[tuple[int, float]]:
         """Choose each row's next token: its id, and its log probability before any sampler."""
         assert self._logits is not None
+        for place, row in enumerate(self.rows):
+            if row.inspection:
+                row.inspect(self._logits[place])
         chosen, logprobs = self._sampler.choose(self._logits)
         self._chosen, self._logits = chosen, None
         # One transfer for all rows; a float32 travels as its bits.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 from collections.abc import Generator, Sequence
 from time import perf_counter
 
 from core.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescription
 from core.errors import InvalidInput
-from core.events import Event, Failed
+from core.events import Failed
 from core.prompt import RenderedPrompt
 from core.workspace import Request
 from engine.checkpoint import Checkpoint
@@ -17,8 +18,8 @@ from engine.failures import is_expected, load_sentence
 from engine.limits import Limits
 from engine.loading import load_checkpoint
 from engine.progress import Cancelled
-from engine.streaming import Stream
-from engine.ticket import Ticket
+from engine.streaming import Stream, Together
+from engine.ticket import Events, Ticket
 from engine.worker import Worker
 
 NO_MODEL = "No model is loaded. Choose one in the model picker, then run."
@@ -44,7 +45,7 @@ class LocalEngine:
         self._device = device
         self._weights = weights
         self.limits = limits or Limits()
-        self._worker: Worker | None = None
+        self._workers: dict[str, Worker] = {}  # the one in use first
         if model is not None:
             for event in self.load(model):
                 if isinstance(event, Failed):
@@ -53,31 +54,52 @@ class LocalEngine:
     @property
     def worker(self) -> Worker | None:
         """What answers with the model in use."""
-        return self._worker
+        return next(iter(self._workers.values()), None)
 
     @property
     def description(self) -> ModelDescription | None:
-        return self._worker.checkpoint.description if self._worker else None
+        return next(iter(self.models), None)
+
+    @property
+    def models(self) -> tuple[ModelDescription, ...]:
+        return tuple(worker.checkpoint.description for worker in self._workers.values())
 
     def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
         began = perf_counter()
-        worker = self._worker
-        if worker is None:
-            return _no_model(requests, began)
-        return Stream(worker, requests, Ticket(visitor, began))
+        events: Events = queue.SimpleQueue()
+        by_model: dict[str, list[Request]] = {}
+        for request in requests:
+            by_model.setdefault(request.model, []).append(request)
+        streams = [
+            Stream(self._worker_of(model), asked, Ticket(visitor, began, events))
+            for model, asked in by_model.items()
+        ]
+        return streams[0] if len(streams) == 1 else Together(streams, events)
+
+    def _worker_of(self, model: str) -> Worker | str:
+        """What answers for that model, empty for the one in use; or a sentence."""
+        if not self._workers:
+            return NO_MODEL
+        worker = self._workers.get(model) if model else self.worker
+        return worker or (
+            f"{model} is not in memory. Load it beside the model in use, then run; or let this "
+            "lane use the one in use."
+        )
 
     def render(self, request: Request) -> RenderedPrompt:
-        if self._worker is None:
-            raise InvalidInput(NO_MODEL)
-        prompting = self._worker.checkpoint.prompting
-        return prompting.build(request.conversation, request.budget).rendered
+        worker = self._worker_of(request.model)
+        if isinstance(worker, str):
+            raise InvalidInput(worker)
+        return worker.checkpoint.prompting.build(request.conversation, request.budget).rendered
 
-    def load(self, model: str, weights: str = "auto") -> Generator[LoadEvent, None, None]:
+    def load(
+        self, model: str, weights: str = "auto", beside: bool = False
+    ) -> Generator[LoadEvent, None, None]:
         began = perf_counter()
         job = _Job(model, self._device, self._weights if weights == "auto" else weights)
-        return self._follow(job, began)
+        return self._follow(job, began, beside)
 
-    def _follow(self, job: _Job, began: float) -> Generator[LoadEvent, None, None]:
+    def _follow(self, job: _Job, began: float, beside: bool) -> Generator[LoadEvent, None, None]:
         """Passes on the job's progress about ten times a second; closing cancels the job."""
         threading.Thread(target=job.run, name=f"load {job.model}", daemon=True).start()
         try:
@@ -87,19 +109,19 @@ class LocalEngine:
                 yield Loading(step, share, perf_counter() - began)
                 ended = job.ended.wait(REPORT_EVERY)
             if job.checkpoint is not None:
-                self._worker = Worker(job.checkpoint, self.limits)
+                self._put(Worker(job.checkpoint, self.limits), beside)
                 yield Loaded(job.checkpoint.description, perf_counter() - began)
             else:
                 yield Failed(job.failure, perf_counter() - began)
         finally:
             job.cancelled.set()
 
-
-def _no_model(
-    requests: Sequence[Request], began: float
-) -> Generator[tuple[str, Event], None, None]:
-    for request in requests:
-        yield request.lane, Failed(NO_MODEL, perf_counter() - began)
+    def _put(self, worker: Worker, beside: bool) -> None:
+        """In use, alone; or beside the one in use, in the place of what else was there."""
+        used = self.worker
+        new = worker.checkpoint.description.model
+        kept = [used] if beside and used and used.checkpoint.description.model != new else []
+        self._workers = {w.checkpoint.description.model: w for w in (*kept, worker)}
 
 
 class _Job:

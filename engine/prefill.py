@@ -119,7 +119,7 @@ class Prefill:
 
     def _ids(self) -> torch.Tensor:
         device = self._checkpoint.model.device
-        return torch.tensor([self._prompt.rendered.token_ids], device=device)
+        return torch.tensor([self._prompt.ids], device=device)
 
     def _features(self) -> dict[str, torch.Tensor]:
         device = self._checkpoint.model.device

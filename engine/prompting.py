@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, repeat
 from typing import Any
 
@@ -35,12 +35,24 @@ class Prompt:
     """features: tensors that `forward` takes beside the ids, at prefill only.
 
     keys: of each token, its id, or for an image's place what identifies the image and its budget.
-    Prompts with equal keys are equal inputs.
+    Prompts with equal keys are equal inputs. after: tokens of an answer behind the rendered prompt.
     """
 
     rendered: RenderedPrompt
     keys: Keys
     features: dict[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
+    after: tuple[int, ...] = ()
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return (*self.rendered.token_ids, *self.after)
+
+    def with_answer(self, ids: tuple[int, ...]) -> Prompt:
+        """This prompt and the beginning of an answer."""
+        features = dict(self.features)
+        if KINDS in features:
+            features[KINDS] = torch.nn.functional.pad(features[KINDS], (0, len(ids)))
+        return replace(self, keys=(*self.keys, *ids), features=features, after=ids)
 
 
 class Prompting:

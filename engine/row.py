@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from core.events import Event, Failed, Finished, StopReason, Token
+from dataclasses import replace
+
+import torch
+
+from core.events import Candidate, Event, Failed, Finished, StopReason, Token
+from core.sampling import SamplingParams
 from core.workspace import Request
+from engine.candidates import candidates
 from engine.checkpoint import Checkpoint
 from engine.detokeniser import Detokeniser
 from engine.prompting import Prompt
@@ -22,17 +28,20 @@ class Row:
     ) -> None:
         self.lane = request.lane
         self.ticket = ticket
-        self.params = request.params
+        self.inspection = request.inspection
+        self.params = _one_token(request.params) if request.inspection else request.params
         self.prompt = prompt
         self.stop_reason: StopReason | None = None
         self.ended = False
         self._ends = checkpoint.ends
-        self._ids = list(prompt.rendered.token_ids)
+        self._ids = list(prompt.ids)
+        self._candidates: tuple[Candidate, ...] = ()
         self._context = prompt.rendered.context_length
         self._wished = len(self._ids) + self.params.max_new_tokens
         self.full_length = min(self._wished, self._context)
         self._stops = StopStrings(self.params.stop, checkpoint.token_bytes)
-        self._text = Detokeniser(checkpoint.prompting.decode, self._ids)
+        self._decode = checkpoint.prompting.decode
+        self._text = Detokeniser(self._decode, self._ids)
         self._held = HeldBack(self.params.stop, prompt.rendered.text)
 
     def emit(self, event: Event) -> None:
@@ -43,8 +52,21 @@ class Row:
         self.ended = True
         self.emit(event)
 
+    def inspect(self, logits: torch.Tensor) -> None:
+        """Find the candidates of the token that is chosen next. logits: (vocabulary,), float32."""
+        assert self.inspection
+        seen = torch.zeros(len(logits), dtype=torch.bool)
+        seen[[token_id for token_id in self._ids if token_id < len(logits)]] = True
+        self._candidates = candidates(
+            logits, self.params, seen, self.inspection, lambda i: self._decode([i])
+        )
+
     def take(self, token_id: int, logprob: float, seconds: float) -> Token:
         """Add a chosen token; `stop_reason` is set if it was the last."""
+        token = self._take(token_id, logprob, seconds)
+        return replace(token, candidates=self._candidates) if self._candidates else token
+
+    def _take(self, token_id: int, logprob: float, seconds: float) -> Token:
         self._ids.append(token_id)
         if token_id in self._ends:
             self.stop_reason = "end_of_sequence"
@@ -67,3 +89,7 @@ class Row:
         return Finished(
             self.stop_reason, self._held.end(self._text.flush(), stopped=False), seconds
         )
+
+
+def _one_token(params: SamplingParams) -> SamplingParams:
+    return replace(params, max_new_tokens=1, stop=())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from time import perf_counter
 
 from core.engine import WEIGHTS, EventStream, Loaded, LoadEvent, Loading, ModelDescription
@@ -13,6 +13,7 @@ from core.events import Event, Failed, Finished, Queued, Started, StopReason, To
 from core.prompt import RenderedPrompt
 from core.workspace import Request
 from engine.failures import no_such_model
+from engine.scripted_candidates import inspected
 from engine.scripted_prompt import CONTEXT_LENGTH, PIECE, SPECIAL, SeenPrompts, render, token_id
 from engine.scripted_replies import LONG_TOKENS, reply
 from engine.stopping import HeldBack
@@ -34,7 +35,9 @@ class ScriptedEngine:
 
     def __init__(self, model: str = "scripted", tokens_per_second: float = 40.0) -> None:
         self._description = _describe(model)
+        self._beside: tuple[ModelDescription, ...] = ()
         self._tokens_per_second = tokens_per_second
+        self._texts: dict[int, str] = {}  # of the tokens that were given out
         self._seen = SeenPrompts()
         self._never = threading.Event()
 
@@ -42,11 +45,16 @@ class ScriptedEngine:
     def description(self) -> ModelDescription:
         return self._description
 
+    @property
+    def models(self) -> tuple[ModelDescription, ...]:
+        return (self._description, *self._beside)
+
     def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
-        return self._events(requests, perf_counter())
+        began = perf_counter()
+        return ScriptedStream(lambda stream: self._events(requests, began, stream))
 
     def _events(
-        self, requests: Sequence[Request], began: float
+        self, requests: Sequence[Request], began: float, stream: ScriptedStream
     ) -> Generator[tuple[str, Event], None, None]:
         prompts: dict[str, RenderedPrompt] = {}
         for request in requests:
@@ -58,32 +66,47 @@ class ScriptedEngine:
             for place in (2, 1):
                 for lane in prompts:
                     yield lane, Queued(place, perf_counter() - began)
-                self._never.wait(QUEUE_SECONDS)
+                if stream.closed.wait(QUEUE_SECONDS):
+                    return
         cached = {lane: self._seen.cached(prompt) for lane, prompt in prompts.items()}
-        name = self._description.name
+        names = {request.lane: request.model or self._description.name for request in requests}
         for lane, prompt in prompts.items():
             self._seen.add(prompt)
-            yield lane, Started(prompt, name, perf_counter() - began, cached[lane])
+            yield lane, Started(prompt, names[lane], perf_counter() - began, cached[lane])
         lanes = [
-            (request.lane, _answer(request, prompts[request.lane], began))
+            (request.lane, self._lane(request, prompts[request.lane], began))
             for request in requests
             if request.lane in prompts
         ]
         slow = any("!slow" in _asked(request) for request in requests)
         pace = 1 / (SLOW if slow else self._tokens_per_second)
         while lanes:
-            self._never.wait(pace)
+            if stream.closed.wait(pace):
+                return
             for lane in list(lanes):
                 label, events = lane
+                if label in stream.stopped:
+                    lanes.remove(lane)
+                    yield label, Finished("stopped", "", perf_counter() - began)
+                    continue
                 event = next(events)
+                if isinstance(event, Token):
+                    self._texts[event.token_id] = event.text
                 yield label, event
                 if isinstance(event, Finished | Failed):
                     lanes.remove(lane)
 
+    def _lane(self, request: Request, prompt: RenderedPrompt, began: float) -> Iterator[Event]:
+        if request.inspection:
+            return inspected(request, reply(request), self._texts, began)
+        return _answer(request, prompt, began)
+
     def render(self, request: Request) -> RenderedPrompt:
         return render(request)
 
-    def load(self, model: str, weights: str = "auto") -> Generator[LoadEvent, None, None]:
+    def load(
+        self, model: str, weights: str = "auto", beside: bool = False
+    ) -> Generator[LoadEvent, None, None]:
         """Takes about a second. There are no weights, whatever they are to be kept as."""
         began = perf_counter()
         if weights not in WEIGHTS:
@@ -98,8 +121,32 @@ class ScriptedEngine:
             if "missing" in model:
                 yield Failed(no_such_model(model), perf_counter() - began)
                 return
-        self._description = _describe(model)
-        yield Loaded(self._description, perf_counter() - began)
+        loaded = _describe(model)
+        if beside and model != self._description.model:
+            self._beside = (loaded,)
+        else:
+            self._description, self._beside = loaded, ()
+        yield Loaded(loaded, perf_counter() - began)
+
+
+class ScriptedStream(Iterator[tuple[str, Event]]):
+    """Events as `make` gives them, which looks at `closed` and `stopped` while it waits."""
+
+    def __init__(self, make: Callable[[ScriptedStream], Iterator[tuple[str, Event]]]) -> None:
+        self.closed = threading.Event()
+        self.stopped: set[str] = set()
+        self._events = make(self)
+
+    def __next__(self) -> tuple[str, Event]:
+        if self.closed.is_set():
+            raise StopIteration
+        return next(self._events)
+
+    def stop(self, lane: str) -> None:
+        self.stopped.add(lane)
+
+    def close(self) -> None:
+        self.closed.set()
 
 
 def _describe(model: str) -> ModelDescription:

@@ -12,20 +12,22 @@ from core.workspace import Request
 from engine.failures import is_expected, run_sentence
 from engine.prompting import Prompt
 from engine.row import Row
-from engine.ticket import LaneEvent, Ticket
+from engine.ticket import Events, LaneEvent, Ticket
 from engine.worker import Worker
 
 log = logging.getLogger(__name__)
 
 
 class Stream(Iterator[LaneEvent]):
-    """All lanes of a call. Nothing happens before `start` or the first event that is asked for.
+    """All lanes of a call to one worker, or to none: a sentence that says why.
+
+    Nothing happens before `start` or the first event that is asked for.
 
     `close` may be called from any thread, also while another waits for an event: no event comes
     after it, and the lanes are out of the batch before its next step.
     """
 
-    def __init__(self, worker: Worker, requests: Sequence[Request], ticket: Ticket) -> None:
+    def __init__(self, worker: Worker | str, requests: Sequence[Request], ticket: Ticket) -> None:
         self._worker = worker
         self._requests = requests
         self._ticket = ticket
@@ -39,6 +41,9 @@ class Stream(Iterator[LaneEvent]):
             raise StopIteration
         return item
 
+    def stop(self, lane: str) -> None:
+        self._ticket.stop(lane)
+
     def close(self) -> None:
         self._ticket.close()
 
@@ -50,6 +55,9 @@ class Stream(Iterator[LaneEvent]):
         requests, self._requests = self._requests, ()
         if not requests or self._ticket.closed:
             return
+        if isinstance(self._worker, str):
+            self._refuse(requests, self._worker)
+            return
         checkpoint = self._worker.checkpoint
         built: dict[tuple[Conversation, VisionBudget], Prompt] = {}
         rows: list[Row] = []
@@ -58,7 +66,10 @@ class Stream(Iterator[LaneEvent]):
             try:
                 if key not in built:
                     built[key] = checkpoint.prompting.build(*key)
-                rows.append(Row(request, built[key], checkpoint, self._ticket))
+                prompt = built[key]
+                if request.inspection:
+                    prompt = prompt.with_answer(request.inspection.after)
+                rows.append(Row(request, prompt, checkpoint, self._ticket))
             except Exception as error:
                 if not is_expected(error):
                     log.error("A lane failed", exc_info=error)
@@ -66,3 +77,37 @@ class Stream(Iterator[LaneEvent]):
         self._ticket.open(rows)
         if rows:
             self._worker.submit(self._ticket)
+
+    def _refuse(self, requests: Sequence[Request], reason: str) -> None:
+        for request in requests:
+            self._ticket.emit(request.lane, Failed(reason, self._ticket.seconds))
+        self._ticket.open(())
+
+
+class Together(Iterator[LaneEvent]):
+    """Streams of several models as one; their tickets share `events`."""
+
+    def __init__(self, streams: Sequence[Stream], events: Events) -> None:
+        self._streams = streams
+        self._events = events
+        self._open = len(streams)
+        self._closed = False
+
+    def __next__(self) -> LaneEvent:
+        for stream in self._streams:
+            stream.start()
+        while self._open and not self._closed:
+            item = self._events.get()
+            if item is not None and not self._closed:
+                return item
+            self._open -= 1
+        raise StopIteration
+
+    def stop(self, lane: str) -> None:
+        for stream in self._streams:
+            stream.stop(lane)
+
+    def close(self) -> None:
+        self._closed = True
+        for stream in self._streams:
+            stream.close()

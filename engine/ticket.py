@@ -13,22 +13,25 @@ if TYPE_CHECKING:
     from engine.row import Row
 
 LaneEvent = tuple[str, Event]
+Events = queue.SimpleQueue[LaneEvent | None]  # None: a ticket has no more
 
 
 class Ticket:
     """The reader takes events, the worker emits them. closed: the reader went away.
 
     began: `perf_counter()` that seconds count from. place: in the queue, 0 before it was in it.
+    events: shared with other tickets; None: its own.
     """
 
-    def __init__(self, visitor: str, began: float) -> None:
+    def __init__(self, visitor: str, began: float, events: Events | None = None) -> None:
         self.visitor = visitor
         self.rows: Sequence[Row] = ()
         self.place = 0
         self.closed = False
+        self._stopped: set[str] = set()
         self._open: set[str] = set()
         self._began = began
-        self._events: queue.SimpleQueue[LaneEvent | None] = queue.SimpleQueue()
+        self.events: Events = queue.SimpleQueue() if events is None else events
 
     def open(self, rows: Sequence[Row]) -> None:
         """These lanes will end with an event of their own."""
@@ -37,7 +40,7 @@ class Ticket:
         self._end_if_over()
 
     def emit(self, lane: str, event: Event) -> None:
-        self._events.put((lane, event))
+        self.events.put((lane, event))
         if isinstance(event, Finished | Failed) and lane in self._open:
             self._open.remove(lane)
             self._end_if_over()
@@ -51,12 +54,20 @@ class Ticket:
 
     def take(self) -> LaneEvent | None:
         """The next event, as soon as there is one; None: there will be no other."""
-        return self._events.get()
+        return self.events.get()
+
+    def stop(self, lane: str) -> None:
+        """The lane leaves the batch before its next step."""
+        self._stopped.add(lane)
+
+    def is_over(self, lane: str) -> bool:
+        """Whether nobody waits for that lane any more."""
+        return self.closed or lane in self._stopped
 
     def close(self) -> None:
         """Nobody reads on. The lanes leave the batch before its next step."""
         self.closed = True
-        self._events.put(None)
+        self.events.put(None)
 
     @property
     def seconds(self) -> float:
@@ -64,4 +75,4 @@ class Ticket:
 
     def _end_if_over(self) -> None:
         if not self._open:
-            self._events.put(None)
+            self.events.put(None)

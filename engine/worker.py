@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import torch
 
 from core.errors import InvalidInput
-from core.events import Failed, Started
+from core.events import Failed, Finished, Started
 from engine.admission import Admission
 from engine.batch import Batch
 from engine.checkpoint import Checkpoint
@@ -180,7 +180,10 @@ class Worker:
 
     def _evict_closed(self) -> None:
         """Readers that went away free their rows before the next step."""
-        self._remove([row for row in self._rows() if row.ticket.closed])
+        for row in [row for row in self._rows() if row.ticket.is_over(row.lane)]:
+            if not row.ticket.closed:  # the others of its run go on
+                row.end(Finished("stopped", "", row.ticket.seconds))
+            self._remove([row])
         self._admission.remove_closed()
 
     def _rows(self) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from core.engine import EventStream
 from core.events import Event, Queued
@@ -19,14 +19,29 @@ class Watched(ScriptedEngine):
         self.freed = threading.Event()
         self.visitors: list[str] = []
 
-    def stream(
-        self, requests: Sequence[Request], visitor: str = ""
-    ) -> Generator[tuple[str, Event], None, None]:
+    def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
         self.visitors.append(visitor)
+        return _Watch(super().stream(requests, visitor), self.freed)
+
+
+class _Watch(Iterator[tuple[str, Event]]):
+    def __init__(self, events: EventStream, freed: threading.Event) -> None:
+        self._events = events
+        self._freed = freed
+
+    def __next__(self) -> tuple[str, Event]:
         try:
-            yield from super().stream(requests, visitor)
-        finally:
-            self.freed.set()
+            return next(self._events)
+        except StopIteration:
+            self._freed.set()
+            raise
+
+    def stop(self, lane: str) -> None:
+        self._events.stop(lane)
+
+    def close(self) -> None:
+        self._events.close()
+        self._freed.set()
 
 
 class Crowded(ScriptedEngine):
@@ -58,6 +73,9 @@ class _Line(Iterator[tuple[str, Event]]):
         self._engine.waiting.release()
         self._closed.wait()
         raise StopIteration
+
+    def stop(self, lane: str) -> None:
+        """Nothing comes of any lane, so nothing has to end."""
 
     def close(self) -> None:
         if not self._closed.is_set():

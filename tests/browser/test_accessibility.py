@@ -19,7 +19,7 @@ def test_no_rule_is_violated(open_page, scripted_app: str, theme: str):
     page.get_by_role("button", name="Explain").click()
     page.locator("#few-shot button.label-wrap").click()
     page.locator("#run").click()
-    expect(page.locator(".lane-status")).to_have_text("done")
+    expect(page.locator("#lane-a .lane-status")).to_have_text("done")
     assert violations(page) == []
     page.get_by_role("tab", name="Prompt").click()
     expect(page.locator(".prompt-token").first).to_be_visible()

@@ -4,47 +4,47 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_messages import roles, texts, write
 
-STATUS = ".lane-status"
+STATUS = "#lane-a .lane-status"
 
 
 def test_ctrl_enter_runs_and_the_answer_streams_with_figures(page: Page):
     write(page, ("system", "A prompt that no other test sends."), ("user", "Hi"))
     page.keyboard.press("Control+Enter")
     expect(page.locator(STATUS)).to_have_text("done")
-    expect(page.locator(".lane-text")).to_have_text("Hello! What shall we try?")
-    expect(page.locator(".lane-stop-reason")).to_have_text("ended by itself")
+    expect(page.locator("#lane-a .lane-text")).to_have_text("Hello! What shall we try?")
+    expect(page.locator("#lane-a .lane-stop-reason")).to_have_text("ended by itself")
     for figure in ("tokens in", "out", "to first token", "prefill", "in all"):
-        expect(page.locator(".lane-metrics")).to_contain_text(figure)
-    expect(page.locator(".lane-parameters")).to_contain_text("temperature 0.1")
-    expect(page.locator(".lane-parameters")).to_contain_text("seed")
-    expect(page.locator(".lane-parameters span").first).to_have_text("scripted")
+        expect(page.locator("#lane-a .lane-metrics")).to_contain_text(figure)
+    expect(page.locator("#lane-a .lane-parameters")).to_contain_text("temperature 0.1")
+    expect(page.locator("#lane-a .lane-parameters")).to_contain_text("seed")
+    expect(page.locator("#lane-a .lane-parameters span").first).to_have_text("scripted")
 
 
 def test_keys_typed_just_before_ctrl_enter_are_sent(page: Page):
     write(page, ("user", ""))
     page.locator(".turn-text").press_sequentially("What is the capital of France?")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".lane-text")).to_have_text("The capital of France is Paris.")
+    expect(page.locator("#lane-a .lane-text")).to_have_text("The capital of France is Paris.")
 
 
 def test_a_prefill_is_continued_and_shown_apart(page: Page):
     write(page, ("user", "Tell me"), ("assistant", "Once "))
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("done")
-    expect(page.locator(".lane-prefill")).to_have_text("Once ")
-    expect(page.locator(".lane-text")).to_contain_text("and so it goes on")
+    expect(page.locator("#lane-a .lane-prefill")).to_have_text("Once ")
+    expect(page.locator("#lane-a .lane-text")).to_contain_text("and so it goes on")
 
 
 def test_escape_stops_keeps_the_text_and_the_next_run_starts(page: Page):
     write(page, ("user", "!long"))
     page.locator("#run").click()
-    expect(page.locator(".lane-text")).to_contain_text("Paragraph 1")
+    expect(page.locator("#lane-a .lane-text")).to_contain_text("Paragraph 1")
     page.keyboard.press("Escape")
     expect(page.locator(STATUS)).to_have_text("stopped")
-    expect(page.locator(".lane-text")).to_contain_text("Paragraph 1")
+    expect(page.locator("#lane-a .lane-text")).to_contain_text("Paragraph 1")
     write(page, ("user", "Hi"))
     page.locator("#run").click()
-    expect(page.locator(".lane-text")).to_have_text("Hello! What shall we try?")
+    expect(page.locator("#lane-a .lane-text")).to_have_text("Hello! What shall we try?")
 
 
 def test_the_stop_button_stops(page: Page):
@@ -52,14 +52,14 @@ def test_the_stop_button_stops(page: Page):
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("streaming")
     page.locator("#stop").click()
-    expect(page.locator(".lane-stop-reason")).to_have_text("stopped by you")
+    expect(page.locator("#lane-a .lane-stop-reason")).to_have_text("stopped by you")
 
 
 def test_a_failure_of_the_engine_is_a_sentence_in_the_lane(page: Page):
     write(page, ("user", "!fail"))
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("failed")
-    expect(page.locator(".lane-error")).to_contain_text("The script was asked to fail")
+    expect(page.locator("#lane-a .lane-error")).to_contain_text("The script was asked to fail")
 
 
 def test_nothing_to_answer_is_told_by_a_toast(page: Page):
@@ -96,20 +96,20 @@ def test_copy_takes_prefill_and_answer(page: Page):
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == "Once " + page.locator(".lane-text").inner_text()
+    assert copied == "Once " + page.locator("#lane-a .lane-text").inner_text()
 
 
 def test_markdown_is_an_option_and_html_of_a_model_stays_text(page: Page):
     write(page, ("user", "!markdown"))
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("done")
-    expect(page.locator(".lane-text")).to_contain_text("<b>not bold</b>")
+    expect(page.locator("#lane-a .lane-text")).to_contain_text("<b>not bold</b>")
     page.get_by_role("button", name="Markdown").click()
-    expect(page.locator(".lane-markdown h1")).to_have_text("A heading")
-    expect(page.locator(".lane-markdown")).to_contain_text("<b>not bold</b>")
-    expect(page.locator(".lane-markdown b")).to_have_count(0)
+    expect(page.locator("#lane-a .lane-markdown h1")).to_have_text("A heading")
+    expect(page.locator("#lane-a .lane-markdown")).to_contain_text("<b>not bold</b>")
+    expect(page.locator("#lane-a .lane-markdown b")).to_have_count(0)
     page.get_by_role("button", name="Markdown").click()
-    expect(page.locator(".lane-raw")).to_contain_text("# A heading")
+    expect(page.locator("#lane-a .lane-raw")).to_contain_text("# A heading")
 
 
 def test_the_prompt_tab_shows_the_rendered_prompt_and_its_ids(page: Page):

@@ -21,7 +21,7 @@ def test_closing_the_tab_frees_the_engine(open_page):
         visit = open_page(url)
         write(visit, ("user", "!long"))
         visit.locator("#run").click()
-        expect(visit.locator(".lane-status")).to_have_text("streaming")
+        expect(visit.locator("#lane-a .lane-status")).to_have_text("streaming")
         assert not engine.freed.is_set()
         closed = monotonic()
         visit.close()

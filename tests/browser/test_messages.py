@@ -26,13 +26,13 @@ def write(page: Page, *turns: tuple[str, str]) -> None:
 def test_typing_while_an_answer_streams_loses_no_key(page: Page):
     write(page, *[("user", f"message {number}") for number in range(49)], ("user", "!long"))
     page.locator("#run").click()
-    expect(page.locator(".lane-status")).to_have_text("streaming")
+    expect(page.locator("#lane-a .lane-status")).to_have_text("streaming")
     field = page.locator(".turn-text").first
     field.fill("")
     field.press_sequentially(LONG_TEXT, delay=12)
     assert texts(page)[0] == LONG_TEXT
     expect(field).to_be_focused()
-    expect(page.locator(".lane-status")).to_have_text("streaming")
+    expect(page.locator("#lane-a .lane-status")).to_have_text("streaming")
     assert texts(page)[1:49] == [f"message {number}" for number in range(1, 49)]
 
 
@@ -137,6 +137,6 @@ def test_an_image_is_uploaded_shown_and_sent(page: Page, tmp_path):
     expect(page.locator(".turn-images figcaption")).to_have_text("red.png")
     expect(page.locator(".meter-text")).to_contain_text("images 64")
     page.locator("#run").click()
-    expect(page.locator(".lane-text")).to_contain_text("I was shown 1 image.")
+    expect(page.locator("#lane-a .lane-text")).to_contain_text("I was shown 1 image.")
     page.get_by_role("button", name="Remove red.png").click()
     expect(page.locator(".turn-images figure")).to_have_count(0)

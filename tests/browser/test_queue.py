@@ -8,7 +8,7 @@ from tests.browser.test_messages import write
 from tests.serving import free_port
 from tests.watched import Crowded
 
-STATUS = ".lane-status"
+STATUS = "#lane-a .lane-status"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
@@ -17,20 +17,20 @@ def test_a_queued_lane_shows_its_place_as_it_moves_up_and_then_answers(page: Pag
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("waiting · place 2")
     expect(page.locator("#stop")).to_have_attribute("aria-disabled", "false")
-    expect(page.locator(".lane-empty")).to_contain_text("Stop leaves the queue")
-    expect(page.locator(".lane-cursor")).to_be_visible()
+    expect(page.locator("#lane-a .lane-empty")).to_contain_text("Stop leaves the queue")
+    expect(page.locator("#lane-a .lane-cursor")).to_be_visible()
     expect(page.locator(STATUS)).to_have_text("waiting · place 1")
     expect(page.locator(STATUS)).to_have_text("done")
-    expect(page.locator(".lane-empty")).to_be_hidden()
-    expect(page.locator(".lane-metrics")).to_contain_text("1.2 s waited")
+    expect(page.locator("#lane-a .lane-empty")).to_be_hidden()
+    expect(page.locator("#lane-a .lane-metrics")).to_contain_text("1.2 s waited")
 
 
 def test_a_lane_that_met_no_queue_says_nothing_of_waiting(page: Page):
     write(page, ("user", "Hi"))
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("done")
-    expect(page.locator(".lane-metrics")).to_contain_text("in all")
-    expect(page.locator(".lane-metrics")).not_to_contain_text("waited")
+    expect(page.locator("#lane-a .lane-metrics")).to_contain_text("in all")
+    expect(page.locator("#lane-a .lane-metrics")).not_to_contain_text("waited")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_stop_ends_a_lane_that_waits_and_the_next_run_starts(crowded_page):
         expect(page.locator(STATUS)).to_have_text("waiting · place 1")
         page.locator("#stop").click()
         expect(page.locator(STATUS)).to_have_text("stopped")
-        expect(page.locator(".lane-stop-reason")).to_have_text("stopped by you")
+        expect(page.locator("#lane-a .lane-stop-reason")).to_have_text("stopped by you")
         assert engine.left.acquire(timeout=5)
 
 
@@ -68,17 +68,17 @@ def test_a_prompt_that_goes_on_shows_how_much_of_it_was_cached(page: Page):
     write(page, ("system", "Be brief, in the test of cached prompts."), ("user", "Hi"))
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("done")
-    expect(page.locator(".lane-metrics")).not_to_contain_text("cached")
+    expect(page.locator("#lane-a .lane-metrics")).not_to_contain_text("cached")
     page.get_by_role("button", name="Use as reply").click()
     expect(page.locator(".turn")).to_have_count(4)
     page.locator(".turn-text").last.fill("What is the capital of France?")
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("done")
-    figure = page.locator(".lane-metrics span", has_text="cached")
+    figure = page.locator("#lane-a .lane-metrics span", has_text="cached")
     cached, whole = figure.locator("b").inner_text().split(" of ")
     assert 0 < int(cached) < int(whole)
     expect(figure).to_have_attribute("title", f"cached {cached} of {whole} prompt tokens")
-    expect(page.locator(".lane-metrics")).to_contain_text(f"{whole} tokens in")
+    expect(page.locator("#lane-a .lane-metrics")).to_contain_text(f"{whole} tokens in")
 
 
 def test_a_queued_lane_is_readable_on_a_phone(open_page, scripted_app: str):
@@ -88,5 +88,5 @@ def test_a_queued_lane_is_readable_on_a_phone(open_page, scripted_app: str):
     expect(page.locator(STATUS)).to_have_text("waiting · place 2")
     expect(page.locator(STATUS)).to_be_in_viewport(ratio=1)
     expect(page.locator(STATUS)).to_have_text("done")
-    expect(page.locator(".lane-metrics")).to_contain_text("waited")
+    expect(page.locator("#lane-a .lane-metrics")).to_contain_text("waited")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

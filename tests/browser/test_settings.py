@@ -59,14 +59,14 @@ def test_the_reset_button_of_a_slider_returns_to_off_and_shows_modified(page: Pa
 def test_the_seed_that_was_used_is_shown_and_can_be_kept(page: Page):
     write(page, ("user", "anything"))
     page.locator("#run").click()
-    expect(page.locator(".lane-status")).to_have_text("done")
-    shown = page.locator(".lane-parameters span", has_text="seed").inner_text()
+    expect(page.locator("#lane-a .lane-status")).to_have_text("done")
+    shown = page.locator("#lane-a .lane-parameters span", has_text="seed").inner_text()
     page.get_by_role("button", name="Keep seed").click()
     seed = shown.removeprefix("seed ")
     field = page.locator("#parameter-seed input")
     expect(field).to_have_value(seed)
     page.locator("#run").click()
-    expect(page.locator(".lane-text")).to_contain_text(f"the seed is {seed}")
+    expect(page.locator("#lane-a .lane-text")).to_contain_text(f"the seed is {seed}")
     page.locator("#seed-dice").click()
     expect(field).not_to_have_value(seed)
 
@@ -138,8 +138,10 @@ def test_a_run_says_which_model_answers_if_another_visitor_has_loaded_one(open_p
         write(visit, ("user", "Hi"))
         visit.locator("#run").click()
         expect(visit.locator(".model-name")).to_have_text("someone/other-model")
-        expect(visit.locator(".lane-status")).to_have_text("done")
-        expect(visit.locator(".lane-parameters span").first).to_have_text("someone/other-model")
+        expect(visit.locator("#lane-a .lane-status")).to_have_text("done")
+        expect(visit.locator("#lane-a .lane-parameters span").first).to_have_text(
+            "someone/other-model"
+        )
     finally:
         page.close()
 
@@ -176,8 +178,8 @@ def test_a_phone_has_no_sideways_scrolling_and_run_at_the_bottom(open_page, scri
     assert box["y"] > 844 - 80
     write(page, ("user", "Hi"))
     page.locator("#run").click()
-    expect(page.locator(".lane-text")).to_have_text("Hello! What shall we try?")
-    expect(page.locator(".lane-text")).to_be_in_viewport()
+    expect(page.locator("#lane-a .lane-text")).to_have_text("Hello! What shall we try?")
+    expect(page.locator("#lane-a .lane-text")).to_be_in_viewport()
 
 
 def test_two_visitors_do_not_see_each_other(open_page, scripted_app: str):
@@ -186,5 +188,5 @@ def test_two_visitors_do_not_see_each_other(open_page, scripted_app: str):
     write(second, ("user", "What is the capital of France?"))
     first.locator("#run").click()
     second.locator("#run").click()
-    expect(first.locator(".lane-text")).to_have_text("Hello! What shall we try?")
-    expect(second.locator(".lane-text")).to_have_text("The capital of France is Paris.")
+    expect(first.locator("#lane-a .lane-text")).to_have_text("Hello! What shall we try?")
+    expect(second.locator("#lane-a .lane-text")).to_have_text("The capital of France is Paris.")

@@ -1,11 +1,10 @@
 """Answers are folded into runs; a switch or a closed iterator ends them and frees the engine."""
 
-import threading
 from time import perf_counter
 
 import pytest
 
-from components.answering import HEARTBEAT_SECONDS, REDRAW_SECONDS, StopSwitches, answer
+from components.answering import HEARTBEAT_SECONDS, REDRAW_SECONDS, StopSwitches, Switch, answer
 from core.conversation import Conversation, message
 from core.pump import Pump
 from core.sampling import SamplingParams
@@ -23,14 +22,14 @@ def asked(text: str, *labels: str) -> tuple[Request, ...]:
 
 def test_the_last_runs_are_whole_and_all_lanes_are_there():
     engine = ScriptedEngine(tokens_per_second=1000)
-    *_, last = answer(engine, asked("Hi", "A", "B"), threading.Event())
+    *_, last = answer(engine, asked("Hi", "A", "B"), Switch())
     assert {run.text for run in last.values()} == {"Hello! What shall we try?"}
     assert {run.stop_reason for run in last.values()} == {"end_of_sequence"}
     assert set(last) == {"A", "B"}
 
 
 def test_a_set_switch_ends_the_answer_keeps_the_text_and_frees_the_engine():
-    engine, switch = Watched(tokens_per_second=100), threading.Event()
+    engine, switch = Watched(tokens_per_second=100), Switch()
     draws = answer(engine, asked("!long"), switch)
     partial = next(runs["A"].text for runs in draws if runs["A"].text)
     switch.set()
@@ -42,7 +41,7 @@ def test_a_set_switch_ends_the_answer_keeps_the_text_and_frees_the_engine():
 
 def test_a_closed_iterator_frees_the_engine():
     engine = Watched(tokens_per_second=100)
-    draws = answer(engine, asked("!long"), threading.Event())
+    draws = answer(engine, asked("!long"), Switch())
     next(runs for runs in draws if runs["A"].text)
     draws.close()
     assert engine.freed.wait(PATIENCE)
@@ -50,13 +49,13 @@ def test_a_closed_iterator_frees_the_engine():
 
 def test_the_engine_is_told_who_asks():
     engine = Watched(tokens_per_second=1000)
-    list(answer(engine, asked("Hi"), threading.Event(), "Ann"))
+    list(answer(engine, asked("Hi"), Switch(), "Ann"))
     assert engine.visitors == ["Ann"]
 
 
 def test_a_run_that_waits_comes_again_now_and_then_so_that_a_gone_client_is_noticed():
     engine = Crowded()
-    draws = answer(engine, asked("Hi"), threading.Event())
+    draws = answer(engine, asked("Hi"), Switch())
     queued = next(runs for runs in draws if runs["A"].status == "queued")
     began = perf_counter()
     assert next(draws) == queued
@@ -66,7 +65,7 @@ def test_a_run_that_waits_comes_again_now_and_then_so_that_a_gone_client_is_noti
 
 
 def test_a_run_is_stopped_while_it_waits_and_knows_how_long_it_did():
-    engine, switch = Crowded(), threading.Event()
+    engine, switch = Crowded(), Switch()
     draws = answer(engine, asked("Hi"), switch)
     next(runs for runs in draws if runs["A"].status == "queued")
     assert engine.waiting.acquire(timeout=PATIENCE)
@@ -79,7 +78,7 @@ def test_a_run_is_stopped_while_it_waits_and_knows_how_long_it_did():
 
 
 def test_a_lane_that_fails_keeps_its_text_and_its_sentence():
-    *_, last = answer(ScriptedEngine(), asked("!fail"), threading.Event())
+    *_, last = answer(ScriptedEngine(), asked("!fail"), Switch())
     assert last["A"].status == "failed"
     assert last["A"].text
     assert "!fail" in last["A"].error
@@ -88,7 +87,7 @@ def test_a_lane_that_fails_keeps_its_text_and_its_sentence():
 def test_redraws_are_held_to_the_clock():
     """600 tokens at 1,000 a second come in at least 0.6 s: no more draws than its clock ticks."""
     engine = ScriptedEngine(tokens_per_second=1000)
-    draws = list(answer(engine, asked("!long"), threading.Event()))
+    draws = list(answer(engine, asked("!long"), Switch()))
     seconds = draws[-1]["A"].seconds
     assert len(draws) <= seconds / REDRAW_SECONDS + 3
 

@@ -1,0 +1,173 @@
+"""What the Compare and History tabs do: tables, the report, and runs that come back."""
+
+from __future__ import annotations
+
+import base64
+import io
+import platform
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import gradio as gr
+from PIL import Image as Pictures
+from PIL import ImageOps
+
+from components.comparison import comparison_value
+from components.controls import Changes, Controls, Values
+from components.lane_pane import lane_value
+from components.page_state import user_errors
+from components.run_history import KeptRun, RunHistory
+from components.run_list import run_cards
+from core.engine import Engine
+from core.errors import InvalidInput
+from core.lanes import LABELS
+from core.report import Report, report_html
+from core.run import Run
+
+LARGEST_SIDE = 640  # pixels of an image in a report
+PACKAGES = ("gradio", "transformers", "torch")
+
+
+class ComparisonHandlers:
+    def __init__(self, engine: Engine, controls: Controls, history: RunHistory) -> None:
+        self._engine = engine
+        self._controls = controls
+        self._history = history
+
+    def compare(self, values: Values, request: gr.Request) -> Changes:
+        """The tab was opened, or a run ended while it is looked at."""
+        return self._compared(values, request, None)
+
+    def pick(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
+        return self._compared(values, request, getattr(event, "pair", None))
+
+    def after_run(self, values: Values, request: gr.Request) -> Changes:
+        """Redraw what is looked at: a run has ended."""
+        if values[self._controls.tab] == "compare":
+            return self._compared(values, request, None)
+        return {self._controls.history: run_cards(self._history.kept(_page(request)))}
+
+    def _compared(self, values: Values, request: gr.Request, pair: Any) -> Changes:
+        runs = self._shown(values, request)
+        return {
+            self._controls.tab: "compare",
+            self._controls.comparison: comparison_value(runs, pair),
+            self._controls.history: run_cards(self._history.kept(_page(request))),
+        }
+
+    def _shown(self, values: Values, request: gr.Request) -> dict[str, Run]:
+        """The runs in the lanes on the page."""
+        with user_errors():
+            labels = self._controls.read(values, mend=True).labels
+        runs = self._history.shown(_page(request))
+        return {label: runs[label] for label in labels if label in runs}
+
+    # -- the report --------------------------------------------------------------------------
+    def report(self, values: Values, request: gr.Request) -> Changes:
+        with user_errors():
+            runs = list(self._shown(values, request).values())
+            if not runs:
+                raise InvalidInput("There is no answer to report. Run first.")
+            html = report_html(self._report(runs))
+        name = f"comparison-{datetime.now():%Y-%m-%d-%H%M%S}.html"
+        return {self._controls.comparison: gr.update(report={"html": html, "name": name})}
+
+    def _report(self, runs: Sequence[Run]) -> Report:
+        conversation = runs[0].request.conversation
+        known = {model.name: model for model in self._engine.models}
+        return Report(
+            title="LFM Playground: comparison",
+            made=f"{datetime.now():%Y-%m-%d %H:%M}",
+            conversation=conversation,
+            runs=tuple(runs),
+            models=tuple(
+                (
+                    run.request.lane,
+                    f"{run.model}, {m.weights} weights on {m.device}"
+                    if (m := known.get(run.model))
+                    else run.model,
+                )
+                for run in runs
+            ),
+            versions=(("Python", platform.python_version()), *_versions()),
+            images=tuple((image.path, _data_url(image.path)) for image in conversation.images),
+            sentences=(),
+        )
+
+    # -- earlier runs ------------------------------------------------------------------------
+    def open_run(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
+        """Show its answers in the lanes again; the inputs stay."""
+        with user_errors():
+            kept = self._find(request, event)
+            state = self._controls.read(values, mend=True)
+        runs = kept.runs
+        count = max(state.count, 1 + max(LABELS.index(label) for label in runs))
+        self._history.show(_page(request), runs)
+        first = {**self._history.shown(_page(request)), **runs}.get(LABELS[0])
+        panes = {self._controls.lanes.panes[n]: lane_value(run, first) for n, run in runs.items()}
+        state = replace(state, count=count)
+        return {**self._controls.write(state, replace(state, count=0)), **panes}
+
+    def restore(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
+        """Put back what it was asked with."""
+        with user_errors():
+            kept = self._find(request, event)
+            state = self._controls.read_draft(kept.inputs)
+        return self._controls.write(state) if state else {}
+
+    def place(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
+        """Pin one of its lanes as the next column, or as the last where there are four."""
+        with user_errors():
+            kept = self._find(request, event)
+            run = kept.runs.get(getattr(event, "lane", ""))
+            if run is None:
+                raise InvalidInput(f"Run {kept.number} has no such lane.")
+            state = self._controls.read(values, mend=True)
+            then = self._controls.read_draft(kept.inputs)
+        place = min(state.count, len(LABELS) - 1)
+        label = LABELS[place]
+        lane = then.lane_of(run.request.lane) if then else state.lanes[place]
+        lanes = [*state.lanes]
+        lanes[place] = replace(lane, pinned=True)
+        run = replace(run, request=replace(run.request, lane=label))
+        self._history.show(_page(request), {label: run})
+        first = self._history.shown(_page(request)).get(LABELS[0])
+        new = replace(state, lanes=tuple(lanes), count=place + 1)
+        pane = {self._controls.lanes.panes[label]: lane_value(run, first)}
+        return {**self._controls.write(new, state), **pane}
+
+    def _find(self, request: gr.Request, event: gr.EventData) -> KeptRun:
+        kept = self._history.find(_page(request), getattr(event, "run", None))
+        if kept is None:
+            raise InvalidInput("This run is not kept any more.")
+        return kept
+
+
+def _page(request: gr.Request) -> str:
+    return request.session_hash or ""
+
+
+def _versions() -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name in PACKAGES:
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _data_url(path: str) -> str:
+    """An image small enough to send on; empty if it is gone."""
+    try:
+        with Pictures.open(path) as picture:
+            small = ImageOps.exif_transpose(picture).convert("RGB")
+    except OSError:
+        return ""
+    small.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -1,0 +1,130 @@
+// What one lane changes. The browser owns the value: {preset, sampling, images, system, model, pinned}.
+const $ = (selector) => element.querySelector(selector);
+const form = $('.lane-form');
+const label = props.label;
+let open = false;
+
+function settings() {
+  return {
+    preset: '', sampling: {}, images: {}, system: null, model: '', pinned: false, ...props.value,
+  };
+}
+function change(changes) {
+  props.value = { ...settings(), ...changes };
+  draw();
+  trigger('edit');
+}
+function option(value, text, chosen) {
+  const node = document.createElement('option');
+  node.value = value;
+  node.textContent = text;
+  node.selected = value === chosen;
+  return node;
+}
+function labelled(text, control) {
+  const node = document.createElement('label');
+  const words = document.createElement('span');
+  words.textContent = text;
+  node.append(words, control);
+  return node;
+}
+function numberField(group, field) {
+  const input = document.createElement('input');
+  Object.assign(input, { type: 'number', min: field.minimum, max: field.maximum, step: field.step });
+  const value = settings()[group][field.name];
+  input.value = value ?? '';
+  input.placeholder = 'unchanged';
+  input.addEventListener('change', () => {
+    const values = { ...settings()[group] };
+    if (input.value === '') delete values[field.name];
+    else values[field.name] = Number(input.value);
+    change({ [group]: values });
+  });
+  return labelled(field.label, input);
+}
+function select(text, value, choices, chosen) {
+  const node = document.createElement('select');
+  node.append(...choices.map(([key, name]) => option(key, name, value)));
+  node.addEventListener('change', () => chosen(node.value));
+  return labelled(text, node);
+}
+function drawForm() {
+  const value = settings();
+  form.textContent = '';
+  for (const field of props.fields) form.append(numberField('sampling', field));
+  if (props.images_allowed) {
+    for (const field of props.image_fields) form.append(numberField('images', field));
+    const splitting = value.images.do_image_splitting;
+    form.append(select('Image splitting', String(splitting ?? ''),
+      [['', 'unchanged'], ['true', 'on'], ['false', 'off']], (chosen) => {
+        const images = { ...settings().images };
+        if (chosen) images.do_image_splitting = chosen === 'true';
+        else delete images.do_image_splitting;
+        change({ images });
+      }));
+  }
+  if (props.models.length > 1) {
+    const models = [['', 'the one in use'], ...props.models.map((name) => [name, name])];
+    form.append(select('Model', value.model, models, (model) => change({ model })));
+  }
+  const kind = value.system === null ? 'same' : (value.system ? 'own' : 'none');
+  form.append(select('System prompt', kind,
+    [['same', 'as in the messages'], ['none', 'none'], ['own', 'its own']], (chosen) => {
+      change({ system: { same: null, none: '', own: 'You are a helpful assistant.' }[chosen] });
+      drawForm();
+    }));
+  if (kind !== 'own') return;
+  const text = document.createElement('textarea');
+  text.value = value.system;
+  text.rows = 3;
+  text.addEventListener('change', () => change({ system: text.value }));
+  const field = labelled('Own system prompt', text);
+  field.className = 'wide';
+  form.append(field);
+}
+function draw() {
+  const value = settings();
+  $('.lane-editor').hidden = props.alone;
+  $('.lane-letter').textContent = label;
+  const source = $('.lane-source');
+  source.setAttribute('aria-label', `Settings of lane ${label}`);
+  source.replaceChildren(
+    option('', 'as in the sidebar', value.preset),
+    ...props.presets.map((preset) => option(preset.key, preset.name, value.preset)),
+  );
+  const changed = Object.keys(value.sampling).length + Object.keys(value.images).length
+    + Number(value.system !== null) + Number(Boolean(value.model));
+  const button = $('[data-act=change]');
+  button.textContent = changed ? `Change · ${changed}` : 'Change';
+  button.setAttribute('aria-label', `Change settings of lane ${label}`);
+  button.setAttribute('aria-expanded', String(open));
+  $('[data-act=pin]').setAttribute('aria-pressed', String(value.pinned));
+  $('[data-act=pin]').textContent = value.pinned ? 'Pinned' : 'Pin';
+  form.hidden = !open;
+  const chips = $('.lane-chips');
+  chips.replaceChildren(...props.chips.map((text) => {
+    const chip = document.createElement('span');
+    chip.textContent = text;
+    return chip;
+  }));
+  chips.title = props.effective;
+}
+element.addEventListener('click', (event) => {
+  const act = event.target.closest('[data-act]')?.dataset.act;
+  if (act === 'change') {
+    open = !open;
+    if (open) drawForm();
+    draw();
+  } else if (act === 'pin') change({ pinned: !settings().pinned });
+  else if (act === 'promote') trigger('promote', { lane: label });
+  else if (act === 'run') {
+    const busy = element.closest('.lane-column')?.querySelector('[data-busy=true]');
+    trigger(busy ? 'stop' : 'run', { lane: label });
+  }
+});
+$('.lane-source').addEventListener('change', (event) => change({ preset: event.target.value }));
+watch(['value', 'alone', 'chips', 'effective', 'models', 'images_allowed'], () => {
+  draw();
+  if (open && !form.contains(document.activeElement)) drawForm();
+});
+draw();

@@ -1,0 +1,170 @@
+"""What the lanes' events do: run all or one, stop, keep, promote, and say why two answers part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import gradio as gr
+
+from components.answering import StopSwitches, answer
+from components.controls import Changes, Controls, Values
+from components.lane_pane import lane_value
+from components.page_state import PageState, user_errors
+from components.run_history import RunHistory
+from core.candidates import candidate_rows
+from core.differences import Divergence, first_divergence
+from core.engine import Engine
+from core.errors import InvalidInput
+from core.events import Failed, Started, Token
+from core.explanation import Side, explain
+from core.lanes import LABELS, LaneSettings
+from core.run import Run
+from core.sampling import SamplingParams
+from core.workspace import Inspection, Request, requests
+
+FIRST = LABELS[0]
+DEMO_TOKENS = 256
+
+
+class LaneHandlers:
+    """demo: every run is bound to 256 tokens, whatever a page asks for."""
+
+    def __init__(self, engine: Engine, controls: Controls, history: RunHistory, demo: bool) -> None:
+        self._engine = engine
+        self._controls = controls
+        self._history = history
+        self._demo = demo
+        self._runs = StopSwitches()
+
+    # -- running -----------------------------------------------------------------------------
+    def run(self, values: Values, request: gr.Request) -> Iterator[Changes]:
+        """Stream the answers of all lanes that aren't pinned until they end or are stopped."""
+        with user_errors():
+            state = self._controls.read(values)
+            labels = [label for label in state.labels if not state.lane_of(label).pinned]
+            if not labels:
+                raise InvalidInput("Every lane is pinned. Unpin one, then run.")
+        yield from self._run(state, labels, values, request.session_hash or "")
+
+    def run_lane(
+        self, values: Values, request: gr.Request, event: gr.EventData
+    ) -> Iterator[Changes]:
+        """One lane alone; what the others show stays."""
+        with user_errors():
+            state = self._controls.read(values)
+            label = _label(event)
+        yield from self._run(state, [label], values, request.session_hash or "")
+
+    def _run(
+        self, state: PageState, labels: list[str], values: Values, page: str
+    ) -> Iterator[Changes]:
+        with user_errors():
+            asked = requests(state.workspace(self._presets, labels))
+        if self._demo:
+            asked = tuple(_bound(request) for request in asked)
+        before = self._history.shown(page)
+        shown: dict[str, Run] = {}
+        switch = self._runs.add(page)
+        try:
+            for runs in answer(self._engine, asked, switch, page):
+                first = {**before, **runs}.get(FIRST) if len(state.labels) > 1 else None
+                changed = {n: run for n, run in runs.items() if run is not shown.get(n)}
+                shown = runs
+                self._history.show(page, changed)
+                yield {self._controls.lanes.panes[n]: lane_value(runs[n], first) for n in changed}
+        finally:
+            switch.set()
+            self._runs.remove(page, switch)
+            if shown:
+                now = datetime.now().strftime("%H:%M:%S")
+                self._history.keep(page, now, self._controls.draft_of(values), shown)
+
+    @property
+    def _presets(self) -> Mapping[str, Any]:
+        return self._controls.library.presets
+
+    def stop(self, request: gr.Request) -> None:
+        self._runs.stop(request.session_hash or "")
+
+    def stop_lane(self, request: gr.Request, event: gr.EventData) -> None:
+        self._runs.stop(request.session_hash or "", _label(event))
+
+    def leave(self, request: gr.Request) -> None:
+        self._runs.stop(request.session_hash or "")
+        self._history.forget(request.session_hash or "")
+
+    # -- why two answers part ----------------------------------------------------------------
+    def inspect(self, request: gr.Request, event: gr.EventData) -> Changes:
+        """Both lanes' candidates at the first token that differs, and who took the other's out."""
+        label = _label(event)
+        runs = self._history.shown(request.session_hash or "")
+        with user_errors():
+            first, run = runs.get(FIRST), runs.get(label)
+            parting = first_divergence(first, run) if first and run else None
+            if first is None or run is None or parting is None:
+                raise InvalidInput("These answers are not here any more. Run the lanes again.")
+            found = self._explanation(first, run, parting, request.session_hash or "")
+        return {self._controls.lanes.panes[label]: gr.update(explanation=found)}
+
+    def _explanation(self, first: Run, run: Run, at: Divergence, page: str) -> dict[str, Any]:
+        ids = (first.token_ids[at.position], run.token_ids[at.position])
+        sides = [
+            self._side(of, other, at.position, page)
+            for of, other in ((first, ids[1]), (run, ids[0]))
+        ]
+        return {
+            "place": at.position,
+            "lines": list(explain(*sides)),
+            "sides": [
+                {"lane": side.lane, "candidates": candidate_rows(side, ids)} for side in sides
+            ],
+        }
+
+    def _side(self, run: Run, other: int, position: int, page: str) -> Side:
+        """Ask the engine for the candidates behind the tokens that both answers share."""
+        chosen = run.token_ids[position]
+        inspection = Inspection(run.token_ids[:position], about=(chosen, other))
+        asked = replace(run.request, inspection=inspection)
+        with closing(self._engine.stream([asked], page)) as events:
+            for _, event in events:
+                match event:
+                    case Started() if event.model != run.model:
+                        raise InvalidInput(
+                            f"{run.model} gave this answer, and {event.model} is in use now. "
+                            "Run the lanes again."
+                        )
+                    case Token():
+                        return Side(run.request.lane, chosen, event.candidates)
+                    case Failed():
+                        raise InvalidInput(event.message)
+                    case _:
+                        pass
+        raise InvalidInput("The engine gave no candidates. Run the lanes again.")
+
+
+def _bound(request: Request) -> Request:
+    params: SamplingParams = request.params
+    length = min(params.max_new_tokens, DEMO_TOKENS)
+    return replace(request, params=replace(params, max_new_tokens=length))
+
+
+def _label(event: gr.EventData) -> str:
+    """The lane that an event of a browser names. Raises InvalidInput for another."""
+    label = getattr(event, "lane", None)
+    if label not in LABELS:
+        raise InvalidInput(f"There is no lane {label!r}; there are {', '.join(LABELS)}.")
+    return label
+
+
+def promoted(state: PageState, label: str, presets: Mapping[str, Any]) -> PageState:
+    """The state with a lane's settings in the sidebar; the lane itself changes nothing any more."""
+    lane = state.lane_of(label).lane(label, state.params, state.budget, presets)
+    preset = state.lane_of(label).preset or state.preset
+    lanes = {**dict(zip(LABELS, state.lanes, strict=True)), label: LaneSettings()}
+    return replace(
+        state, params=lane.params, budget=lane.budget, preset=preset, lanes=tuple(lanes.values())
+    )

@@ -1,0 +1,162 @@
+"""Which event calls which handler, with which inputs and outputs.
+
+One server listener per event: several on one event run one after another, or for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from components.client_component import read_asset
+from components.comparison_handlers import ComparisonHandlers
+from components.controls import Controls
+from components.handlers import Handlers
+from components.lane_handlers import LaneHandlers
+
+# Raw values (preprocess): Gradio's own checks know neither an empty field nor what it is for.
+PRIVATE: dict[str, Any] = {
+    "api_visibility": "private", "show_progress": "hidden", "preprocess": False
+}  # fmt: skip
+QUICK: dict[str, Any] = {**PRIVATE, "queue": False}
+LONG: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What only the wiring needs; what handlers read or write is in `controls`."""
+
+    run: gr.Button
+    stop: gr.Button
+    scenarios: gr.HTML
+    output_tab: gr.Tab
+    compare_tab: gr.Tab
+    prompt_tab: gr.Tab
+    controls: Controls
+    draft: gr.BrowserState
+
+
+class Wiring:
+    def __init__(
+        self, page: gr.Blocks, parts: Parts, handlers: Handlers, lane_handlers: LaneHandlers,
+        comparisons: ComparisonHandlers,
+    ) -> None:  # fmt: skip
+        self._page = page
+        self._parts = parts
+        self._controls = parts.controls
+        self._handlers = handlers
+        self._lane_handlers = lane_handlers
+        self._comparisons = comparisons
+        self._editors = [*self._controls.lanes.editors.values()]
+        self._panes = [*self._controls.lanes.panes.values()]
+        self._inputs = self._controls.inputs()
+        self._written = self._controls.written()
+        self._save: dict[str, Any] = {
+            "fn": None,
+            "inputs": self._controls.draft_inputs(),
+            "outputs": [parts.draft],
+            "js": self._controls.draft_script(),
+            **PRIVATE,
+        }
+        self._show: dict[str, Any] = {
+            "fn": handlers.show,
+            "inputs": self._inputs,
+            "outputs": self._controls.shown(),
+            **PRIVATE,
+        }
+
+    def wire(self) -> None:
+        self._edits()
+        self._acts()
+        self._tabs()
+        self._runs()
+        self._models()
+        opened = [*self._written, *self._model_outputs(), self._controls.picker.choice]
+        load = self._page.load(
+            self._handlers.open_page, [self._parts.draft], opened, js=read_asset("tab_draft.js"),
+            **PRIVATE,
+        )  # fmt: skip
+        load.then(**self._show)
+        self._page.unload(self._handlers.leave)
+        self._page.unload(self._lane_handlers.leave)
+
+    def _edits(self) -> None:
+        lanes = [editor.edit for editor in self._editors]
+        edits = [self._controls.editor.edit, *lanes, *self._controls.value_events()]
+        gr.on(edits, **self._save)  # in the browser, and first: a busy server loses no draft
+        gr.on(edits, **self._show, trigger_mode="always_last")
+
+    def _acts(self) -> None:
+        """What writes inputs; then the draft is kept and what follows is shown."""
+        controls, handlers, few_shot = self._controls, self._handlers, self._controls.few_shot
+        inputs, written, panes = self._inputs, self._written, self._panes
+        examples = {few_shot.text, few_shot.table}
+        earlier, lanes = [*written, *panes], inputs | set(panes)
+        comparisons = self._comparisons
+        acts = [
+            controls.presets.pick(handlers.pick_preset, inputs, written, **QUICK),
+            self._parts.scenarios.pick(
+                handlers.pick_scenario, inputs, [*written, controls.scenario_fold], **QUICK
+            ),
+            few_shot.insert.click(
+                handlers.insert_examples, inputs | examples, [*written, *examples], **PRIVATE
+            ),
+            *(pane.reply(handlers.use_as_reply, lanes, written, **PRIVATE) for pane in panes),
+            *(pane.seed(handlers.keep_seed, lanes, written, **PRIVATE) for pane in panes),
+            *(e.promote(handlers.promote, inputs, written, **PRIVATE) for e in self._editors),
+            controls.lanes.bar.pick(handlers.pick_set_up, inputs, written, **PRIVATE),
+            controls.lanes.bar.edit(handlers.count_lanes, inputs, written, **PRIVATE),
+            controls.dice.click(handlers.draw_seed, inputs, written, **PRIVATE),
+            controls.history.open(comparisons.open_run, inputs, earlier, **PRIVATE),
+            controls.history.restore(comparisons.restore, inputs, written, **PRIVATE),
+            controls.history.place(comparisons.place, inputs, earlier, **PRIVATE),
+        ]
+        for act in acts:
+            act.then(**self._save).then(**self._show)
+
+    def _tabs(self) -> None:
+        controls, parts, comparisons = self._controls, self._parts, self._comparisons
+        compared = [controls.tab, controls.comparison, controls.history]
+        parts.prompt_tab.select(
+            self._handlers.show_prompt,
+            self._inputs,
+            [controls.tab, *controls.shown()],
+            **PRIVATE,
+        )
+        parts.output_tab.select(lambda: "output", None, [controls.tab], **QUICK)
+        parts.compare_tab.select(comparisons.compare, self._inputs, compared, **PRIVATE)
+        controls.comparison.pick(comparisons.pick, self._inputs, compared, **PRIVATE)
+        controls.comparison.report(
+            comparisons.report, self._inputs, [controls.comparison], **PRIVATE
+        )
+
+    def _runs(self) -> None:
+        controls, handlers, parts = self._controls, self._lane_handlers, self._parts
+        panes, editors = self._panes, self._editors
+        # Each token pays for every output, also for those that stay, and for Gradio's checks.
+        run: dict[str, Any] = {"inputs": self._inputs, "outputs": panes, "postprocess": False}
+        after = [controls.tab, controls.comparison, controls.history]
+        alone = [e.run(handlers.run_lane, **run, **LONG, trigger_mode="multiple") for e in editors]
+        for runs in (parts.run.click(handlers.run, **run, **LONG), *alone):
+            runs.then(self._comparisons.after_run, self._inputs, after, **PRIVATE)
+        parts.stop.click(handlers.stop, None, None, **QUICK)
+        for editor in editors:
+            editor.stop(handlers.stop_lane, None, None, **QUICK)
+        for pane in panes:
+            pane.begin(self._handlers.show_model, None, self._model_outputs(), **QUICK)
+            pane.inspect(handlers.inspect, None, panes, **PRIVATE)
+
+    def _models(self) -> None:
+        picker, handlers = self._controls.picker, self._handlers
+        picker.load.click(
+            handlers.load_model,
+            {picker.choice, picker.weights},
+            [*self._model_outputs(), picker.load, picker.cancel],
+            **LONG,
+        ).then(**self._show)
+        picker.cancel.click(handlers.cancel_loading, None, None, **QUICK)
+
+    def _model_outputs(self) -> list[Any]:
+        return [self._controls.picker.status, self._controls.images_panel]

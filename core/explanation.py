@@ -1,0 +1,42 @@
+"""Why two lanes chose different tokens at the same place: a sentence for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.events import Candidate
+
+REMOVED = {
+    "temperature": "{lane} takes the likeliest token (temperature 0), and {token} is less likely.",
+    "repetition_penalty": "{lane}'s repetition penalty put {token} behind its own choice.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """token_id: what the lane chose. candidates: of that place, likeliest first."""
+
+    lane: str
+    token_id: int
+    candidates: tuple[Candidate, ...]
+
+    def find(self, token_id: int) -> Candidate | None:
+        return next((c for c in self.candidates if c.token_id == token_id), None)
+
+
+def explain(reference: Side, other: Side) -> tuple[str, str]:
+    """Why each did not choose the other's token: a setting removed it, or the draw decided."""
+    return _sentence(reference, other.token_id), _sentence(other, reference.token_id)
+
+
+def _sentence(side: Side, token_id: int) -> str:
+    wanted = side.find(token_id)
+    if wanted is None:
+        return f"{side.lane} has no figures for the other's token."
+    token = f"“{wanted.text}”" if wanted.text.strip() else repr(wanted.text)
+    if wanted.removed_by in REMOVED:
+        return REMOVED[wanted.removed_by].format(lane=side.lane, token=token)
+    if wanted.removed_by:
+        return f"{side.lane} could not choose {token}: its {wanted.removed_by} removed it."
+    share = f"{100 * wanted.probability:.3g} %"
+    return f"{side.lane} could have chosen {token} ({share} after its samplers): the draw decided."

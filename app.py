@@ -66,6 +66,11 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="MB",
         help="for prompts kept after their answers, 0: none; default: 15 %% of the free memory",
     )
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="for visitors: cards and answers only, short answers, the model can't be changed",
+    )
     parser.add_argument("--host", default=None, help="address to listen on; default: this machine")
     parser.add_argument("--port", type=int, default=None, help="default: the first free from 7860")
     return parser.parse_args(arguments)
@@ -123,7 +128,9 @@ def load_at_start(engine: Engine, model: str) -> None:
         )
 
 
-def launch(page: gr.Blocks, host: str | None, port: int | None, block: bool = True) -> str:
+def launch(
+    page: gr.Blocks, host: str | None, port: int | None, block: bool = True, demo: bool = False
+) -> str:
     """Serve the page and return its address. Needs no network; keeps nothing a visitor writes."""
     page.queue(default_concurrency_limit=16, max_size=64)
     _, url, _ = page.launch(
@@ -132,7 +139,7 @@ def launch(page: gr.Blocks, host: str | None, port: int | None, block: bool = Tr
         prevent_thread_lock=not block,
         theme=theme(),
         css=all_styles(),
-        head=head(),
+        head=head(demo),
         js=read_asset("page.js"),
         footer_links=[],
         max_file_size=LARGEST_UPLOAD,
@@ -148,7 +155,8 @@ def main() -> None:
     engine = make_engine(options)
     if options.engine == "local":
         load_at_start(engine, options.model)
-    launch(build_page(engine, read_library(ROOT / "presets"), POCKET), options.host, options.port)
+    page = build_page(engine, read_library(ROOT / "presets"), POCKET, options.demo)
+    launch(page, options.host, options.port, demo=options.demo)
 
 
 if __name__ == "__main__":

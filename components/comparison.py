@@ -50,7 +50,10 @@ def comparison_value(runs: Mapping[str, Run], pair: Any = None) -> dict[str, Any
             {"kind": piece.kind, "text": piece.text}
             for piece in (word_diff(*texts) if len(texts) == 2 else ())
         ],
-        "agreement": [{"lanes": ", ".join(g.lanes), "text": g.text[:280]} for g in groups],
+        "agreement": [
+            {"lanes": f"{len(g.lanes)} × {', '.join(g.lanes)}", "text": g.text[:280]}
+            for g in groups
+        ],
         "verdict": _verdict(shown, len(groups)),
         "seeds": _seeds(shown),
         "settings": [
@@ -88,10 +91,12 @@ def _verdict(runs: list[Run], answers: int) -> str:
         return "Run two lanes or more to compare them."
     if any(run.status not in ENDED for run in runs):
         return "Some lanes still answer; this shows what there is so far."
-    ended = sum(run.status == "done" for run in runs)
-    if answers == 1 and ended == len(runs):
+    failed = sum(run.status == "failed" for run in runs)
+    ended = len(runs) - failed
+    if answers == 1 and not failed:
         return "All answers are identical."
-    return f"{ended} answers, {answers} of them different." if ended else "No lane has an answer."
+    said = f"{ended} answers, {answers} different." if ended > 1 else f"{ended or 'No'} answer."
+    return f"{said} {failed} of {len(runs)} lanes failed." if failed else said
 
 
 def _seeds(runs: list[Run]) -> str:

@@ -10,6 +10,7 @@ import gradio as gr
 
 from components.answering import StopSwitches
 from components.controls import Changes, Controls, Values
+from components.demo import Demo
 from components.few_shot_panel import EMPTY_TABLE, insert_examples
 from components.lane_handlers import promoted
 from components.lane_pane import with_reply
@@ -17,6 +18,8 @@ from components.message_editor import new_row, rows_of
 from components.model_picker import loading
 from components.model_status import status_value
 from components.page_state import PageState, follow, user_errors
+from components.run_history import RunHistory
+from components.run_list import run_cards
 from components.token_meter import failed_meter
 from core.engine import Engine
 from core.errors import InvalidInput
@@ -32,25 +35,44 @@ class Handlers:
     """The handlers of one page. Switches of loads are the only state, by the browser's session."""
 
     def __init__(
-        self, engine: Engine, library: Library, controls: Controls, demo_model: str
+        self,
+        engine: Engine,
+        library: Library,
+        controls: Controls,
+        history: RunHistory,
+        demo_model: str,
+        demo: Demo,
     ) -> None:
         self._engine = engine
         self._library = library
         self._controls = controls
+        self._history = history
         self._demo_model = demo_model
+        self._demo = demo
         self._loads = StopSwitches()
 
     # -- the page's state --------------------------------------------------------------------
-    def open_page(self, draft: Any) -> Changes:
+    def open_page(self, draft: Any, request: gr.Request) -> Changes:
         """A new visit: the draft of this browser, else an empty message and the first preset."""
+        page = request.session_hash or ""
+        self._demo.open(request)
+        self._history.open(page, draft.get("session") if isinstance(draft, dict) else None)
         key, preset = next(iter(self._library.presets.items()))
         first = PageState(
             (new_row("user"),), key, preset.params(SamplingParams()), preset.budget(VisionBudget())
         )
         state = self._controls.read_draft(draft) or first
+        if (
+            isinstance(draft, dict) and "preset" not in draft
+        ):  # messages of the tab are all there is
+            state = replace(first, rows=state.rows)
         description = self._engine.description
-        choice = {self._controls.picker.choice: description.model if description else None}
-        return {**self._controls.write(state), **self._model_in_use(), **choice}
+        return {
+            **self._controls.write(state),
+            **self._model_in_use(),
+            self._controls.picker.choice: description.model if description else None,
+            self._controls.history: run_cards(self._history.kept(page)),
+        }
 
     def show(self, values: Values) -> Changes:
         """After any change of the inputs: counts, meter, the preset's badge and the prompt."""
@@ -68,7 +90,7 @@ class Handlers:
     def pick_preset(self, values: Values, event: gr.EventData) -> Changes:
         return self._act(values, lambda state: self._with_preset(state, event.key), settings=True)
 
-    def pick_scenario(self, values: Values, event: gr.EventData) -> Changes:
+    def pick_scenario(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         scenario = self._library.scenarios[event.key]
 
         def load(state: PageState) -> PageState:
@@ -79,7 +101,8 @@ class Handlers:
             return replace(state, rows=tuple(rows), params=params)
 
         changes = self._act(values, load, settings=True)
-        return {**changes, self._controls.scenario_fold: gr.Accordion(open=False)}
+        fold = gr.Accordion(open=self._demo.is_one(request))
+        return {**changes, self._controls.scenario_fold: fold}
 
     def insert_examples(self, values: Values) -> Changes:
         panel = self._controls.few_shot
@@ -142,21 +165,32 @@ class Handlers:
     # -- the model ---------------------------------------------------------------------------
     def load_model(self, values: Values, request: gr.Request) -> Iterator[Changes]:
         """Load the chosen model and show how it goes."""
+        yield from self._load(values, request, beside=False)
+
+    def load_beside(self, values: Values, request: gr.Request) -> Iterator[Changes]:
+        """Load it for lanes that name it; the one in use stays."""
+        yield from self._load(values, request, beside=True)
+
+    def _load(self, values: Values, request: gr.Request, beside: bool) -> Iterator[Changes]:
         picker = self._controls.picker
         model = (values[picker.choice] or "").strip()
         weights = str(values[picker.weights] or "auto")
         with user_errors():
+            self._demo.refuse(request, "the model that all visitors use stays")
             if not model:
                 raise InvalidInput("No model is chosen. Choose one, or type a Hub id or a folder.")
         page = request.session_hash or ""
         switch = self._loads.add(page)
         buttons = {
             picker.load: gr.Button(interactive=False),
+            picker.beside: gr.Button(interactive=False),
             picker.cancel: gr.Button(visible=True),
         }
         status: dict[str, Any] = {}
         try:
-            for status in loading(self._engine, model, self._demo_model, switch.is_set, weights):
+            for status in loading(
+                self._engine, model, self._demo_model, switch.is_set, weights, beside
+            ):
                 yield {picker.status: status, **buttons}
         finally:
             self._loads.remove(page, switch)
@@ -164,12 +198,14 @@ class Handlers:
             picker.status: status,  # again: of two quick updates the page may draw the last only
             self._controls.images_panel: self._images_panel(),
             picker.load: gr.Button(interactive=True),
+            picker.beside: gr.Button(interactive=True),
             picker.cancel: gr.Button(visible=False),
         }
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed: end what it was loading."""
         self._loads.stop(request.session_hash or "")
+        self._demo.leave(request)
 
     def cancel_loading(self, request: gr.Request) -> None:
         self._loads.stop(request.session_hash or "")
@@ -180,7 +216,7 @@ class Handlers:
 
     def _model_in_use(self) -> Changes:
         return {
-            self._controls.picker.status: status_value(self._engine.description, self._demo_model),
+            self._controls.picker.status: status_value(self._engine.models, self._demo_model),
             self._controls.images_panel: self._images_panel(),
         }
 

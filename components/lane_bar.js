@@ -2,6 +2,7 @@
 const menu = element.querySelector('.set-ups');
 const list = element.querySelector('.set-up-list');
 function draw() {
+  document.body.dataset.lanes = props.value;
   for (const button of element.querySelectorAll('[data-count]')) {
     button.setAttribute('aria-pressed', String(Number(button.dataset.count) === props.value));
   }

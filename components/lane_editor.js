@@ -63,10 +63,13 @@ function drawForm() {
         change({ images });
       }));
   }
-  if (props.models.length > 1) {
-    const models = [['', 'the one in use'], ...props.models.map((name) => [name, name])];
-    form.append(select('Model', value.model, models, (model) => change({ model })));
+  const models = [['', 'the one in use'], ...props.models.slice(1)];
+  if (value.model && !models.some(([id]) => id === value.model)) {
+    models.push([value.model, `${value.model} (not in memory)`]);
   }
+  const model = select('Model', value.model, models, (chosen) => change({ model: chosen }));
+  model.title = 'For another one: choose it in the sidebar and press “Load beside”.';
+  form.append(model);
   const kind = value.system === null ? 'same' : (value.system ? 'own' : 'none');
   form.append(select('System prompt', kind,
     [['same', 'as in the messages'], ['none', 'none'], ['own', 'its own']], (chosen) => {
@@ -92,17 +95,13 @@ function draw() {
     option('', 'as in the sidebar', value.preset),
     ...props.presets.map((preset) => option(preset.key, preset.name, value.preset)),
   );
-  const changed = Object.keys(value.sampling).length + Object.keys(value.images).length
-    + Number(value.system !== null) + Number(Boolean(value.model));
-  const button = $('[data-act=change]');
-  button.textContent = changed ? `Change · ${changed}` : 'Change';
-  button.setAttribute('aria-label', `Change settings of lane ${label}`);
-  button.setAttribute('aria-expanded', String(open));
+  $('[data-act=change]').setAttribute('aria-expanded', String(open));
   $('[data-act=pin]').setAttribute('aria-pressed', String(value.pinned));
-  $('[data-act=pin]').textContent = value.pinned ? 'Pinned' : 'Pin';
+  $('.lane-editor').dataset.pinned = String(value.pinned);
   form.hidden = !open;
   const chips = $('.lane-chips');
-  chips.replaceChildren(...props.chips.map((text) => {
+  const words = value.pinned ? ['pinned', ...props.chips] : props.chips;
+  chips.replaceChildren(...words.map((text) => {
     const chip = document.createElement('span');
     chip.textContent = text;
     return chip;
@@ -122,6 +121,15 @@ element.addEventListener('click', (event) => {
     trigger(busy ? 'stop' : 'run', { lane: label });
   }
 });
+for (const [act, words] of Object.entries({
+  change: `Change settings of lane ${label}`,
+  run: `Run or stop lane ${label} alone`,
+  pin: `Pin lane ${label}: its answer stays while the others run`,
+  promote: `Use the settings of lane ${label} in the sidebar`,
+})) {
+  $(`[data-act=${act}]`).title = words;
+  $(`[data-act=${act}]`).setAttribute('aria-label', words);
+}
 $('.lane-source').addEventListener('change', (event) => change({ preset: event.target.value }));
 watch(['value', 'alone', 'chips', 'effective', 'models', 'images_allowed'], () => {
   draw();

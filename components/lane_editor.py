@@ -18,8 +18,8 @@ def lane_editor(label: str, presets: Mapping[str, Preset], **props: Any) -> gr.H
     """The value is a lane's settings by the names of `core.lanes.LaneSettings`.
 
     Events: `edit`; with the lane's label as `lane`: `run`, `stop`, `promote`. Props: chips, what
-    differs from lane A; effective, all values as text; models, ids of those in memory; alone,
-    whether it is the only lane, which shows nothing of this.
+    differs from lane A; effective, all values as text; models, (id, name) of those in memory;
+    alone, whether it is the only lane, which shows nothing of this.
     """
     fields = [
         {"name": name, "label": s.label, "minimum": s.minimum, "maximum": s.maximum, "step": s.step}

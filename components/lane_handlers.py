@@ -12,6 +12,7 @@ import gradio as gr
 
 from components.answering import StopSwitches, answer
 from components.controls import Changes, Controls, Values
+from components.demo import Demo
 from components.lane_pane import lane_value
 from components.page_state import PageState, user_errors
 from components.run_history import RunHistory
@@ -23,17 +24,13 @@ from core.events import Failed, Started, Token
 from core.explanation import Side, explain
 from core.lanes import LABELS, LaneSettings
 from core.run import Run
-from core.sampling import SamplingParams
-from core.workspace import Inspection, Request, requests
+from core.workspace import Inspection, requests
 
 FIRST = LABELS[0]
-DEMO_TOKENS = 256
 
 
 class LaneHandlers:
-    """demo: every run is bound to 256 tokens, whatever a page asks for."""
-
-    def __init__(self, engine: Engine, controls: Controls, history: RunHistory, demo: bool) -> None:
+    def __init__(self, engine: Engine, controls: Controls, history: RunHistory, demo: Demo) -> None:
         self._engine = engine
         self._controls = controls
         self._history = history
@@ -48,7 +45,7 @@ class LaneHandlers:
             labels = [label for label in state.labels if not state.lane_of(label).pinned]
             if not labels:
                 raise InvalidInput("Every lane is pinned. Unpin one, then run.")
-        yield from self._run(state, labels, values, request.session_hash or "")
+        yield from self._run(state, labels, values, request)
 
     def run_lane(
         self, values: Values, request: gr.Request, event: gr.EventData
@@ -57,15 +54,15 @@ class LaneHandlers:
         with user_errors():
             state = self._controls.read(values)
             label = _label(event)
-        yield from self._run(state, [label], values, request.session_hash or "")
+        yield from self._run(state, [label], values, request)
 
     def _run(
-        self, state: PageState, labels: list[str], values: Values, page: str
+        self, state: PageState, labels: list[str], values: Values, request: gr.Request
     ) -> Iterator[Changes]:
+        page = request.session_hash or ""
         with user_errors():
             asked = requests(state.workspace(self._presets, labels))
-        if self._demo:
-            asked = tuple(_bound(request) for request in asked)
+        asked = self._demo.bound(request, asked)
         before = self._history.shown(page)
         shown: dict[str, Run] = {}
         switch = self._runs.add(page)
@@ -95,7 +92,7 @@ class LaneHandlers:
 
     def leave(self, request: gr.Request) -> None:
         self._runs.stop(request.session_hash or "")
-        self._history.forget(request.session_hash or "")
+        self._history.leave(request.session_hash or "")
 
     # -- why two answers part ----------------------------------------------------------------
     def inspect(self, request: gr.Request, event: gr.EventData) -> Changes:
@@ -144,12 +141,6 @@ class LaneHandlers:
                     case _:
                         pass
         raise InvalidInput("The engine gave no candidates. Run the lanes again.")
-
-
-def _bound(request: Request) -> Request:
-    params: SamplingParams = request.params
-    length = min(params.max_new_tokens, DEMO_TOKENS)
-    return replace(request, params=replace(params, max_new_tokens=length))
 
 
 def _label(event: gr.EventData) -> str:

@@ -154,8 +154,6 @@ function draw() {
   }
   lastStatus = status;
   if (follow) body.scrollTop = body.scrollHeight;
-  const run = element.closest('.lane-column')?.querySelector('[data-act=run]');
-  if (run) run.textContent = busy ? 'Stop lane' : 'Run lane';
   const running = Boolean(document.querySelector('[data-busy=true]'));
   document.body.classList.toggle('running', running);
   document.querySelector('#stop')?.setAttribute('aria-disabled', String(!running));

@@ -19,6 +19,7 @@ from core.library import CatalogueModel, Family
 class ModelPicker:
     choice: gr.Dropdown
     load: gr.Button
+    beside: gr.Button
     cancel: gr.Button
     weights: gr.Dropdown
     status: gr.HTML
@@ -48,8 +49,11 @@ def model_picker(families: Mapping[str, Family], demo_model: str) -> ModelPicker
     )
     with gr.Row(elem_id="model-buttons"):
         load = gr.Button("Load", size="sm", elem_id="model-load", min_width=80)
+        beside = gr.Button(
+            "Load beside", size="sm", elem_id="model-load-beside", min_width=80
+        )  # fmt: skip
         cancel = gr.Button("Cancel", size="sm", elem_id="model-cancel", min_width=80, visible=False)
-    return ModelPicker(choice, load, cancel, weights, model_status(elem_id="model-status"))
+    return ModelPicker(choice, load, beside, cancel, weights, model_status(elem_id="model-status"))
 
 
 def _label(model: CatalogueModel) -> str:
@@ -58,20 +62,25 @@ def _label(model: CatalogueModel) -> str:
 
 
 def loading(
-    engine: Engine, model: str, demo_model: str, cancelled: Callable[[], bool], weights: str
+    engine: Engine,
+    model: str,
+    demo_model: str,
+    cancelled: Callable[[], bool],
+    weights: str,
+    beside: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """Load `model` and yield the status to show; on failure or cancelling the old model stays."""
+    """Load `model` and yield the status to show; on failure or cancelling the models stay."""
     error = ""
-    with closing(engine.load(model, weights)) as events:
+    with closing(engine.load(model, weights, beside)) as events:
         for event in events:
             match event:
                 case Loading() if cancelled():
                     error = f"Loading {model} was cancelled."
                     break
                 case Loading():
-                    yield status_value(engine.description, demo_model, event)
+                    yield status_value(engine.models, demo_model, event)
                 case Loaded():
                     break
                 case Failed():
                     error = event.message
-    yield status_value(engine.description, demo_model, error=error)
+    yield status_value(engine.models, demo_model, error=error)

@@ -9,6 +9,7 @@ function draw() {
   $('error').textContent = value.error || '';
   $('demo').hidden = !value.demo;
   $('demo').textContent = value.demo || '';
+  $('beside').textContent = value.beside || '';
   $('step').textContent = value.step || '';
   const progress = $('progress');
   progress.hidden = value.state !== 'loading';

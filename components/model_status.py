@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -20,19 +21,21 @@ def model_status(**props: Any) -> gr.HTML:
 
 
 def status_value(
-    description: ModelDescription | None,
+    models: Sequence[ModelDescription],
     demo_model: str = "",
     loading: Loading | None = None,
     error: str = "",
 ) -> dict[str, Any]:
-    """`demo_model` is the id of the model that gets the demo banner."""
+    """models: in memory, the one in use first. demo_model: the id of the one with the banner."""
     value: dict[str, Any] = {"state": "none", "error": error}
-    if description:
+    if models:
+        used, *beside = models
         value |= {
             "state": "ready",
-            "name": description.name,
-            "facts": _facts(description),
-            "demo": DEMO_BANNER if description.model == demo_model else "",
+            "name": used.name,
+            "facts": _facts(used),
+            "demo": DEMO_BANNER if used.model == demo_model else "",
+            "beside": _beside(used, beside),
         }
     if loading:
         value |= {
@@ -41,6 +44,18 @@ def status_value(
             "fraction": loading.fraction,
         }
     return value
+
+
+def _beside(used: ModelDescription, beside: Sequence[ModelDescription]) -> str:
+    """What else is in memory, and what the buttons would unload."""
+    if not beside:
+        return f"“Load” replaces {used.name}. “Load beside” keeps it, for lanes to compare two."
+    other = beside[0]
+    return (
+        f"Beside it, for lanes that choose it: {other.name} "
+        f"({', '.join(_numbers(other))}, {other.memory_bytes / 2**20:,.0f} MiB). "
+        f"“Load” unloads both, “Load beside” unloads {other.name}."
+    )
 
 
 def _facts(description: ModelDescription) -> list[str]:

@@ -8,6 +8,9 @@
     const on = document.body.classList.toggle('explaining');
     event.currentTarget.setAttribute('aria-pressed', String(on));
   });
+  const demo = document.querySelector('meta[name=playground-demo]')
+    || new URLSearchParams(location.search).get('demo') === '1';
+  document.body.classList.toggle('demo', Boolean(demo));
   // An open sidebar covers the whole page of a phone.
   const sidebar = document.querySelector('.sidebar');
   if (innerWidth <= 900 && sidebar?.classList.contains('open')) {

@@ -9,6 +9,7 @@ from components.budget_panel import budget_panel
 from components.comparison import comparison
 from components.comparison_handlers import ComparisonHandlers
 from components.controls import Controls
+from components.demo import Demo
 from components.few_shot_panel import few_shot_panel
 from components.handlers import Handlers
 from components.lane_bar import lane_bar
@@ -40,14 +41,15 @@ EXPLAIN = """<div class="section-head"><h2>Presets and parameters</h2>
 def build_page(
     engine: Engine, library: Library, demo_model: str = "", demo: bool = False
 ) -> gr.Blocks:
-    """The whole page, not launched. demo_model: the model that gets the demo banner. demo: bounds
-    what a visitor can do.
+    """The whole page, not launched. demo_model: the model that gets the demo banner. demo: all
+    pages are in demo mode, not only those that ask for it.
     """
     with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as page:
         parts = _layout(library, demo_model)
         history = RunHistory()
-        handlers = Handlers(engine, library, parts.controls, demo_model)
-        lane_handlers = LaneHandlers(engine, parts.controls, history, demo)
+        mode = Demo(demo)
+        handlers = Handlers(engine, library, parts.controls, history, demo_model, mode)
+        lane_handlers = LaneHandlers(engine, parts.controls, history, mode)
         comparisons = ComparisonHandlers(engine, parts.controls, history)
         Wiring(page, parts, handlers, lane_handlers, comparisons).wire()
         add_api(engine, library)

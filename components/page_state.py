@@ -120,7 +120,7 @@ def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict
     """What each lane would change of lane A, were it run now."""
     workspace = state.workspace(library.presets)
     asked = [unseeded(workspace.conversation, lane) for lane in workspace.lanes]
-    models = [model.model for model in engine.models]
+    models = [[model.model, model.name] for model in engine.models]
     seeing = any(model.reads_images for model in engine.models)
     return {
         request.lane: {

@@ -1,4 +1,4 @@
-"""The runs of each page: what its lanes show now, and those before. In memory, until it is left."""
+"""What the lanes of each page show, and the runs of each browser's session. In memory only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from core.run import Run
 
 MOST_RUNS = 30
-MOST_PAGES = 200
+MOST_SESSIONS = 100
 
 
 @dataclass(frozen=True)
@@ -25,51 +25,63 @@ class KeptRun:
 
 
 @dataclass
-class _Page:
-    shown: dict[str, Run] = field(default_factory=dict[str, Run])
+class _Session:
     kept: deque[KeptRun] = field(default_factory=lambda: deque[KeptRun](maxlen=MOST_RUNS))
     count: int = 0
 
 
 class RunHistory:
-    """By the browser's session. Safe to use from several threads."""
+    """A page is one visit, until a reload; a session outlives it. Safe to use from many threads.
+
+    A session is named by its browser, by a long random word that is known to that browser alone.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._pages: OrderedDict[str, _Page] = OrderedDict()
+        self._shown: dict[str, dict[str, Run]] = {}
+        self._session_of: dict[str, str] = {}
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+
+    def open(self, page: str, session: Any) -> None:
+        """The page belongs to that session; a page without one is a session of its own."""
+        if isinstance(session, str) and session:
+            with self._lock:
+                self._session_of[page] = session
+
+    def leave(self, page: str) -> None:
+        with self._lock:
+            self._shown.pop(page, None)
+            if self._session_of.pop(page, None) is None:
+                self._sessions.pop(page, None)
 
     def show(self, page: str, runs: Mapping[str, Run]) -> None:
         """These lanes show these runs from now on."""
         with self._lock:
-            self._page(page).shown.update(runs)
+            self._shown.setdefault(page, {}).update(runs)
 
     def shown(self, page: str) -> dict[str, Run]:
         with self._lock:
-            return dict(self._page(page).shown)
+            return dict(self._shown.get(page, {}))
 
     def keep(self, page: str, time: str, inputs: dict[str, Any], runs: dict[str, Run]) -> None:
-        """Beyond the last 30 the oldest goes."""
+        """Beyond the last 30 the oldest goes, beyond 100 sessions that of the least recent one."""
         with self._lock:
-            of_page = self._page(page)
-            of_page.count += 1
-            of_page.kept.appendleft(KeptRun(of_page.count, time, inputs, runs))
+            session = self._session(page)
+            session.count += 1
+            session.kept.appendleft(KeptRun(session.count, time, inputs, runs))
 
     def kept(self, page: str) -> list[KeptRun]:
         """The newest first."""
         with self._lock:
-            return list(self._page(page).kept)
+            return list(self._session(page).kept)
 
     def find(self, page: str, number: Any) -> KeptRun | None:
         return next((run for run in self.kept(page) if run.number == number), None)
 
-    def forget(self, page: str) -> None:
-        with self._lock:
-            self._pages.pop(page, None)
-
-    def _page(self, page: str) -> _Page:
-        if page not in self._pages:
-            self._pages[page] = _Page()
-            while len(self._pages) > MOST_PAGES:  # a client that never says it leaves
-                self._pages.popitem(last=False)
-        self._pages.move_to_end(page)
-        return self._pages[page]
+    def _session(self, page: str) -> _Session:
+        name = self._session_of.get(page, page)
+        session = self._sessions.setdefault(name, _Session())
+        self._sessions.move_to_end(name)
+        while len(self._sessions) > MOST_SESSIONS:
+            self._sessions.popitem(last=False)
+        return session

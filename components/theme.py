@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from components.client_component import read_asset
+from components.demo import META
 
 # Weights 400 and 700 only: the semi-bold files that ship with Gradio lack most letters.
 WEIGHTS = (400, 700)
@@ -50,7 +51,8 @@ def theme() -> gr.themes.Base:
     )
 
 
-def head() -> str:
-    """What goes into the page's head: the colour scheme and the keyboard shortcuts."""
+def head(demo: bool = False) -> str:
+    """What goes into the page's head: the colour scheme, the keyboard shortcuts, demo mode."""
     shortcuts = read_asset("shortcuts.js")
-    return f'<meta name="color-scheme" content="light dark"><script>{shortcuts}</script>'
+    colours = '<meta name="color-scheme" content="light dark">'
+    return f"{colours}{META if demo else ''}<script>{shortcuts}</script>"

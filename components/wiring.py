@@ -24,6 +24,12 @@ QUICK: dict[str, Any] = {**PRIVATE, "queue": False}
 LONG: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
 
 
+# A visitor of a demo has one thing to do: choose a card.
+RUN_A_DEMO = """() => {
+  if (document.body.classList.contains('demo')) document.querySelector('#run').click();
+}"""
+
+
 @dataclass(frozen=True)
 class Parts:
     """What only the wiring needs; what handlers read or write is in `controls`."""
@@ -73,7 +79,8 @@ class Wiring:
         self._tabs()
         self._runs()
         self._models()
-        opened = [*self._written, *self._model_outputs(), self._controls.picker.choice]
+        picker, history = self._controls.picker, self._controls.history
+        opened = [*self._written, *self._model_outputs(), picker.choice, history]
         load = self._page.load(
             self._handlers.open_page, [self._parts.draft], opened, js=read_asset("tab_draft.js"),
             **PRIVATE,
@@ -95,11 +102,12 @@ class Wiring:
         examples = {few_shot.text, few_shot.table}
         earlier, lanes = [*written, *panes], inputs | set(panes)
         comparisons = self._comparisons
+        scenario = self._parts.scenarios.pick(
+            handlers.pick_scenario, inputs, [*written, controls.scenario_fold], **QUICK
+        )
         acts = [
             controls.presets.pick(handlers.pick_preset, inputs, written, **QUICK),
-            self._parts.scenarios.pick(
-                handlers.pick_scenario, inputs, [*written, controls.scenario_fold], **QUICK
-            ),
+            scenario,
             few_shot.insert.click(
                 handlers.insert_examples, inputs | examples, [*written, *examples], **PRIVATE
             ),
@@ -115,6 +123,7 @@ class Wiring:
         ]
         for act in acts:
             act.then(**self._save).then(**self._show)
+        scenario.then(None, None, None, js=RUN_A_DEMO, **PRIVATE)
 
     def _tabs(self) -> None:
         controls, parts, comparisons = self._controls, self._parts, self._comparisons
@@ -150,12 +159,14 @@ class Wiring:
 
     def _models(self) -> None:
         picker, handlers = self._controls.picker, self._handlers
-        picker.load.click(
-            handlers.load_model,
-            {picker.choice, picker.weights},
-            [*self._model_outputs(), picker.load, picker.cancel],
-            **LONG,
-        ).then(**self._show)
+        buttons = [picker.load, picker.beside, picker.cancel]
+        for button, load in (
+            (picker.load, handlers.load_model),
+            (picker.beside, handlers.load_beside),
+        ):
+            button.click(
+                load, {picker.choice, picker.weights}, [*self._model_outputs(), *buttons], **LONG
+            ).then(**self._show)  # fmt: skip
         picker.cancel.click(handlers.cancel_loading, None, None, **QUICK)
 
     def _model_outputs(self) -> list[Any]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from core.engine import name_of
 from core.events import Token
 from core.run import Run
 from core.sampling import settings
@@ -109,7 +110,7 @@ def _settings(request: Request) -> dict[str, str]:
     system = "\n".join(m.text for m in request.conversation.messages if m.role == "system")
     cut = system if len(system) <= EXCERPT else system[: EXCERPT - 1] + "…"
     shown["system prompt"] = repr(cut) if system else "none"
-    shown["model"] = request.model or "in use"
+    shown["model"] = name_of(request.model) or "in use"
     return shown
 
 

@@ -14,6 +14,12 @@ from core.workspace import Request
 WEIGHTS = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 
 
+def name_of(model: str) -> str:
+    """The Hub id, or a folder's own name: where the folder lies is nobody's business."""
+    path = PurePath(model)
+    return path.name if path.is_absolute() else model
+
+
 @dataclass(frozen=True, slots=True)
 class ModelDescription:
     """The model in use, as it really is in memory.
@@ -37,9 +43,7 @@ class ModelDescription:
 
     @property
     def name(self) -> str:
-        """The Hub id, or a folder's own name: where the folder lies is nobody's business."""
-        path = PurePath(self.model)
-        return path.name if path.is_absolute() else self.model
+        return name_of(self.model)
 
 
 @dataclass(frozen=True, slots=True)

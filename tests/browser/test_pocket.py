@@ -1,10 +1,12 @@
 """The real thing: the shipped model answers a scenario on the page."""
 
 import json
+import re
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ready
+from tests.browser.test_lanes import LABELS, set_up, text
 
 ANSWER_MS = 60_000
 
@@ -35,3 +37,28 @@ def test_the_prefill_scenario_is_continued_byte_for_byte_and_its_prompt_is_the_m
     prompt = page.locator(".prompt-tokens")
     expect(prompt).to_contain_text("<|startoftext|><|im_start|>system")
     assert prompt.inner_text().rstrip("\n").endswith('"name": ')
+
+
+def test_a_temperature_ladder_gives_different_stories_and_the_coldest_repeats_itself(
+    open_page, pocket_app: str
+):
+    page = open_page(pocket_app)
+    page.locator("#scenarios button", has_text="Tell a story").click()
+    expect(page.locator(".turn-text").first).to_have_value(re.compile("fox"))
+    set_up(page, "Temperature ladder")
+    expect(page.locator("#column-d")).to_be_visible()
+    stories = []
+    for _ in range(2):
+        page.locator("#run").click()
+        expect(page.locator("#lane-a .lane-status")).not_to_have_text("done")
+        for label in LABELS:
+            expect(page.locator(f"#lane-{label} .lane-status")).to_have_text(
+                "done", timeout=ANSWER_MS
+            )
+        stories.append([text(page, label) for label in LABELS])
+    assert stories[0][0] == stories[1][0]
+    assert len(set(stories[0])) > 1
+    page.locator(".lane-part:visible").first.click()
+    why = page.locator(".lane-explanation:visible")
+    expect(why.locator("tr.chosen")).to_have_count(2)
+    expect(why.locator("p").first).to_contain_text("A takes the likeliest token")

@@ -102,14 +102,14 @@ def description() -> ModelDescription:
 
 
 def test_a_folder_is_shown_by_its_name_and_only_the_demo_model_has_a_banner(description):
-    value = status_value(description, description.model)
+    value = status_value([description], description.model)
     assert value["name"] == "pocket"
     assert "demo model" in value["demo"]
     assert value["facts"][:4] == ["cpu", "float32", "4M weights", "16 MiB"]
-    assert status_value(description, "other")["demo"] == ""
+    assert status_value([description], "other")["demo"] == ""
 
 
 def test_while_another_model_loads_the_one_in_use_is_still_named(description):
-    value = status_value(description, "", Loading("Downloading", 0.4, 3.2))
+    value = status_value([description], "", Loading("Downloading", 0.4, 3.2))
     assert (value["state"], value["name"], value["fraction"]) == ("loading", "pocket", 0.4)
     assert value["step"] == "Downloading · 3 s"

@@ -49,7 +49,7 @@ def write_gguf(shape: str, file: Path) -> None:
     writer.add_tokenizer_model("none")
     names = gguf.get_tensor_name_map(architecture, config.num_hidden_layers)
     for name, weight in network.named_parameters():
-        _add(writer, names.get_name(name, try_suffixes=(".weight",)), weight.detach())
+        _add(writer, str(names.get_name(name, try_suffixes=(".weight",))), weight.detach())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -77,10 +77,10 @@ def seconds(file: Path, lanes: int, prompt: int, new: int) -> float:
     params.n_batch = params.n_ubatch = max(prompt, lanes)
     params.n_seq_max = lanes
     params.n_threads = params.n_threads_batch = ALL_THREADS
-    context = llama_cpp.llama_init_from_model(model, params)
+    context: Any = llama_cpp.llama_init_from_model(model, params)
     batch = llama_cpp.llama_batch_init(params.n_batch, 0, 1)
     _decode(context, batch, [(0, position) for position in range(prompt)])  # warms up, too
-    memory = llama_cpp.llama_get_memory(context)
+    memory: Any = llama_cpp.llama_get_memory(context)
     llama_cpp.llama_memory_clear(memory, True)
     began = perf_counter()
     _decode(context, batch, [(0, position) for position in range(prompt)])

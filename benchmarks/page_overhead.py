@@ -79,7 +79,7 @@ class _Server:
         """Press Run as the browser does, with the page's first values and a message."""
         config = json.loads(self._get("config").read())
         parts = {part["id"]: part["props"] for part in config["components"]}
-        run = next(number for number, props in parts.items() if props.get("elem_id") == "run")
+        run = next(number for number, props in parts.items() if props.get("elem_id") == "run-1")
         event = next(e for e in config["dependencies"] if [run, "click"] in e["targets"])
         values = [
             LONG if parts[number].get("elem_id") == "messages" else parts[number].get("value")

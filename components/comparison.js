@@ -72,7 +72,7 @@ function draw() {
     ? table('Settings that differ', labels, value.settings)
     : make('p', 'All settings are the same.');
   body.append(
-    make('h3', 'Answers that agree'), groups, settings, picker(labels, value.pair), words,
+    make('h3', 'Answers, equal ones together'), groups, settings, picker(labels, value.pair), words,
     table('Figures', labels, value.metrics),
     make('p', 'Lanes of one run share the batch and the reading of the prompt: their times overlap and do not add up.', 'comparison-note'),
   );

@@ -109,7 +109,8 @@ class ComparisonHandlers:
         first = {**self._history.shown(_page(request)), **runs}.get(LABELS[0])
         panes = {self._controls.lanes.panes[n]: lane_value(run, first) for n, run in runs.items()}
         state = replace(state, count=count)
-        return {**self._controls.write(state, replace(state, count=0)), **panes}
+        changes = self._controls.write(state, replace(state, count=0))
+        return {**changes, **panes, **self._controls.show_output()}
 
     def restore(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         """Put back what it was asked with."""
@@ -137,7 +138,7 @@ class ComparisonHandlers:
         first = self._history.shown(_page(request)).get(LABELS[0])
         new = replace(state, lanes=tuple(lanes), count=place + 1)
         pane = {self._controls.lanes.panes[label]: lane_value(run, first)}
-        return {**self._controls.write(new, state), **pane}
+        return {**self._controls.write(new, state), **pane, **self._controls.show_output()}
 
     def _find(self, request: gr.Request, event: gr.EventData) -> KeptRun:
         kept = self._history.find(_page(request), getattr(event, "run", None))

@@ -39,6 +39,7 @@ class Controls:
     picker: ModelPicker
     few_shot: FewShotPanel
     scenario_fold: gr.Accordion
+    tabs: gr.Tabs
     tab: gr.State
     library: Library
     comparison: gr.HTML
@@ -49,12 +50,16 @@ class Controls:
 
     def written(self) -> list[Any]:
         """The inputs as outputs of an explicit act, such as a preset."""
-        return [*self._kept().values(), *self.lanes.columns.values()]
+        return list(self._kept().values())
 
     def shown(self) -> list[Any]:
         """What follows from the inputs and is redrawn after each change of them."""
         lanes = [self.lanes.bar, *self.lanes.editors.values()]
         return [self.editor, self.presets, self.meter, self.prompt, *lanes]
+
+    def show_output(self) -> Changes:
+        """Turn to the lanes."""
+        return {self.tabs: gr.Tabs(selected="output"), self.tab: "output"}
 
     def value_events(self) -> list[Any]:
         """A person changes a number: `release` comes from a reset button, `input` from the rest."""
@@ -95,9 +100,7 @@ class Controls:
         if old is None or state.lanes != old.lanes or state.count != old.count:
             lanes = zip(self.lanes.editors.values(), state.lanes, strict=True)
             changes[self.lanes.bar] = state.count
-            changes |= self.lanes.visible(state.count)
-            for editor, lane in lanes:
-                changes[editor] = {**changes[editor], "value": as_values(lane)}
+            changes |= {editor: as_values(lane) for editor, lane in lanes}
         return changes
 
     def show(self, following: Following) -> Changes:

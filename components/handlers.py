@@ -143,10 +143,6 @@ class Handlers:
             return self._controls.write(change(state), state, settings)
 
     # -- lanes -------------------------------------------------------------------------------
-    def count_lanes(self, values: Values) -> Changes:
-        """Their number was chosen: show as many columns."""
-        return self._controls.lanes.visible(self._controls.read(values, mend=True).count)
-
     def pick_set_up(self, values: Values, event: gr.EventData) -> Changes:
         def fill(state: PageState) -> PageState:
             situation = follow(self._engine, self._library, state).situation

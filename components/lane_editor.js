@@ -87,7 +87,6 @@ function drawForm() {
 }
 function draw() {
   const value = settings();
-  $('.lane-editor').hidden = props.alone;
   $('.lane-letter').textContent = label;
   const source = $('.lane-source');
   source.setAttribute('aria-label', `Settings of lane ${label}`);
@@ -131,7 +130,7 @@ for (const [act, words] of Object.entries({
   $(`[data-act=${act}]`).setAttribute('aria-label', words);
 }
 $('.lane-source').addEventListener('change', (event) => change({ preset: event.target.value }));
-watch(['value', 'alone', 'chips', 'effective', 'models', 'images_allowed'], () => {
+watch(['value', 'chips', 'effective', 'models', 'images_allowed'], () => {
   draw();
   if (open && !form.contains(document.activeElement)) drawForm();
 });

@@ -18,8 +18,7 @@ def lane_editor(label: str, presets: Mapping[str, Preset], **props: Any) -> gr.H
     """The value is a lane's settings by the names of `core.lanes.LaneSettings`.
 
     Events: `edit`; with the lane's label as `lane`: `run`, `stop`, `promote`. Props: chips, what
-    differs from lane A; effective, all values as text; models, (id, name) of those in memory;
-    alone, whether it is the only lane, which shows nothing of this.
+    differs from lane A; effective, all values as text; models, (id, name) of those in memory.
     """
     fields = [
         {"name": name, "label": s.label, "minimum": s.minimum, "maximum": s.maximum, "step": s.step}
@@ -43,6 +42,5 @@ def lane_editor(label: str, presets: Mapping[str, Preset], **props: Any) -> gr.H
         models=[],
         chips=[],
         effective="",
-        alone=True,
         **props,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -38,14 +38,19 @@ class LaneHandlers:
         self._runs = StopSwitches()
 
     # -- running -----------------------------------------------------------------------------
-    def run(self, values: Values, request: gr.Request) -> Iterator[Changes]:
-        """Stream the answers of all lanes that aren't pinned until they end or are stopped."""
-        with user_errors():
-            state = self._controls.read(values)
-            labels = [label for label in state.labels if not state.lane_of(label).pinned]
-            if not labels:
-                raise InvalidInput("Every lane is pinned. Unpin one, then run.")
-        yield from self._run(state, labels, values, request)
+    def run_of(self, count: int) -> Callable[..., Iterator[Changes]]:
+        """The handler that runs the first `count` lanes; it writes to their panes only."""
+
+        def run(values: Values, request: gr.Request) -> Iterator[Changes]:
+            """Stream the answers of all lanes that aren't pinned until they end or are stopped."""
+            with user_errors():
+                state = self._controls.read(values)
+                labels = [n for n in state.labels[:count] if not state.lane_of(n).pinned]
+                if not labels:
+                    raise InvalidInput("Every lane is pinned. Unpin one, then run.")
+            yield from self._run(state, labels, values, request)
+
+        return run
 
     def run_lane(
         self, values: Values, request: gr.Request, event: gr.EventData
@@ -66,13 +71,16 @@ class LaneHandlers:
         before = self._history.shown(page)
         shown: dict[str, Run] = {}
         switch = self._runs.add(page)
+        panes = self._controls.lanes.panes
         try:
             for runs in answer(self._engine, asked, switch, page):
                 first = {**before, **runs}.get(FIRST) if len(state.labels) > 1 else None
-                changed = {n: run for n, run in runs.items() if run is not shown.get(n)}
+                # A lane that has ended is left out: it may be run again alone meanwhile. One that
+                # goes on is always sent: Gradio builds what is left out anew, which costs more.
+                drawn = {n: run for n, run in runs.items() if not _is_over(shown.get(n))}
                 shown = runs
-                self._history.show(page, changed)
-                yield {self._controls.lanes.panes[n]: lane_value(runs[n], first) for n in changed}
+                self._history.show(page, drawn)
+                yield {panes[n]: lane_value(run, first) for n, run in drawn.items()}
         finally:
             switch.set()
             self._runs.remove(page, switch)
@@ -141,6 +149,10 @@ class LaneHandlers:
                     case _:
                         pass
         raise InvalidInput("The engine gave no candidates. Run the lanes again.")
+
+
+def _is_over(run: Run | None) -> bool:
+    return run is not None and run.status in ("done", "failed")
 
 
 def _label(event: gr.EventData) -> str:

@@ -65,7 +65,7 @@ function candidateTable(side) {
   const caption = table.createCaption();
   caption.textContent = `Lane ${side.lane}`;
   const head = table.createTHead().insertRow();
-  for (const name of ['token', 'before', 'after', '']) {
+  for (const name of ['token', 'before', 'after', 'removed by']) {
     const cell = document.createElement('th');
     cell.textContent = name;
     head.append(cell);
@@ -79,7 +79,7 @@ function candidateTable(side) {
     cell.textContent = candidate.before;
     cell.style.setProperty('--share', candidate.share);
     row.insertCell().textContent = candidate.after;
-    row.insertCell().textContent = candidate.note;
+    row.insertCell().textContent = candidate.removed_by;
   }
   return table;
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from components.api import add_api
@@ -26,6 +28,7 @@ from components.scenario_cards import scenario_cards
 from components.token_meter import token_meter
 from components.wiring import Parts, Wiring
 from core.engine import Engine
+from core.lanes import LABELS
 from core.library import Library
 
 DRAFT_KEY = "playground_draft_1"
@@ -66,11 +69,12 @@ def _layout(library: Library, demo_model: str) -> Parts:
         images_panel, budget = budget_panel()
     with gr.Row(elem_id="topbar"):
         bar = lane_bar(elem_id="lane-count")
-        _static('<span class="spring"></span>')
-        _static(SUN)
+        _static(SUN, elem_id="theme-box")
         with gr.Row(elem_id="run-bar"):
             stop = gr.Button("Stop", size="sm", variant="stop", elem_id="stop", min_width=72)
             run = gr.Button("Run", size="sm", variant="primary", elem_id="run", min_width=120)
+            counts = range(1, len(LABELS) + 1)
+            runs = [gr.Button(f"Run {n}", visible="hidden", elem_id=f"run-{n}") for n in counts]
     with gr.Accordion("Start from a scenario", open=True, elem_id="scenario-fold") as scenario_fold:
         scenarios = scenario_cards(library.scenarios, elem_id="scenarios")
     with gr.Row(elem_id="work", equal_height=False):
@@ -79,7 +83,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
             meter = token_meter(elem_id="meter")
             few_shot = few_shot_panel()
         with gr.Column(scale=7, min_width=340, elem_id="right"):
-            with gr.Tabs(elem_id="tabs"):
+            with gr.Tabs(elem_id="tabs") as tabs:
                 with gr.Tab("Output", id="output") as output_tab:
                     answers = lanes(bar, library.presets)
                 with gr.Tab("Compare", id="compare") as compare_tab:
@@ -90,11 +94,11 @@ def _layout(library: Library, demo_model: str) -> Parts:
                     prompt = prompt_view(elem_id="prompt")
     controls = Controls(
         editor, presets, sampling, dice, budget, images_panel, meter, prompt, answers, picker,
-        few_shot, scenario_fold, gr.State("output"), library, compared, earlier,
+        few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
-    return Parts(run, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft)
+    return Parts(run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft)
 
 
-def _static(html: str) -> None:
-    gr.HTML(html, apply_default_css=False)
+def _static(html: str, **props: Any) -> None:
+    gr.HTML(html, apply_default_css=False, **props)

@@ -28,13 +28,19 @@ LONG: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
 RUN_A_DEMO = """() => {
   if (document.body.classList.contains('demo')) document.querySelector('#run').click();
 }"""
+PRESS_RUN = "() => document.querySelector(`#run-${document.body.dataset.lanes}`).click()"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What only the wiring needs; what handlers read or write is in `controls`."""
+    """What only the wiring needs; what handlers read or write is in `controls`.
+
+    runs: hidden, one for each number of lanes, with their panes as its only outputs; `run` presses
+    the right one.
+    """
 
     run: gr.Button
+    runs: list[gr.Button]
     stop: gr.Button
     scenarios: gr.HTML
     output_tab: gr.Tab
@@ -90,7 +96,7 @@ class Wiring:
         self._page.unload(self._lane_handlers.leave)
 
     def _edits(self) -> None:
-        lanes = [editor.edit for editor in self._editors]
+        lanes = [self._controls.lanes.bar.edit, *(editor.edit for editor in self._editors)]
         edits = [self._controls.editor.edit, *lanes, *self._controls.value_events()]
         gr.on(edits, **self._save)  # in the browser, and first: a busy server loses no draft
         gr.on(edits, **self._show, trigger_mode="always_last")
@@ -100,7 +106,8 @@ class Wiring:
         controls, handlers, few_shot = self._controls, self._handlers, self._controls.few_shot
         inputs, written, panes = self._inputs, self._written, self._panes
         examples = {few_shot.text, few_shot.table}
-        earlier, lanes = [*written, *panes], inputs | set(panes)
+        earlier = [*written, *panes, controls.tabs, controls.tab]
+        lanes = inputs | set(panes)
         comparisons = self._comparisons
         scenario = self._parts.scenarios.pick(
             handlers.pick_scenario, inputs, [*written, controls.scenario_fold], **QUICK
@@ -115,7 +122,6 @@ class Wiring:
             *(pane.seed(handlers.keep_seed, lanes, written, **PRIVATE) for pane in panes),
             *(e.promote(handlers.promote, inputs, written, **PRIVATE) for e in self._editors),
             controls.lanes.bar.pick(handlers.pick_set_up, inputs, written, **PRIVATE),
-            controls.lanes.bar.edit(handlers.count_lanes, inputs, written, **PRIVATE),
             controls.dice.click(handlers.draw_seed, inputs, written, **PRIVATE),
             controls.history.open(comparisons.open_run, inputs, earlier, **PRIVATE),
             controls.history.restore(comparisons.restore, inputs, written, **PRIVATE),
@@ -145,11 +151,19 @@ class Wiring:
         controls, handlers, parts = self._controls, self._lane_handlers, self._parts
         panes, editors = self._panes, self._editors
         # Each token pays for every output, also for those that stay, and for Gradio's checks.
-        run: dict[str, Any] = {"inputs": self._inputs, "outputs": panes, "postprocess": False}
+        run: dict[str, Any] = {"inputs": self._inputs, "postprocess": False, **LONG}
+        together = [
+            button.click(handlers.run_of(count), outputs=panes[:count], **run)
+            for count, button in enumerate(parts.runs, start=1)
+        ]
+        alone = [
+            editor.run(handlers.run_lane, outputs=[pane], trigger_mode="multiple", **run)
+            for editor, pane in zip(editors, panes, strict=True)
+        ]
         after = [controls.tab, controls.comparison, controls.history]
-        alone = [e.run(handlers.run_lane, **run, **LONG, trigger_mode="multiple") for e in editors]
-        for runs in (parts.run.click(handlers.run, **run, **LONG), *alone):
+        for runs in (*together, *alone):
             runs.then(self._comparisons.after_run, self._inputs, after, **PRIVATE)
+        parts.run.click(None, None, None, js=PRESS_RUN, **PRIVATE)
         parts.stop.click(handlers.stop, None, None, **QUICK)
         for editor in editors:
             editor.stop(handlers.stop_lane, None, None, **QUICK)

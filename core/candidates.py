@@ -10,7 +10,7 @@ from core.explanation import Side
 
 def candidate_rows(side: Side, chosen: tuple[int, int]) -> list[dict[str, Any]]:
     """before, after: probabilities as text. share: the one before, 0 to 1. kind: "chosen" by this
-    lane, "other" if the other lane chose it, or empty.
+    lane, "other" if the other lane chose it, or empty. removed_by: a parameter, or empty.
     """
     return [
         {
@@ -18,7 +18,7 @@ def candidate_rows(side: Side, chosen: tuple[int, int]) -> list[dict[str, Any]]:
             "share": round(math.exp(candidate.logprob), 4),
             "before": _percent(math.exp(candidate.logprob)),
             "after": _percent(candidate.probability),
-            "note": f"removed by {candidate.removed_by}" if candidate.removed_by else "",
+            "removed_by": candidate.removed_by,
             "kind": (
                 "chosen"
                 if candidate.token_id == side.token_id

@@ -52,7 +52,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 
 def ready(page: Page) -> None:
     """Wait until the server has opened the page: only then is there an active preset."""
-    page.locator(".presets [aria-pressed=true]").wait_for()
+    page.locator(".presets [aria-pressed=true]").wait_for(state="attached")
     page.locator(".turn").first.wait_for()
 
 

@@ -181,9 +181,9 @@ def test_a_set_up_fills_the_lanes_and_all_of_them_run(page: Page, tmp_path, name
     write(page, ("system", "Be brief."), ("user", "What is this?"))
     Image.new("RGB", (64, 48), "red").save(tmp_path / "red.png")
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Attach an image").last.click()
+        page.get_by_role("button", name="Attach image").last.click()
     chooser.value.set_files(tmp_path / "red.png")
-    expect(page.locator(".turn img")).to_have_count(1)
+    expect(page.locator(".turn-images figcaption")).to_have_text("red.png")
     if name == "Two models":
         page.locator("#model-choice input").fill("someone/other-model")
         page.locator("#model-choice input").press("Enter")

@@ -40,5 +40,5 @@ def test_rows_show_both_choices_and_what_was_removed():
     chosen, other = candidate_rows(side("top_p"), (1, 2))
     assert (chosen["kind"], other["kind"]) == ("chosen", "other")
     assert (chosen["before"], chosen["after"]) == ("90.5 %", "90 %")
-    assert (other["after"], other["note"]) == ("0", "removed by top_p")
+    assert (other["after"], other["removed_by"]) == ("0", "top_p")
     assert chosen["share"] == pytest.approx(0.9048)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 
 from core.sampling import SamplingParams
+from engine.noise import exponential
 from engine.processors import min_p, repetition_penalty, top_k, top_p
 
 
@@ -61,8 +62,7 @@ class Sampler:
             ids = scores.argmax(dim=-1)
             ids[self._drawn_rows] = self._draw(scores[self._drawn_rows])
         seen.scatter_(1, ids[:, None], True)
-        logprobs = logits.gather(1, ids[:, None]) - logits.logsumexp(dim=-1, keepdim=True)
-        return ids, logprobs.squeeze(1)
+        return ids, logits.log_softmax(dim=-1).gather(1, ids[:, None]).squeeze(1)
 
     def _draw(self, scores: torch.Tensor) -> torch.Tensor:
         """scores: of the rows that aren't greedy."""
@@ -74,9 +74,7 @@ class Sampler:
             scores = top_p(scores, self._rest, self._survivors)
         if self._uses_min_p:
             scores = min_p(scores, self._min_p)
-        noise = torch.empty_like(scores)
-        for row, place in zip(noise, self._drawn, strict=True):
-            row.exponential_(1, generator=self._dice[place])
+        noise = exponential(scores, [self._dice[place] for place in self._drawn])
         return (scores.softmax(dim=-1) / noise).argmax(dim=-1)
 
     def _settle(self) -> None:

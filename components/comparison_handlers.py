@@ -19,6 +19,7 @@ from components.comparison import comparison_value
 from components.controls import Changes, Controls, Values
 from components.lane_pane import lane_value
 from components.page_state import user_errors
+from components.parting import sentences
 from components.run_history import KeptRun, RunHistory
 from components.run_list import run_cards
 from core.engine import Engine
@@ -68,14 +69,15 @@ class ComparisonHandlers:
     # -- the report --------------------------------------------------------------------------
     def report(self, values: Values, request: gr.Request) -> Changes:
         with user_errors():
-            runs = list(self._shown(values, request).values())
-            if not runs:
+            shown = self._shown(values, request)
+            if not shown:
                 raise InvalidInput("There is no answer to report. Run first.")
-            html = report_html(self._report(runs))
+            why = tuple(sentences(self._engine, shown, _page(request)))
+            html = report_html(self._report(list(shown.values()), why))
         name = f"comparison-{datetime.now():%Y-%m-%d-%H%M%S}.html"
         return {self._controls.comparison: gr.update(report={"html": html, "name": name})}
 
-    def _report(self, runs: Sequence[Run]) -> Report:
+    def _report(self, runs: Sequence[Run], why: tuple[str, ...]) -> Report:
         conversation = runs[0].request.conversation
         known = {model.name: model for model in self._engine.models}
         return Report(
@@ -94,7 +96,7 @@ class ComparisonHandlers:
             ),
             versions=(("Python", platform.python_version()), *_versions()),
             images=tuple((image.path, _data_url(image.path)) for image in conversation.images),
-            sentences=(),
+            sentences=why,
         )
 
     # -- earlier runs ------------------------------------------------------------------------

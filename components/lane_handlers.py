@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,16 +14,16 @@ from components.controls import Changes, Controls, Values
 from components.demo import Demo
 from components.lane_pane import lane_value
 from components.page_state import PageState, user_errors
+from components.parting import sides_of
 from components.run_history import RunHistory
 from core.candidates import candidate_rows
-from core.differences import Divergence, first_divergence
+from core.differences import first_divergence
 from core.engine import Engine
 from core.errors import InvalidInput
-from core.events import Failed, Started, Token
-from core.explanation import Side, explain
+from core.explanation import explain
 from core.lanes import LABELS, LaneSettings
 from core.run import Run
-from core.workspace import Inspection, requests
+from core.workspace import requests
 
 FIRST = LABELS[0]
 
@@ -112,43 +111,16 @@ class LaneHandlers:
             parting = first_divergence(first, run) if first and run else None
             if first is None or run is None or parting is None:
                 raise InvalidInput("These answers are not here any more. Run the lanes again.")
-            found = self._explanation(first, run, parting, request.session_hash or "")
-        return {self._controls.lanes.panes[label]: gr.update(explanation=found)}
-
-    def _explanation(self, first: Run, run: Run, at: Divergence, page: str) -> dict[str, Any]:
-        ids = (first.token_ids[at.position], run.token_ids[at.position])
-        sides = [
-            self._side(of, other, at.position, page)
-            for of, other in ((first, ids[1]), (run, ids[0]))
-        ]
-        return {
-            "place": at.position,
+            sides = sides_of(self._engine, first, run, parting, request.session_hash or "")
+        chosen = (sides[0].token_id, sides[1].token_id)
+        found = {
+            "place": parting.position,
             "lines": list(explain(*sides)),
             "sides": [
-                {"lane": side.lane, "candidates": candidate_rows(side, ids)} for side in sides
+                {"lane": side.lane, "candidates": candidate_rows(side, chosen)} for side in sides
             ],
         }
-
-    def _side(self, run: Run, other: int, position: int, page: str) -> Side:
-        """Ask the engine for the candidates behind the tokens that both answers share."""
-        chosen = run.token_ids[position]
-        inspection = Inspection(run.token_ids[:position], about=(chosen, other))
-        asked = replace(run.request, inspection=inspection)
-        with closing(self._engine.stream([asked], page)) as events:
-            for _, event in events:
-                match event:
-                    case Started() if event.model != run.model:
-                        raise InvalidInput(
-                            f"{run.model} gave this answer, and {event.model} is in use now. "
-                            "Run the lanes again."
-                        )
-                    case Token():
-                        return Side(run.request.lane, chosen, event.candidates)
-                    case Failed():
-                        raise InvalidInput(event.message)
-                    case _:
-                        pass
-        raise InvalidInput("The engine gave no candidates. Run the lanes again.")
+        return {self._controls.lanes.panes[label]: gr.update(explanation=found)}
 
 
 def _is_over(run: Run | None) -> bool:

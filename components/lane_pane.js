@@ -193,6 +193,7 @@ element.addEventListener('click', async (event) => {
     $('part').focus();
   }
 });
+element.querySelector('section').setAttribute('aria-label', `Answer of lane ${props.label}`);
 watch('value', draw);
 watch('explanation', drawExplanation);
 draw();

@@ -1,8 +1,8 @@
 """Exponential noise for sampling: the numbers of `exponential_`, in less time where that is safe.
 
-On a CPU torch draws them one by one, 20 nanoseconds each. Double uniforms and a vectorised logarithm
-give the same ones in a quarter of that. As this leans on the inside of torch, both are compared
-once, and where a bit differs torch draws.
+On a CPU torch draws them one by one, 20 nanoseconds each. Double uniforms and a vectorised
+logarithm give the same ones in a quarter of that. As this leans on the inside of torch, both are
+compared once, and where a bit differs torch draws.
 """
 
 from __future__ import annotations

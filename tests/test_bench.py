@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,12 @@ def test_the_measures_that_are_named_are_taken_and_written_down(tmp_path):
     assert lanes["value"] > 0
     assert 0 < sampler["value"] < 1
     assert not sampler["higher_is_better"]
-    assert set(llama) == {*KEYS, "note"}
-    assert llama["value"] is None
     assert llama["must"] is None
+    if find_spec("llama_cpp") and find_spec("gguf"):
+        assert llama["value"] > 0
+    else:
+        assert llama["value"] is None
+        assert "llama_cpp" in llama["note"]
     for name in names:
         assert name in done.stdout
 

@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_lanes import LABELS, change, run, set_up
 from tests.browser.test_messages import write
 
 
@@ -24,3 +25,22 @@ def test_no_rule_is_violated(open_page, scripted_app: str, theme: str):
     page.get_by_role("tab", name="Prompt").click()
     expect(page.locator(".prompt-token").first).to_be_visible()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_rule_is_violated_by_lanes_that_are_compared(open_page, scripted_app: str, theme: str):
+    page = open_page(scripted_app, query=f"?__theme={theme}")
+    write(page, ("user", "Why?"))
+    set_up(page, "Temperature ladder")
+    expect(page.locator("#column-d")).to_be_visible()
+    run(page, *LABELS)
+    change(page, "b")
+    page.locator("#settings-a [data-act=pin]").click()
+    page.locator("#lane-c .lane-part").click()
+    expect(page.locator("#lane-c .lane-explanation")).to_be_visible()
+    page.locator(".set-ups summary").click()
+    assert violations(page) == []
+    for tab, shown in (("Compare", ".comparison-words"), ("History", ".run-card")):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.locator(shown)).to_be_visible()
+        assert violations(page) == []

@@ -84,7 +84,7 @@ def test_the_report_is_one_file_with_everything_and_hostile_text_stays_text(page
     assert "http" not in html
     assert not {"script", "link", "img"} & {tag for tag, _ in parsed.tags}
     assert parsed.text.count(hostile) >= 5  # the message and four answers
-    for part in ("temperature", "gradio", "tokens in", "parts from A at token"):
+    for part in ("temperature", "gradio", "tokens in", "C parts from A at token", "removed it"):
         assert part in parsed.text
     report = page.context.new_page()
     alerts = []

@@ -40,3 +40,5 @@ def test_a_demo_server_bounds_answers_keeps_its_model_and_serves_several_visitor
         first.locator("#model-load").click()
         expect(first.get_by_text("the model that all visitors use stays")).to_be_visible()
         expect(second.locator(".model-name")).to_have_text("scripted")
+        for visit in (first, second):
+            visit.close()

@@ -1,0 +1,88 @@
+"""A second model beside the one in use, lanes that name it, and lanes that are stopped alone."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+import pytest
+
+from core.engine import Loaded
+from core.events import Finished, Token
+from engine.local import LocalEngine
+
+
+@pytest.fixture
+def engine(folder) -> LocalEngine:
+    made = LocalEngine(str(folder("lfm2")), device="cpu", weights="float32")
+    assert isinstance(list(made.load(str(folder("llama")), beside=True))[-1], Loaded)
+    return made
+
+
+def names(engine: LocalEngine) -> list[str]:
+    return [model.architecture for model in engine.models]
+
+
+def test_the_one_in_use_stays_in_use_and_stands_first(engine, folder) -> None:
+    assert names(engine) == ["Lfm2ForCausalLM", "LlamaForCausalLM"]
+    assert engine.description.architecture == "Lfm2ForCausalLM"
+
+
+def test_a_third_takes_the_place_of_the_second_and_a_plain_load_of_both(engine, folder) -> None:
+    list(engine.load(str(folder("qwen")), beside=True))
+    assert names(engine) == ["Lfm2ForCausalLM", "Qwen3ForCausalLM"]
+    list(engine.load(str(folder("llama"))))
+    assert names(engine) == ["LlamaForCausalLM"]
+    list(engine.load(str(folder("llama")), beside=True))
+    assert names(engine) == ["LlamaForCausalLM"]
+
+
+def test_each_lane_gets_the_tokens_of_its_own_model(engine, folder, oracle_of, ask, run) -> None:
+    first = ask("Tell me a story.", "A", temperature=0.8)
+    second = replace(ask("Tell me a story.", "B", temperature=0.8), model=str(folder("llama")))
+    lanes = run(engine, first, second)
+    assert lanes.ids("A") == oracle_of("lfm2").ids(first)
+    assert lanes.ids("B") == oracle_of("llama").ids(second)
+    assert (lanes.start("A").model, lanes.start("B").model) == (
+        folder("lfm2").name,
+        folder("llama").name,
+    )
+
+
+def test_a_lane_that_names_a_model_that_is_gone_fails_alone(engine, ask, run) -> None:
+    lanes = run(engine, ask(lane="A"), replace(ask(lane="B"), model="someone/else"))
+    assert lanes.tokens("A")
+    assert "someone/else is not in memory" in lanes.reason("B")
+
+
+def test_closing_ends_the_lanes_of_all_models(engine, folder, ask, settled) -> None:
+    asked = [ask(lane="A", max_new_tokens=400), ask(lane="B", max_new_tokens=400)]
+    asked[1] = replace(asked[1], model=str(folder("llama")))
+    with contextlib.closing(engine.stream(asked)) as events:
+        next(event for event in events if isinstance(event[1], Token))
+    assert list(events) == []
+    assert settled(engine) == 0
+
+
+@pytest.mark.parametrize("kinds", [("lfm2", "lfm2"), ("lfm2", "llama")])
+def test_a_lane_is_stopped_alone_and_the_other_keeps_its_tokens(
+    engine, folder, oracle_of, ask, kinds
+) -> None:
+    """Its row leaves the batch before the next step; the other's tokens don't change."""
+    options = {"temperature": 1.0, "max_new_tokens": 60}
+    asked = [ask("Go on.", "A", seed=1, **options), ask("Go on.", "B", seed=2, **options)]
+    if kinds[1] == "llama":
+        asked[1] = replace(asked[1], model=str(folder("llama")))
+    stopping = engine.stream(asked)
+    seen: list[int] = []
+    ends = {}
+    with contextlib.closing(stopping):
+        for lane, event in stopping:
+            if isinstance(event, Token) and lane == "A":
+                seen.append(event.token_id)
+            if isinstance(event, Token) and lane == "B":
+                stopping.stop("B")
+            if isinstance(event, Finished):
+                ends[lane] = event.stop_reason
+    assert ends["B"] in ("stopped", "end_of_sequence")  # random models end early now and then
+    assert seen == oracle_of("lfm2").ids(asked[0])

@@ -6,7 +6,7 @@ from benchmarks.lanes import against_llama, lanes, users, usual_preset
 from benchmarks.measure import Measure
 from benchmarks.page_overhead import page_overhead
 from benchmarks.sampler_share import sampler_share
-from benchmarks.waiting import longest_pause, prompt_again
+from benchmarks.waiting import image_again, longest_pause, prompt_again
 
 MEASURES = (
     Measure(
@@ -48,6 +48,10 @@ MEASURES = (
     Measure(
         "prompt_again", "first token of a prompt of 1,024 tokens: sent again / new, seconds",
         "350m", prompt_again, must=0.15, aim=0.05, higher_is_better=False,
+    ),
+    Measure(
+        "image_again", "first token of a second question about an image / of the first, seconds",
+        "pocket", image_again, must=0.3, aim=0.1, higher_is_better=False,
     ),
     Measure(
         "users_8", "eight users arriving shortly after each other: tokens/s / one by one",

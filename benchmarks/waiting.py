@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice, pairwise
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
+
+from PIL import Image as Pictures
 
 from benchmarks.subject import Subject
 from benchmarks.together import asked, moments_of, seconds, tokens_of, worker_of
+from core.conversation import Conversation, Image, message
+from core.vision import VisionBudget
 from engine.limits import Limits
 
+SEEN = VisionBudget(256, 256, False)
 ALONE = 16  # tokens of the running lane before the other prompt joins
 ENOUGH = 512  # tokens the running lane may take until the other one has joined
 
@@ -21,6 +29,25 @@ def prompt_again(subject: Subject) -> float:
     worker = worker_of(subject.checkpoint, Limits())
     cold, again = (seconds(worker, once) for _ in range(2))
     return again / cold
+
+
+def image_again(subject: Subject) -> float:
+    """Seconds to the first token of a second question about an image / of the first one, new."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "picture.png"
+        Pictures.effect_noise((512, 512), 64).convert("RGB").save(path)
+        first, second = (
+            [replace(request, conversation=_about(str(path), words), budget=SEEN)]
+            for request in subject.requests(1, subject.sizes.short, new=1)
+            for words in ("What is in the picture?", "Which colour is the largest thing?")
+        )
+        worker = worker_of(subject.checkpoint, Limits())
+        cold = seconds(worker, first)
+        return seconds(worker, second) / cold
+
+
+def _about(path: str, words: str) -> Conversation:
+    return Conversation((message("user", words, [Image(path, "picture")]),))
 
 
 def longest_pause(subject: Subject) -> float:

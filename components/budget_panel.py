@@ -1,64 +1,142 @@
-"""The image budget controls; the page shows them only for a model that reads images."""
+"""The image budget: buttons, controls, and what it costs; shown for a model that reads images."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from components.client_component import client_component
 from core.errors import InvalidInput
-from core.vision import MOST_IMAGE_TOKENS, VisionBudget
+from core.library import Budget
+from core.vision import (
+    LARGEST_TILE,
+    MOST_IMAGE_TOKENS,
+    MOST_TILES,
+    VisionBudget,
+    changed,
+    splitting_trap,
+)
+
+# What a checkpoint's processor brings along; loading a model sets them.
+ADVANCED = ("min_tiles", "max_tiles", "use_thumbnail", "tile_size", "max_pixels_tolerance")
 
 
-def budget_panel() -> tuple[gr.Accordion, dict[str, gr.components.FormComponent]]:
-    """Draw the controls; returns the panel, to show or hide it, and the controls by name."""
-    budget = VisionBudget()
+@dataclass(frozen=True)
+class BudgetPanel:
+    """panel: to show or hide. controls: by the budget's names. bar: the buttons and the warning."""
+
+    panel: gr.Accordion
+    controls: dict[str, gr.components.FormComponent]
+    bar: gr.HTML
+
+
+def budget_panel(budgets: Mapping[str, Budget]) -> BudgetPanel:
+    usual = VisionBudget()
     with gr.Accordion(
         "Images", open=False, elem_classes="panel", elem_id="images", visible=False
     ) as panel:
+        buttons = [
+            {"key": key, "name": budget.name, "title": _title(budget)}
+            for key, budget in budgets.items()
+        ]
+        bar = client_component(
+            "budget_bar", {}, budgets=buttons, active="", warning="", elem_id="budgets"
+        )
+        tokens = {"minimum": 1, "maximum": MOST_IMAGE_TOKENS, "step": 1, "interactive": True}
         controls: dict[str, gr.components.FormComponent] = {
             "min_image_tokens": gr.Slider(
-                1, MOST_IMAGE_TOKENS, budget.min_image_tokens, step=1, interactive=True,
-                label="Min image tokens", info="Smaller images are enlarged to this.",
-                elem_id="budget-min",
+                value=usual.min_image_tokens, label="Min image tokens", elem_id="budget-min",
+                info="Smaller images are enlarged to this.", **tokens,
             ),
             "max_image_tokens": gr.Slider(
-                1, MOST_IMAGE_TOKENS, budget.max_image_tokens, step=1, interactive=True,
-                label="Max image tokens", info="Larger images are shrunk to this, or split.",
-                elem_id="budget-max",
+                value=usual.max_image_tokens, label="Max image tokens", elem_id="budget-max",
+                info="Larger images are shrunk to this, or split.", **tokens,
             ),
             "do_image_splitting": gr.Checkbox(
-                budget.do_image_splitting, interactive=True, label="Image splitting",
-                info="Cuts large images into tiles of 512 x 512 pixels, 256 tokens each.",
+                usual.do_image_splitting, interactive=True, label="Image splitting",
+                info="Cuts large images into tiles, each at its full price.",
                 elem_id="budget-splitting",
             ),
         }  # fmt: skip
-    return panel, controls
+        with gr.Accordion("Advanced", open=False, elem_id="budget-advanced"):
+            controls |= _advanced(usual)
+    return BudgetPanel(panel, controls, bar)
+
+
+def _advanced(usual: VisionBudget) -> dict[str, gr.components.FormComponent]:
+    tiles = {"minimum": 2, "maximum": MOST_TILES, "step": 1, "interactive": True}
+    return {
+        "min_tiles": gr.Slider(value=usual.min_tiles, label="Min tiles", **tiles),
+        "max_tiles": gr.Slider(value=usual.max_tiles, label="Max tiles", **tiles),
+        "use_thumbnail": gr.Checkbox(
+            usual.use_thumbnail, interactive=True, label="Thumbnail",
+            info="The whole image beside its tiles, within the two bounds.",
+        ),
+        "tile_size": gr.Slider(
+            usual.token_side, LARGEST_TILE, usual.tile_size, step=usual.token_side,
+            label="Tile size", info="Pixels a side.", interactive=True,
+        ),
+        "max_pixels_tolerance": gr.Slider(
+            0.1, 10, usual.max_pixels_tolerance, step=0.1, label="Tolerance", interactive=True,
+            info="An image is split from this many times the maximum on.",
+        ),
+    }  # fmt: skip
+
+
+def _title(budget: Budget) -> str:
+    values = ", ".join(f"{name} {value}" for name, value in budget.images.items())
+    return f"{budget.description}\n{values}\nSource: {budget.source}, {budget.date}"
 
 
 def budget_of(values: Mapping[str, Any], mend: bool = False) -> VisionBudget:
     """Read the controls' raw values. Raises InvalidInput or, to mend, takes the defaults."""
     try:
-        least, most = (
-            _whole(name, values[name]) for name in ("min_image_tokens", "max_image_tokens")
-        )
-        return VisionBudget(least, most, bool(values["do_image_splitting"]))
+        usual = VisionBudget()
+        read = {name: _number(name, value, getattr(usual, name)) for name, value in values.items()}
+        return changed(usual, read)
     except InvalidInput:
         if mend:
             return VisionBudget()
         raise
 
 
-def _whole(name: str, value: Any) -> int:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 1 <= value <= MOST_IMAGE_TOKENS or value != int(value):
+def _number(name: str, value: Any, usual: Any) -> Any:
+    """A control's value as the budget's field has it; None where a draft doesn't know it yet."""
+    if isinstance(usual, bool):
+        return usual if value is None else bool(value)
+    if value is None and name in ADVANCED:
+        return usual
+    if not isinstance(value, int | float) or isinstance(value, bool):
         shown = "empty" if value is None else repr(value)
-        raise InvalidInput(
-            f"{name} is {shown}; it must be a whole number from 1 to {MOST_IMAGE_TOKENS}."
-        )
+        raise InvalidInput(f"{name} is {shown}; it must be a number.")
+    if isinstance(usual, float):
+        return float(value)
+    if value != int(value):
+        raise InvalidInput(f"{name} is {value!r}; it must be a whole number.")
     return int(value)
 
 
 def budget_values(budget: VisionBudget) -> dict[str, Any]:
     return {name: getattr(budget, name) for name in VisionBudget.__dataclass_fields__}
+
+
+def active_budget(budgets: Mapping[str, Budget], budget: VisionBudget) -> str:
+    """The key of the button whose values these are; empty if none."""
+    found = (key for key, one in budgets.items() if one.budget(budget) == budget)
+    return next(found, "")
+
+
+def trap_warning(sizes: Sequence[tuple[int, int]], budget: VisionBudget) -> str:
+    """The sentence about splitting that costs more than it saves; empty where it does not."""
+    trap = splitting_trap(sizes, budget)
+    if trap is None:
+        return ""
+    images = "This image costs" if len(sizes) == 1 else f"These {len(sizes)} images cost"
+    return (
+        f"{images} {trap.split:,} tokens, more than the {trap.default:,} of the family default: a "
+        f"lower maximum splits smaller images, and each tile keeps its price. "
+        f"Without splitting: {trap.whole:,}."
+    )

@@ -10,7 +10,7 @@ function table(caption, labels, rows) {
   const node = make('table');
   node.createCaption().textContent = caption;
   const head = node.createTHead().insertRow();
-  head.append(make('th', ''), ...labels.map((label) => make('th', label)));
+  head.append(make('td'), ...labels.map((label) => make('th', label)));
   const inside = node.createTBody();
   for (const row of rows) {
     const line = inside.insertRow();

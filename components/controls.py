@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from components.budget_panel import budget_of, budget_values
+from components.budget_panel import ADVANCED, BudgetPanel, budget_of, budget_values
 from components.few_shot_panel import FewShotPanel
 from components.lane_bar import lane_count, set_ups
 from components.lanes import Lanes
@@ -20,6 +20,7 @@ from components.sampling_panel import control_values, params_of
 from core.errors import InvalidInput
 from core.lanes import LABELS, LaneSettings, as_values, lane_settings
 from core.library import Library
+from core.vision import VisionBudget
 
 Values = Mapping[Any, Any]
 Changes = dict[Any, Any]
@@ -31,8 +32,8 @@ class Controls:
     presets: gr.HTML
     sampling: dict[str, gr.components.FormComponent]
     dice: gr.Button
-    budget: dict[str, gr.components.FormComponent]
-    images_panel: gr.Accordion
+    budget: BudgetPanel
+    tiles: gr.HTML
     meter: gr.HTML
     prompt: gr.HTML
     lanes: Lanes
@@ -55,7 +56,8 @@ class Controls:
     def shown(self) -> list[Any]:
         """What follows from the inputs and is redrawn after each change of them."""
         lanes = [self.lanes.bar, *self.lanes.editors.values()]
-        return [self.editor, self.presets, self.meter, self.prompt, *lanes]
+        images = [self.tiles, self.budget.bar]
+        return [self.editor, self.presets, self.meter, self.prompt, *images, *lanes]
 
     def show_output(self) -> Changes:
         """Turn to the lanes."""
@@ -63,7 +65,7 @@ class Controls:
 
     def value_events(self) -> list[Any]:
         """A person changes a number: `release` comes from a reset button, `input` from the rest."""
-        controls = [*self.sampling.values(), *self.budget.values()]
+        controls = [*self.sampling.values(), *self.budget.controls.values()]
         events: list[Any] = [getattr(control, "input") for control in controls]  # noqa: B009
         return events + [control.release for control in controls if isinstance(control, gr.Slider)]
 
@@ -73,7 +75,7 @@ class Controls:
             rows=tuple(clean_rows(values[self.editor])),
             preset=str(values[self.presets] or ""),
             params=params_of({name: values[c] for name, c in self.sampling.items()}, mend),
-            budget=budget_of({name: values[c] for name, c in self.budget.items()}, mend),
+            budget=budget_of({name: values[c] for name, c in self.budget.controls.items()}, mend),
             tab=values[self.tab],
             lanes=_lanes([values[editor] for editor in self.lanes.editors.values()], mend),
             count=lane_count(values[self.lanes.bar]),
@@ -96,12 +98,16 @@ class Controls:
             changes |= {control: values[name] for name, control in self.sampling.items()}
         if old is None or settings or state.budget != old.budget:
             values = budget_values(state.budget)
-            changes |= {control: values[name] for name, control in self.budget.items()}
+            changes |= {control: values[name] for name, control in self.budget.controls.items()}
         if old is None or state.lanes != old.lanes or state.count != old.count:
             lanes = zip(self.lanes.editors.values(), state.lanes, strict=True)
             changes[self.lanes.bar] = state.count
             changes |= {editor: as_values(lane) for editor, lane in lanes}
         return changes
+
+    def advanced(self, budget: VisionBudget) -> Changes:
+        """Write what a checkpoint's processor brings along."""
+        return {self.budget.controls[name]: getattr(budget, name) for name in ADVANCED}
 
     def show(self, following: Following) -> Changes:
         """Redraw what follows. Writes no input: what a person does meanwhile must stand."""
@@ -111,6 +117,8 @@ class Controls:
             ),
             self.presets: gr.update(modified=following.modified),
             self.meter: following.meter,
+            self.tiles: following.images,
+            self.budget.bar: gr.update(active=following.budget, warning=following.warning),
             self.lanes.bar: gr.update(set_ups=set_ups(following.situation)),
             **{
                 self.lanes.editors[label]: gr.update(**shown)
@@ -125,8 +133,8 @@ class Controls:
     def _kept(self) -> dict[str, Any]:
         lanes = {f"lane_{label}": editor for label, editor in self.lanes.editors.items()}
         return {
-            "messages": self.editor, "preset": self.presets, **self.sampling, **self.budget,
-            "lanes": self.lanes.bar, **lanes,
+            "messages": self.editor, "preset": self.presets, **self.sampling,
+            **self.budget.controls, "lanes": self.lanes.bar, **lanes,
         }  # fmt: skip
 
     def draft_of(self, values: Values) -> dict[str, Any]:
@@ -153,7 +161,7 @@ class Controls:
             rows=tuple(clean_rows(draft["messages"])),
             preset=str(draft.get("preset") or ""),
             params=params_of({n: draft[n] for n in self.sampling if n in draft}, mend=True),
-            budget=budget_of({name: draft.get(name) for name in self.budget}, mend=True),
+            budget=budget_of({name: draft.get(name) for name in self.budget.controls}, mend=True),
             lanes=_lanes([draft.get(f"lane_{label}") for label in LABELS], mend=True),
             count=lane_count(draft.get("lanes")),
         )

@@ -58,9 +58,8 @@ class Handlers:
         self._demo.open(request)
         self._history.open(page, draft.get("session") if isinstance(draft, dict) else None)
         key, preset = next(iter(self._library.presets.items()))
-        first = PageState(
-            (new_row("user"),), key, preset.params(SamplingParams()), preset.budget(VisionBudget())
-        )
+        budget = preset.budget(self._own_budget())
+        first = PageState((new_row("user"),), key, preset.params(SamplingParams()), budget)
         state = self._controls.read_draft(draft) or first
         if (
             isinstance(draft, dict) and "preset" not in draft
@@ -89,6 +88,18 @@ class Handlers:
 
     def pick_preset(self, values: Values, event: gr.EventData) -> Changes:
         return self._act(values, lambda state: self._with_preset(state, event.key), settings=True)
+
+    def pick_budget(self, values: Values, event: gr.EventData) -> Changes:
+        budget = self._library.budgets[event.key]
+        return self._act(
+            values, lambda state: replace(state, budget=budget.budget(state.budget)), settings=True
+        )
+
+    def turn_splitting_off(self, values: Values) -> Changes:
+        return self._act(
+            values,
+            lambda state: replace(state, budget=replace(state.budget, do_image_splitting=False)),
+        )
 
     def pick_scenario(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         scenario = self._library.scenarios[event.key]
@@ -192,10 +203,11 @@ class Handlers:
             self._loads.remove(page, switch)
         yield {
             picker.status: status,  # again: of two quick updates the page may draw the last only
-            self._controls.images_panel: self._images_panel(),
+            self._controls.budget.panel: self._images_panel(),
             picker.load: gr.Button(interactive=True),
             picker.beside: gr.Button(interactive=True),
             picker.cancel: gr.Button(visible=False),
+            **(self._controls.advanced(self._own_budget()) if not beside else {}),
         }
 
     def leave(self, request: gr.Request) -> None:
@@ -213,8 +225,13 @@ class Handlers:
     def _model_in_use(self) -> Changes:
         return {
             self._controls.picker.status: status_value(self._engine.models, self._demo_model),
-            self._controls.images_panel: self._images_panel(),
+            self._controls.budget.panel: self._images_panel(),
         }
+
+    def _own_budget(self) -> VisionBudget:
+        """The image processor's of the model in use; without one, the class's."""
+        description = self._engine.description
+        return (description.budget if description else None) or VisionBudget()
 
     def _images_panel(self) -> gr.Accordion:
         description = self._engine.description

@@ -25,6 +25,7 @@ from components.run_history import RunHistory
 from components.run_list import run_list
 from components.sampling_panel import sampling_panel
 from components.scenario_cards import scenario_cards
+from components.tile_view import tile_view
 from components.token_meter import token_meter
 from components.wiring import Parts, Wiring
 from core.engine import Engine
@@ -66,7 +67,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
         _static(EXPLAIN)
         presets = preset_bar(library.presets, elem_id="presets")
         sampling, dice = sampling_panel()
-        images_panel, budget = budget_panel()
+        budget = budget_panel(library.budgets)
     with gr.Row(elem_id="topbar"):
         bar = lane_bar(elem_id="lane-count")
         _static(SUN, elem_id="theme-box")
@@ -88,12 +89,14 @@ def _layout(library: Library, demo_model: str) -> Parts:
                     answers = lanes(bar, library.presets)
                 with gr.Tab("Compare", id="compare") as compare_tab:
                     compared = comparison(elem_id="comparison")
+                with gr.Tab("Images", id="images"):
+                    tiles = tile_view(elem_id="tiles")
                 with gr.Tab("History", id="history"):
                     earlier = run_list(elem_id="run-list")
                 with gr.Tab("Prompt", id="prompt") as prompt_tab:
                     prompt = prompt_view(elem_id="prompt")
     controls = Controls(
-        editor, presets, sampling, dice, budget, images_panel, meter, prompt, answers, picker,
+        editor, presets, sampling, dice, budget, tiles, meter, prompt, answers, picker,
         few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")

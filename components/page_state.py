@@ -9,11 +9,14 @@ from typing import Any
 
 import gradio as gr
 
+from components.budget_panel import active_budget, trap_warning
 from components.lane_pane import all_parameters
 from components.message_editor import Row, conversation_of
 from components.preset_bar import changed_since
 from components.prompt_view import EMPTY_PROMPT, prompt_value
+from components.tile_view import SeenImage, tiles_value
 from components.token_meter import failed_meter, meter_value
+from core.conversation import Image
 from core.differences import settings_diff
 from core.engine import Engine
 from core.errors import InvalidInput
@@ -21,7 +24,7 @@ from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
 from core.library import Library, Preset
 from core.sampling import SamplingParams
 from core.set_ups import Situation
-from core.vision import VisionBudget
+from core.vision import VisionBudget, changed
 from core.workspace import Request, Workspace, unseeded
 
 
@@ -73,7 +76,8 @@ class PageState:
 class Following:
     """tokens: count by row id. prompt: None where the Prompt tab is not looked at.
 
-    lanes: by label, props of its editor. situation: what set-ups depend on.
+    lanes: by label, props of its editor. situation: what set-ups depend on. images: as the Images
+    tab shows them. budget, warning: the key of the active image budget, and what is wrong with it.
     """
 
     tokens: dict[str, int]
@@ -83,6 +87,9 @@ class Following:
     prompt: dict[str, Any] | None
     lanes: dict[str, dict[str, Any]]
     situation: Situation
+    images: list[dict[str, Any]]
+    budget: str
+    warning: str
 
 
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
@@ -105,6 +112,8 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
             meter = failed_meter(str(error))
             prompt = {**EMPTY_PROMPT, "note": str(error)}
     description = engine.description
+    images = _images(engine, state)
+    sizes = [(one.facts.width, one.facts.height) for one in images if one.facts]
     return Following(
         tokens=tokens,
         images_allowed=bool(description and description.reads_images),
@@ -113,7 +122,34 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
         prompt=prompt if state.tab == "prompt" else None,
         lanes=_lanes(engine, library, state),
         situation=_situation(engine, library, state),
+        images=tiles_value(images, _budgets(engine, library, state)),
+        budget=active_budget(library.budgets, state.budget),
+        warning=trap_warning(sizes, state.budget),
     )
+
+
+def _images(engine: Engine, state: PageState) -> list[SeenImage]:
+    """Of all messages, in order; a bad file has its sentence instead of a size."""
+    seen: list[SeenImage] = []
+    for place, row in enumerate(state.rows, start=1):
+        for image in row["images"]:
+            facts, error = None, ""
+            try:
+                facts = engine.look(Image(image["path"], image["name"]))
+            except InvalidInput as reason:
+                error = str(reason)
+            where = f"message {place}, {row['role']}"
+            seen.append(SeenImage(image["url"], image["name"], where, facts, error))
+    return seen
+
+
+def _budgets(engine: Engine, library: Library, state: PageState) -> dict[str, VisionBudget]:
+    """Each lane's, with what belongs to the network of the model in use."""
+    description = engine.description
+    own = description.budget if description and description.budget else VisionBudget()
+    network = {name: getattr(own, name) for name in ("encoder_patch_size", "downsample_factor")}
+    lanes = state.workspace(library.presets).lanes
+    return {lane.label: changed(lane.budget, network) for lane in lanes}
 
 
 def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict[str, Any]]:
@@ -140,4 +176,5 @@ def _situation(engine: Engine, library: Library, state: PageState) -> Situation:
         has_images=any(row["images"] for row in state.rows),
         has_system=any(row["role"] == "system" and row["text"] for row in state.rows),
         models=tuple(model.model for model in engine.models),
+        budgets=tuple(tuple(budget.images.items()) for budget in library.budgets.values()),
     )

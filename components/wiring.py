@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from components.budget_panel import ADVANCED
 from components.client_component import read_asset
 from components.comparison_handlers import ComparisonHandlers
 from components.controls import Controls
@@ -122,6 +123,8 @@ class Wiring:
             *(pane.seed(handlers.keep_seed, lanes, written, **PRIVATE) for pane in panes),
             *(e.promote(handlers.promote, inputs, written, **PRIVATE) for e in self._editors),
             controls.lanes.bar.pick(handlers.pick_set_up, inputs, written, **PRIVATE),
+            controls.budget.bar.pick(handlers.pick_budget, inputs, written, **PRIVATE),
+            controls.budget.bar.remedy(handlers.turn_splitting_off, inputs, written, **PRIVATE),
             controls.dice.click(handlers.draw_seed, inputs, written, **PRIVATE),
             controls.history.open(comparisons.open_run, inputs, earlier, **PRIVATE),
             controls.history.restore(comparisons.restore, inputs, written, **PRIVATE),
@@ -173,15 +176,16 @@ class Wiring:
 
     def _models(self) -> None:
         picker, handlers = self._controls.picker, self._handlers
-        buttons = [picker.load, picker.beside, picker.cancel]
+        advanced = [self._controls.budget.controls[name] for name in ADVANCED]
+        changed = [picker.load, picker.beside, picker.cancel, *advanced]
         for button, load in (
             (picker.load, handlers.load_model),
             (picker.beside, handlers.load_beside),
         ):
             button.click(
-                load, {picker.choice, picker.weights}, [*self._model_outputs(), *buttons], **LONG
+                load, {picker.choice, picker.weights}, [*self._model_outputs(), *changed], **LONG
             ).then(**self._show)  # fmt: skip
         picker.cancel.click(handlers.cancel_loading, None, None, **QUICK)
 
     def _model_outputs(self) -> list[Any]:
-        return [self._controls.picker.status, self._controls.images_panel]
+        return [self._controls.picker.status, self._controls.budget.panel]

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
 
+from core.conversation import Image
 from core.events import Event, Failed
 from core.prompt import RenderedPrompt
+from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 
 WEIGHTS = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
@@ -27,7 +29,8 @@ class ModelDescription:
     model: the Hub id or folder it was loaded by. parameters: number of weights.
     memory_bytes: of the weights. context_length: tokens of prompt and answer together.
     dtype: what it computes in. weights: what the weights are kept as, in words ("int8", "float32,
-    packed").
+    packed"). budget: the image processor's own values; None where there is none, or one with other
+    controls than LFM2-VL's.
     """
 
     model: str
@@ -40,6 +43,7 @@ class ModelDescription:
     context_length: int
     reads_images: bool
     load_seconds: float
+    budget: VisionBudget | None = None
 
     @property
     def name(self) -> str:
@@ -104,6 +108,10 @@ class Engine(Protocol):
 
     def render(self, request: Request) -> RenderedPrompt:
         """The prompt of `request` as it would be sent. Raises InvalidInput if it can't be built."""
+        ...
+
+    def look(self, image: Image) -> ImageFacts:
+        """Size and frames of an image file; needs no model. Raises InvalidInput for a bad one."""
         ...
 
     def load(

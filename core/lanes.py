@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from core.errors import InvalidInput
 from core.library import Preset
 from core.sampling import SamplingParams, sampling_params
-from core.vision import VisionBudget
+from core.vision import MOST_IMAGE_TOKENS, VisionBudget, changed
 from core.workspace import Lane
 
 LABELS = ("A", "B", "C", "D")
+BOUNDS = ("min_image_tokens", "max_image_tokens")
 Values = tuple[tuple[str, Any], ...]
 
 
@@ -77,18 +77,10 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 def _budget(budget: VisionBudget, images: Mapping[str, Any]) -> VisionBudget:
     """A maximum below the sidebar's minimum lowers that too, and the other way round."""
-    unknown = sorted(set(images) - set(VisionBudget.__dataclass_fields__))
-    if unknown:
-        raise InvalidInput(f"There is no image value {unknown[0]!r}.")
-    for name in ("min_image_tokens", "max_image_tokens"):
-        if name in images and type(images[name]) is not int:
-            raise InvalidInput(f"{name} is {images[name]!r}; it must be a whole number.")
-    least = images.get("min_image_tokens", budget.min_image_tokens)
-    most = images.get("max_image_tokens", budget.max_image_tokens)
-    if "min_image_tokens" not in images:
-        least = min(least, most)
-    if "max_image_tokens" not in images:
-        most = max(least, most)
-    return VisionBudget(
-        least, most, bool(images.get("do_image_splitting", budget.do_image_splitting))
-    )
+    bounds = {name: images[name] for name in BOUNDS if name in images}
+    if len(bounds) == 1:
+        ((name, value),) = bounds.items()
+        if type(value) is int and 1 <= value <= MOST_IMAGE_TOKENS:
+            lower = min(value, budget.min_image_tokens), max(value, budget.max_image_tokens)
+            budget = changed(budget, dict(zip(BOUNDS, lower, strict=True)))
+    return changed(budget, images)

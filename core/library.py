@@ -1,4 +1,4 @@
-"""The library: presets, scenarios and model families, read from YAML files that validate strictly.
+"""The library: presets, image budgets, scenarios and model families, from YAML, read strictly.
 
 Writing files and applying presets to a page are not known here.
 """
@@ -16,7 +16,7 @@ from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationErro
 from core.conversation import Conversation, conversation_from_dicts
 from core.errors import InvalidInput
 from core.sampling import SamplingParams, sampling_params, settings
-from core.vision import VisionBudget
+from core.vision import VisionBudget, changed
 
 STRICT = ConfigDict(extra="forbid")
 
@@ -55,17 +55,36 @@ class Preset:
 
     def budget(self, current: VisionBudget) -> VisionBudget:
         """`current` with the image values that this preset names."""
-        values = {name: getattr(current, name) for name in VisionBudget.__dataclass_fields__}
-        unknown = sorted(set(self.images) - set(values))
-        if unknown:
-            raise InvalidInput(f"There is no image value {unknown[0]!r}; use {', '.join(values)}.")
-        read: dict[str, Any] = {**values, **self.images}
-        return VisionBudget(**read)
+        return changed(current, self.images)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """An image budget of its own, for a button; what `images` does not name stays."""
+
+    __pydantic_config__ = STRICT
+    kind: Literal["budget"]
+    name: str
+    order: int
+    description: str
+    source: str
+    date: date
+    images: dict[str, int | bool]
+
+    def __post_init__(self) -> None:
+        self.budget(VisionBudget())
+
+    def budget(self, current: VisionBudget) -> VisionBudget:
+        return changed(current, self.images)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A whole example that one click loads. `preset` names the preset it is shown with."""
+    """A whole example that one click loads. `preset` names the preset it is shown with.
+
+    images: files in `presets/pictures` that go to the last user message. budgets: keys of image
+    budgets, one for each lane that the card fills; empty: one lane.
+    """
 
     __pydantic_config__ = STRICT
     kind: Literal["scenario"]
@@ -75,6 +94,8 @@ class Scenario:
     preset: str
     messages: list[dict[str, Any]]
     max_new_tokens: int = 512
+    images: list[str] = field(default_factory=list[str])
+    budgets: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         sampling_params({"max_new_tokens": self.max_new_tokens})
@@ -111,14 +132,18 @@ class Family:
 
 @dataclass(frozen=True)
 class Library:
+    """pictures: samples that ship with the project, by file name."""
+
     presets: dict[str, Preset]
+    budgets: dict[str, Budget]
     scenarios: dict[str, Scenario]
     families: dict[str, Family]
+    pictures: dict[str, Path]
 
 
-Entry = Annotated[Preset | Scenario | Family, Field(discriminator="kind")]
-Kind = TypeVar("Kind", Preset, Scenario, Family)
-_ENTRY: TypeAdapter[Preset | Scenario | Family] = TypeAdapter(Entry)
+Entry = Annotated[Preset | Budget | Scenario | Family, Field(discriminator="kind")]
+Kind = TypeVar("Kind", Preset, Budget, Scenario, Family)
+_ENTRY: TypeAdapter[Preset | Budget | Scenario | Family] = TypeAdapter(Entry)
 
 
 def read_library(folder: Path) -> Library:
@@ -128,7 +153,11 @@ def read_library(folder: Path) -> Library:
     """
     entries = [(path.stem, _read(path)) for path in sorted(folder.glob("**/*.yaml"))]
     library = Library(
-        _of_kind(entries, Preset), _of_kind(entries, Scenario), _of_kind(entries, Family)
+        _of_kind(entries, Preset),
+        _of_kind(entries, Budget),
+        _of_kind(entries, Scenario),
+        _of_kind(entries, Family),
+        {path.name: path for path in sorted(folder.glob("pictures/*.png"))},
     )
     for key, scenario in library.scenarios.items():
         if scenario.preset not in library.presets:
@@ -136,10 +165,18 @@ def read_library(folder: Path) -> Library:
                 f"Scenario {key} names the preset {scenario.preset!r}; "
                 f"there are {', '.join(library.presets)}."
             )
+        for names, known in (
+            (scenario.images, library.pictures),
+            (scenario.budgets, library.budgets),
+        ):
+            if unknown := [name for name in names if name not in known]:
+                raise InvalidInput(
+                    f"Scenario {key} names {unknown[0]!r}; there are {', '.join(known) or 'none'}."
+                )
     return library
 
 
-def _read(path: Path) -> Preset | Scenario | Family:
+def _read(path: Path) -> Preset | Budget | Scenario | Family:
     try:
         entry = _ENTRY.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
         if isinstance(entry, Scenario):

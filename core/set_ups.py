@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings, Values
 from core.sampling import settings
-from core.vision import VisionBudget
 
 LADDER = (0.0, 0.3, 0.7, 1.2)
-BUDGETS = (
-    VisionBudget(128, 256, True),
-    VisionBudget(64, 128, True),
-    VisionBudget(32, 64, False),  # split, its tiles would cost more than High
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a set-up may look at. models: ids of the models in memory, the one in use first."""
+    """What a set-up may look at. models: ids of the models in memory, the one in use first.
+
+    budgets: image values of the budgets' buttons, in their order.
+    """
 
     preset: str
     presets: tuple[str, ...]
     has_images: bool
     has_system: bool
     models: tuple[str, ...] = ()
+    budgets: tuple[Values, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,8 @@ SET_UPS: Mapping[str, SetUp] = {
     ),
     "budgets": SetUp(
         "Image budgets",
-        "High, Balanced and Fast: how many tokens an image may become.",
-        lambda s: [LaneSettings(images=tuple(asdict(b).items())) for b in BUDGETS],
+        "One question at several budgets: how many tokens an image may become.",
+        lambda s: [LaneSettings(images=budget) for budget in s.budgets[: len(LABELS) - 1]],
         lambda s: "" if s.has_images else "Add an image to a message first.",
     ),
     "system": SetUp(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -12,12 +12,13 @@ from typing import Any
 
 import torch
 from PIL import Image as Pictures
-from PIL import ImageOps, UnidentifiedImageError
 
 from core.conversation import Image
 from core.errors import InvalidInput
-from core.vision import VisionBudget
+from core.vision import VisionBudget, check_plan, plan_image
+from engine.picture_files import open_image
 
+NETWORK = ("encoder_patch_size", "downsample_factor")
 KEPT = 4  # conversations' images; one large image takes 35 MB
 
 
@@ -34,14 +35,16 @@ class ReadImages:
 
 
 class ImageReader:
-    """A processor that turns images into model inputs. Safe to use from several threads."""
+    """A processor that turns images into model inputs. Safe to use from several threads.
+
+    budget: the checkpoint's own; None where its processor has other controls than LFM2-VL's.
+    """
 
     def __init__(self, processor: Any) -> None:
         self._processor = processor
         self._one_at_a_time = threading.Lock()  # a processor sets options on its shared tokenizer
         self.token: str = processor.image_token
-        settings = processor.image_processor
-        self._has_budget = hasattr(settings, "max_image_tokens")
+        self.budget = _own_budget(processor.image_processor)
         self._kept = lru_cache(maxsize=KEPT)(self._read)
 
     def read(self, images: Sequence[Image], budget: VisionBudget) -> ReadImages:
@@ -64,12 +67,12 @@ class ImageReader:
         """
         pictures = [open_image(image) for image in images]
         options: dict[str, Any] = {}
-        if self._has_budget:
-            options = {
-                "min_image_tokens": budget.min_image_tokens,
-                "max_image_tokens": budget.max_image_tokens,
-                "do_image_splitting": budget.do_image_splitting,
-            }
+        if self.budget:  # the size of a patch is the network's, whatever was asked for
+            own = {name: getattr(self.budget, name) for name in NETWORK}
+            budget = replace(budget, **own)
+            for image, picture in zip(images, pictures, strict=True):
+                check_plan(plan_image(*picture.size, budget), budget, image.name)
+            options = asdict(budget)
         with self._one_at_a_time:
             inputs = self._processor(
                 text=[self.token * len(pictures)],
@@ -90,6 +93,16 @@ class ImageReader:
         return torch.tensor(self._processor.create_mm_token_type_ids([list(ids)]))
 
 
+def _own_budget(settings: Any) -> VisionBudget | None:
+    names = VisionBudget.__dataclass_fields__
+    if not all(hasattr(settings, name) for name in names):
+        return None
+    try:
+        return VisionBudget(**{name: getattr(settings, name) for name in names})
+    except InvalidInput:  # values of a kind that no control here could show
+        return None
+
+
 def _digest(picture: Pictures.Image, options: dict[str, Any]) -> str:
     content = sha256(f"{picture.size} {sorted(options.items())}".encode())
     content.update(picture.tobytes())
@@ -100,19 +113,3 @@ def _changed(image: Image) -> int:
     """When the file was written, in nanoseconds; 0 if it is not there."""
     path = Path(image.path)
     return path.stat().st_mtime_ns if path.exists() else 0
-
-
-def open_image(image: Image) -> Pictures.Image:
-    """The picture upright and in RGB, as cameras and transparent files need it."""
-    name = image.name or Path(image.path).name
-    try:
-        with Pictures.open(image.path) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGB")
-    except FileNotFoundError as error:
-        raise InvalidInput(f"The image {name} is not there any more. Add it again.") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise InvalidInput(
-            f"The file {name} can't be read as an image. Use PNG, JPEG, WebP or GIF."
-        ) from error
-    except Pictures.DecompressionBombError as error:
-        raise InvalidInput(f"The image {name} is too large. Make it smaller first.") from error

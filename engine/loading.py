@@ -156,6 +156,7 @@ def make_checkpoint(
         context_length=context,
         reads_images=images is not None,
         load_seconds=seconds,
+        budget=images.budget if images else None,
     )
     known = "logits_to_keep" in inspect.signature(network.forward).parameters
     return Checkpoint(

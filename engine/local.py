@@ -8,15 +8,18 @@ import threading
 from collections.abc import Generator, Sequence
 from time import perf_counter
 
+from core.conversation import Image
 from core.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescription
 from core.errors import InvalidInput
 from core.events import Failed
 from core.prompt import RenderedPrompt
+from core.vision import ImageFacts
 from core.workspace import Request
 from engine.checkpoint import Checkpoint
 from engine.failures import is_expected, load_sentence
 from engine.limits import Limits
 from engine.loading import load_checkpoint
+from engine.picture_files import image_facts
 from engine.progress import Cancelled
 from engine.streaming import Stream, Together
 from engine.ticket import Events, Ticket
@@ -91,6 +94,9 @@ class LocalEngine:
         if isinstance(worker, str):
             raise InvalidInput(worker)
         return worker.checkpoint.prompting.build(request.conversation, request.budget).rendered
+
+    def look(self, image: Image) -> ImageFacts:
+        return image_facts(image)
 
     def load(
         self, model: str, weights: str = "auto", beside: bool = False

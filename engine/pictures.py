@@ -6,21 +6,47 @@ lanes go on in between.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from hashlib import sha256
 from typing import Any
 
 import torch
 
 from engine.prompting import Prompt
 
+MOST_KEPT = 32  # tiles; one of 256 tokens takes about a megabyte
 TILE_INPUTS = {"pixel_values", "spatial_shapes", "pixel_attention_mask"}
+
+
+class TileStore:
+    """Embeddings of tiles by their pixels, least recently used first, for prompts to come.
+
+    A prompt that was read is known whole (`prompt_cache.py`); this serves prompts that differ in
+    front of an image: another system message, another lane.
+    """
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, torch.Tensor] = OrderedDict()
+
+    def get(self, key: str) -> torch.Tensor | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def add(self, key: str, tile: torch.Tensor) -> None:
+        self._kept[key] = tile
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
 
 
 class Pictures:
     """The tiles of a prompt, in order. For models that take LFM2-VL's inputs, one row per tile."""
 
-    def __init__(self, model: Any, prompt: Prompt, factor: int) -> None:
+    def __init__(self, model: Any, prompt: Prompt, factor: int, store: TileStore) -> None:
         """factor: patches per token along each side."""
         self._model = model
+        self._store = store
         self._features = prompt.features
         self._made: dict[int, torch.Tensor] = {}
         shapes: list[list[int]] = prompt.features["spatial_shapes"].tolist()
@@ -35,12 +61,12 @@ class Pictures:
         )
 
     @classmethod
-    def of(cls, model: Any, prompt: Prompt) -> Pictures | None:
+    def of(cls, model: Any, prompt: Prompt, store: TileStore) -> Pictures | None:
         """None where the prompt has no images, or the model takes them in another way."""
         factor = getattr(model.config, "downsample_factor", None)
         if set(prompt.features) != TILE_INPUTS or not isinstance(factor, int):
             return None
-        return cls(model, prompt, factor)
+        return cls(model, prompt, factor, store)
 
     def missing(self, start: int, end: int) -> int | None:
         """The first tile not made yet that tokens `start` to `end` stand for; None: all are."""
@@ -48,12 +74,15 @@ class Pictures:
         return next((tile for tile in tiles if tile not in self._made), None)
 
     def make(self, tile: int) -> None:
-        one = {
-            name: tensor[tile : tile + 1].to(self._model.device)
-            for name, tensor in self._features.items()
-        }
-        output = self._model.get_image_features(**one, return_dict=True)
-        self._made[tile] = torch.cat(list(output.pooler_output))
+        one = {name: tensor[tile : tile + 1] for name, tensor in self._features.items()}
+        key = _key(one)
+        made = self._store.get(key)
+        if made is None:
+            inputs = {name: tensor.to(self._model.device) for name, tensor in one.items()}
+            output = self._model.get_image_features(**inputs, return_dict=True)
+            made = torch.cat(list(output.pooler_output))
+            self._store.add(key, made)
+        self._made[tile] = made
 
     def embed(self, ids: torch.Tensor, start: int) -> torch.Tensor:
         """Embeddings of the tokens from place `start` on; ids: (1, tokens)."""
@@ -63,3 +92,11 @@ class Pictures:
                 tile, number = self._tile_at[start + column]
                 embeddings[0, column] = self._made[tile][number]
         return embeddings
+
+
+def _key(inputs: dict[str, torch.Tensor]) -> str:
+    """What identifies a tile: its pixels and its shape. A few milliseconds."""
+    content = sha256()
+    for name in sorted(inputs):
+        content.update(inputs[name].contiguous().numpy().tobytes())
+    return content.hexdigest()

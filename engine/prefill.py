@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 
+from core.prompt import PromptToken
 from engine.checkpoint import Checkpoint
-from engine.pictures import Pictures
+from engine.pictures import Pictures, TileStore
 from engine.prompt_cache import Known, PromptCache
 from engine.prompting import Prompt
 from engine.row import Row
@@ -26,7 +28,9 @@ class Prefill:
     the rows start from. cached_tokens: how many tokens are known from an earlier prompt.
     """
 
-    def __init__(self, checkpoint: Checkpoint, prompt: Prompt, store: PromptCache) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, prompt: Prompt, store: PromptCache, tiles: TileStore
+    ) -> None:
         self.rows: list[Row] = []
         self.keys = prompt.keys
         self.logits: torch.Tensor | None = None
@@ -37,7 +41,7 @@ class Prefill:
         self.cached_tokens = self._known.tokens
         self._done = self._known.tokens
         self._stops = _stops(self._prompt, self._done)
-        self._pictures = Pictures.of(checkpoint.model, self._prompt)
+        self._pictures = Pictures.of(checkpoint.model, self._prompt, tiles)
         self.cache: DynamicCache | None = None
         self.positions: torch.Tensor | None = None
 
@@ -127,12 +131,17 @@ class Prefill:
 
 
 def _stops(prompt: Prompt, start: int) -> list[int]:
-    """Where pieces end in any case, in rising order: where messages begin.
+    """Where pieces end in any case, in rising order: where messages begin and images end.
 
-    There an edited message, a longer list of examples or a next turn parts from this prompt. Of
-    two that are close, the later one counts.
+    There an edited message, a longer list of examples, a next turn or another question about an
+    image parts from this prompt. Of two beginnings that are close, the later one counts.
     """
     tokens = prompt.rendered.tokens
+    images = {
+        place
+        for place in range(start + 1, len(tokens))
+        if not tokens[place].image and _ends_image(tokens, place)
+    }
     begins = [
         place
         for place in range(1, len(tokens))
@@ -142,4 +151,9 @@ def _stops(prompt: Prompt, start: int) -> list[int]:
     for place in reversed(begins):
         if place - start >= SHORTEST and (not stops or stops[0] - place >= SHORTEST):
             stops.insert(0, place)
-    return stops
+    return sorted({*stops, *images})
+
+
+def _ends_image(tokens: Sequence[PromptToken], place: int) -> bool:
+    """Whether the mark behind an image is the last token before `place`."""
+    return place > 1 and tokens[place - 2].image and not tokens[place - 1].image

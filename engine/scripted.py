@@ -7,12 +7,15 @@ import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from time import perf_counter
 
+from core.conversation import Image
 from core.engine import WEIGHTS, EventStream, Loaded, LoadEvent, Loading, ModelDescription
 from core.errors import InvalidInput
 from core.events import Event, Failed, Finished, Queued, Started, StopReason, Token
 from core.prompt import RenderedPrompt
+from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 from engine.failures import no_such_model
+from engine.picture_files import image_facts
 from engine.scripted_candidates import inspected
 from engine.scripted_prompt import CONTEXT_LENGTH, PIECE, SPECIAL, SeenPrompts, render, token_id
 from engine.scripted_replies import LONG_TOKENS, reply
@@ -104,6 +107,9 @@ class ScriptedEngine:
     def render(self, request: Request) -> RenderedPrompt:
         return render(request)
 
+    def look(self, image: Image) -> ImageFacts:
+        return image_facts(image)
+
     def load(
         self, model: str, weights: str = "auto", beside: bool = False
     ) -> Generator[LoadEvent, None, None]:
@@ -153,7 +159,7 @@ def _describe(model: str) -> ModelDescription:
     return ModelDescription(
         model=model, architecture="Scripted", parameters=0, dtype="none", weights="none",
         device="cpu", memory_bytes=0, context_length=CONTEXT_LENGTH, reads_images=True,
-        load_seconds=0.0,
+        load_seconds=0.0, budget=VisionBudget(),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from engine.checkpoint import Checkpoint
 from engine.device import free_memory
 from engine.failures import is_expected, is_out_of_memory, run_sentence
 from engine.limits import Limits
+from engine.pictures import MOST_KEPT, TileStore
 from engine.prefill import Prefill
 from engine.prompt_cache import PromptCache
 from engine.row import Row
@@ -42,6 +43,7 @@ class Worker:
     def __init__(self, checkpoint: Checkpoint, limits: Limits) -> None:
         batch_bytes, prompt_cache_bytes = limits.of(free_memory(checkpoint.model.device))
         self.prompt_cache = PromptCache(prompt_cache_bytes)
+        self._tiles = TileStore(MOST_KEPT if prompt_cache_bytes else 0)
         self.checkpoint = checkpoint
         self._admission = Admission(limits.rows, batch_bytes, checkpoint.bytes_per_token)
         self._prefills: deque[Prefill] = deque()
@@ -110,7 +112,9 @@ class Worker:
     def _begin(self, row: Row) -> None:
         """A prompt that is just being read isn't read again."""
         same = (p for p in self._prefills if p.keys == row.prompt.keys)
-        prefill = next(same, None) or Prefill(self.checkpoint, row.prompt, self.prompt_cache)
+        prefill = next(same, None) or Prefill(
+            self.checkpoint, row.prompt, self.prompt_cache, self._tiles
+        )
         prefill.rows.append(row)
         if prefill not in self._prefills:
             self._prefills.append(prefill)

@@ -11,10 +11,12 @@ from core.sampling import SamplingParams, settings
 from core.set_ups import SET_UPS, Situation
 from core.vision import VisionBudget
 
-PRESETS = read_library(Path(__file__).parents[2] / "presets").presets
+LIBRARY = read_library(Path(__file__).parents[2] / "presets")
+PRESETS = LIBRARY.presets
+BUDGETS = tuple(tuple(budget.images.items()) for budget in LIBRARY.budgets.values())
 SIDEBAR = SamplingParams(temperature=0.6, max_new_tokens=99, seed=7, stop=("END",))
 BUDGET = VisionBudget(100, 200, True)
-ALL = Situation("creative", tuple(PRESETS), True, True, ("one", "two"))
+ALL = Situation("creative", tuple(PRESETS), True, True, ("one", "two"), BUDGETS)
 
 
 def lane(**values):

@@ -64,17 +64,21 @@ def written(folder, **files):
 
 
 def test_every_shipped_file_is_read():
-    entries = [*LIBRARY.presets, *LIBRARY.scenarios, *LIBRARY.families]
+    kinds = (LIBRARY.presets, LIBRARY.budgets, LIBRARY.scenarios, LIBRARY.families)
+    entries = [key for kind in kinds for key in kind]
     assert sorted(entries) == sorted(path.stem for path in FOLDER.rglob("*.yaml"))
 
 
 def test_shipped_entries_come_in_their_order_and_no_two_share_a_place():
-    for entries in (LIBRARY.presets, LIBRARY.scenarios, LIBRARY.families):
+    for entries in (LIBRARY.presets, LIBRARY.budgets, LIBRARY.scenarios, LIBRARY.families):
         places = [entry.order for entry in entries.values()]
         assert places == sorted(set(places))
 
 
-@pytest.mark.parametrize("entry", [*LIBRARY.presets.values(), *LIBRARY.families.values()])
+@pytest.mark.parametrize(
+    "entry",
+    [*LIBRARY.presets.values(), *LIBRARY.budgets.values(), *LIBRARY.families.values()],
+)
 def test_shipped_values_say_where_and_when_they_were_seen(entry):
     assert entry.source
     assert entry.date.year >= 2024

@@ -6,10 +6,8 @@ import pytest
 import torch
 from PIL import Image as Pictures
 
-from core.conversation import Conversation, Image, Message, Text, message
-from core.errors import InvalidInput
+from core.conversation import Conversation, Message, Text, message
 from core.vision import VisionBudget
-from engine.images import open_image
 
 BUDGETS = [VisionBudget(), VisionBudget(32, 64, False), VisionBudget(16, 40, True)]
 
@@ -87,32 +85,6 @@ def test_an_image_as_the_last_part_of_a_prefill_is_kept(engine_of, ask, picture)
     assert prompt.text.endswith("<|image_end|>")
 
 
-def test_a_picture_is_turned_upright_and_loses_its_transparency(tmp_path) -> None:
-    path = tmp_path / "phone.jpg"
-    exif = Pictures.Exif()
-    exif[0x0112] = 6  # turned a quarter, as phones write it
-    Pictures.new("RGB", (40, 20), "red").save(path, exif=exif)
-    assert open_image(Image(str(path))).size == (20, 40)
-    clear = tmp_path / "clear.png"
-    Pictures.new("RGBA", (8, 8), (255, 0, 0, 0)).save(clear)
-    assert open_image(Image(str(clear))).mode == "RGB"
-
-
-@pytest.mark.parametrize("mode", ["L", "P", "1", "LA", "I;16", "CMYK"])
-def test_every_kind_of_picture_is_read(tmp_path, mode) -> None:
-    path = tmp_path / "kind.tiff"
-    Pictures.new(mode, (8, 8)).save(path)
-    assert open_image(Image(str(path))).mode == "RGB"
-
-
-def test_a_file_that_is_no_image_is_named(tmp_path) -> None:
-    (tmp_path / "notes.png").write_text("no image")
-    with pytest.raises(InvalidInput, match=r"notes\.png can't be read as an image"):
-        open_image(Image(str(tmp_path / "notes.png")))
-    with pytest.raises(InvalidInput, match=r"photo\.png is not there any more"):
-        open_image(Image(str(tmp_path / "gone.png"), "photo.png"))
-
-
 def test_a_changed_file_is_read_again(engine_of, ask, picture) -> None:
     image = picture(64, 64, name="same.png")
     request = ask(Conversation((message("user", "What?", [image]),)))
@@ -135,3 +107,12 @@ def test_two_budgets_give_two_prompts_and_one_budget_shares_its_tensors(
     assert counts[0] == counts[1] < counts[2]
     assert lanes.ids("A") == lanes.ids("B")
     assert torch.is_inference_mode_enabled() is False
+
+
+def test_bounds_too_close_for_whole_tokens_are_told_before_the_network_fails(
+    engine_of, ask, run, picture
+) -> None:
+    """The processor rounds up: 64 tokens at least and at most became 72, and the network broke."""
+    talk = Conversation((message("user", "What is it?", [picture(200, 220, "purple")]),))
+    lanes = run(engine_of("vl"), ask(talk, budget=VisionBudget(64, 64, False)))
+    assert "enlarged to 72 tokens, and max_image_tokens is 64" in lanes.reason()

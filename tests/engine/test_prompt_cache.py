@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.conversation import Conversation, message
 from core.vision import VisionBudget
+from engine.local import LocalEngine
 from engine.prompt_cache import Known, PromptCache
 
 FLOATS = 250  # 1,000 bytes a piece
@@ -169,6 +170,53 @@ def test_a_second_image_is_read_behind_a_known_first_one(
     lanes = run(engine, request)
     assert lanes.start().cached_tokens > 64
     assert lanes.ids() == oracle_of("vl").ids(request)
+
+
+def test_another_question_about_an_image_reads_only_the_question(
+    engine_of, oracle_of, ask, run, picture
+) -> None:
+    """The image ends a piece, since its convolution state can't be cut behind it later."""
+    engine, budget = engine_of("vl"), VisionBudget(32, 64, False)
+    image = picture(200, 220, "purple")
+    first, second = (
+        ask(Conversation((message("user", text, [image]),)), budget=budget, seed=6)
+        for text in ("Which colour is it?", "Is it large or small?")
+    )
+    assert run(engine, first).start().cached_tokens == 0
+    lanes = run(engine, second)
+    prompt = lanes.start().prompt
+    behind = max(n for n, token in enumerate(prompt.tokens) if token.image) + 2  # and its mark
+    assert lanes.start().cached_tokens == behind
+    assert lanes.ids() == oracle_of("vl").ids(second)
+
+
+def test_an_image_is_seen_once_for_each_budget_and_not_for_each_lane(
+    folder, oracle_of, ask, run, picture, monkeypatch
+) -> None:
+    """Other words in front of an image make another prompt, not another picture."""
+    engine = LocalEngine(str(folder("vl")), device="cpu", weights="float32")
+    seen = []
+    network = engine.worker.checkpoint.model
+    see = network.get_image_features
+    monkeypatch.setattr(
+        network, "get_image_features", lambda **inputs: (seen.append(1), see(**inputs))[1]
+    )
+    image = picture(210, 200, "orange")
+    small, large = VisionBudget(16, 16, False), VisionBudget(32, 32, False)
+    asked = [
+        ask(
+            Conversation((message("system", words), message("user", "What is it?", [image]))),
+            lane, budget=budget, seed=8,
+        )
+        for lane, words, budget in (
+            ("A", "Be brief.", small), ("B", "Be kind.", small), ("C", "Be brief.", large),
+            ("D", "Be kind.", large),
+        )
+    ]  # fmt: skip
+    lanes = run(engine, *asked)
+    for request in asked:
+        assert lanes.ids(request.lane) == oracle_of("vl").ids(request)
+    assert len(seen) == 2
 
 
 def test_an_answer_does_not_write_into_what_is_kept(engine_of, ask, run) -> None:

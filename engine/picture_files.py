@@ -1,0 +1,99 @@
+"""Image files of visitors as upright RGB pictures; whatever can't be one has a sentence.
+
+Knows no processor and needs no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pictures
+from PIL import ImageOps, UnidentifiedImageError
+
+from core.conversation import Image
+from core.errors import InvalidInput
+from core.vision import ImageFacts
+
+LONGEST_SIDE = 16_384  # pixels
+MOST_PIXELS = 89_000_000  # about where Pillow warns of a decompression bomb: 270 MB in RGB
+FORMATS = "Use PNG, JPEG, WebP, GIF, BMP or TIFF."
+SIDEWAYS = {5, 6, 7, 8}  # EXIF orientations that swap width and height
+ORIENTATION = 0x0112
+
+
+def image_facts(image: Image) -> ImageFacts:
+    """Size and frames from the file's header. Raises InvalidInput as `open_image` does, but for a
+    file that is cut off.
+    """
+    with _opened(image) as picture:
+        width, height = picture.size
+        if picture.getexif().get(ORIENTATION) in SIDEWAYS:
+            width, height = height, width
+        return ImageFacts(width, height, getattr(picture, "n_frames", 1))
+
+
+def open_image(image: Image) -> Pictures.Image:
+    """The picture upright, in RGB, transparent parts on white; of an animation the first frame.
+
+    Raises InvalidInput and names the file.
+    """
+    with _opened(image) as picture:
+        upright = ImageOps.exif_transpose(picture)
+        if upright.has_transparency_data:
+            upright = upright.convert("RGBA")
+            white = Pictures.new("RGBA", upright.size, "white")
+            return Pictures.alpha_composite(white, upright).convert("RGB")
+        return (_in_8_bits(upright) if upright.mode[0] in "IF" else upright).convert("RGB")
+
+
+def _in_8_bits(picture: Pictures.Image) -> Pictures.Image:
+    """Of 16 bits the upper 8; floats from 0 to 1, or as they are where they go further."""
+    values = np.asarray(picture)
+    if picture.mode == "F":
+        values = values * (255 if values.max(initial=0) <= 1 else 1)
+    elif values.max(initial=0) > 255:
+        values = values.astype(np.int64) >> 8
+    return Pictures.fromarray(values.clip(0, 255).astype(np.uint8))
+
+
+@contextmanager
+def _opened(image: Image) -> Iterator[Pictures.Image]:
+    name, path = image.name or Path(image.path).name, Path(image.path)
+    try:
+        with Pictures.open(path) as picture:
+            _check_size(name, *picture.size)
+            yield picture
+    except FileNotFoundError as error:
+        raise InvalidInput(f"The image {name} is not there any more. Add it again.") from error
+    except UnidentifiedImageError as error:
+        raise InvalidInput(f"{_why_unknown(name, path)} {FORMATS}") from error
+    except Pictures.DecompressionBombError as error:
+        raise InvalidInput(_too_large(name, str(error))) from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InvalidInput(
+            f"The image {name} is damaged or cut off ({error}). Save it again, then add it."
+        ) from error
+
+
+def _check_size(name: str, width: int, height: int) -> None:
+    if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
+        raise InvalidInput(_too_large(name, f"{width:,} x {height:,} pixels"))
+
+
+def _too_large(name: str, size: str) -> str:
+    return (
+        f"The image {name} is too large ({size}); sides of at most {LONGEST_SIDE:,} pixels and "
+        f"{MOST_PIXELS // 10**6} million pixels in all are read. Make it smaller first."
+    )
+
+
+def _why_unknown(name: str, path: Path) -> str:
+    start = path.read_bytes()[:512].lstrip().lower()
+    if not start:
+        return f"The file {name} is empty."
+    if start.startswith((b"<svg", b"<?xml")):
+        return f"{name} is an SVG drawing, which has no pixels. Export it as PNG first."
+    return f"The file {name} is no image that can be read here."

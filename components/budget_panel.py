@@ -38,13 +38,7 @@ def budget_panel(budgets: Mapping[str, Budget]) -> BudgetPanel:
     with gr.Accordion(
         "Images", open=False, elem_classes="panel", elem_id="images", visible=False
     ) as panel:
-        buttons = [
-            {"key": key, "name": budget.name, "title": _title(budget)}
-            for key, budget in budgets.items()
-        ]
-        bar = client_component(
-            "budget_bar", {}, budgets=buttons, active="", warning="", elem_id="budgets"
-        )
+        bar = client_component("budget_bar", {}, **bar_props(budgets), elem_id="budgets")
         tokens = {"minimum": 1, "maximum": MOST_IMAGE_TOKENS, "step": 1, "interactive": True}
         controls: dict[str, gr.components.FormComponent] = {
             "min_image_tokens": gr.Slider(
@@ -64,6 +58,15 @@ def budget_panel(budgets: Mapping[str, Budget]) -> BudgetPanel:
         with gr.Accordion("Advanced", open=False, elem_id="budget-advanced"):
             controls |= _advanced(usual)
     return BudgetPanel(panel, controls, bar)
+
+
+def bar_props(budgets: Mapping[str, Budget], active: str = "", warning: str = "") -> dict[str, Any]:
+    """All props of the bar at each update: in a closed panel the last update is all it knows."""
+    buttons = [
+        {"key": key, "name": budget.name, "title": _title(budget)}
+        for key, budget in budgets.items()
+    ]
+    return {"budgets": buttons, "active": active, "warning": warning}
 
 
 def _advanced(usual: VisionBudget) -> dict[str, gr.components.FormComponent]:

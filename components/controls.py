@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from components.budget_panel import ADVANCED, BudgetPanel, budget_of, budget_values
+from components.budget_panel import ADVANCED, BudgetPanel, bar_props, budget_of, budget_values
 from components.few_shot_panel import FewShotPanel
 from components.lane_bar import lane_count, set_ups
 from components.lanes import Lanes
@@ -118,7 +118,9 @@ class Controls:
             self.presets: gr.update(modified=following.modified),
             self.meter: following.meter,
             self.tiles: following.images,
-            self.budget.bar: gr.update(active=following.budget, warning=following.warning),
+            self.budget.bar: gr.update(
+                **bar_props(self.library.budgets, following.budget, following.warning)
+            ),
             self.lanes.bar: gr.update(set_ups=set_ups(following.situation)),
             **{
                 self.lanes.editors[label]: gr.update(**shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +20,12 @@ from components.model_status import status_value
 from components.page_state import PageState, follow, user_errors
 from components.run_history import RunHistory
 from components.run_list import run_cards
+from components.samples import with_images
 from components.token_meter import failed_meter
 from core.engine import Engine
 from core.errors import InvalidInput
-from core.lanes import AS_IN_THE_SIDEBAR, LABELS
-from core.library import Library
+from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
+from core.library import Budget, Library
 from core.sampling import SamplingParams, sampling_params
 from core.set_ups import SET_UPS
 from core.vision import VisionBudget
@@ -109,11 +110,23 @@ class Handlers:
             length = scenario.max_new_tokens
             params = replace(state.params, max_new_tokens=length, stop=())
             rows = rows_of(scenario.conversation.messages)
-            return replace(state, rows=tuple(rows), params=params)
+            pictures = [self._library.pictures[name] for name in scenario.images]
+            state = replace(state, rows=tuple(with_images(rows, pictures)), params=params)
+            return _with_budgets(state, [self._library.budgets[key] for key in scenario.budgets])
 
         changes = self._act(values, load, settings=True)
         fold = gr.Accordion(open=self._demo.is_one(request))
         return {**changes, self._controls.scenario_fold: fold}
+
+    def add_sample(self, values: Values, event: gr.EventData) -> Changes:
+        def add(state: PageState) -> PageState:
+            if (picture := self._library.pictures.get(event.name)) is None:
+                raise InvalidInput(f"There is no sample {event.name!r}.")
+            if not any(row["role"] == "user" for row in state.rows):
+                raise InvalidInput("Add a user message first: a picture belongs to one.")
+            return replace(state, rows=tuple(with_images(state.rows, [picture])))
+
+        return self._act(values, add)
 
     def insert_examples(self, values: Values) -> Changes:
         panel = self._controls.few_shot
@@ -236,6 +249,15 @@ class Handlers:
     def _images_panel(self) -> gr.Accordion:
         description = self._engine.description
         return gr.Accordion(visible=bool(description and description.reads_images))
+
+
+def _with_budgets(state: PageState, budgets: Sequence[Budget]) -> PageState:
+    """A lane for each budget; the lanes as they are where there are none."""
+    if not budgets:
+        return state
+    lanes = [LaneSettings(images=tuple(budget.images.items())) for budget in budgets]
+    others = (AS_IN_THE_SIDEBAR,) * (len(LABELS) - len(lanes))
+    return replace(state, lanes=(*lanes, *others), count=len(lanes))
 
 
 def _with_seed(state: PageState, seed: Any) -> PageState:

@@ -79,6 +79,8 @@ function draw() {
   });
   for (const row of rows.values()) row.remove();
   element.querySelector('.turns-empty').hidden = turns.length > 0;
+  element.querySelector('[data-act=camera]').hidden =
+    !props.images_allowed || !navigator.mediaDevices?.getUserMedia;
   element.querySelector('[data-act=undo]').disabled = undoStack.length === 0;
   element.querySelector('[data-act=redo]').disabled = redoStack.length === 0;
 }
@@ -137,10 +139,9 @@ const ACTS = {
   clear: () => turns.length && apply([]),
   undo: () => travel(undoStack, redoStack),
   redo: () => travel(redoStack, undoStack),
-  image: (place) => {
-    pickingFor = turns[place].id;
-    picker.click();
-  },
+  image: (place) => pick(turns[place].id),
+  replaceImage: (place, button) => pick(turns[place].id, +button.dataset.number),
+  camera: () => attachFromCamera(),
   removeImage: (place, button) => {
     const images = turns[place].images.filter((image, number) => number !== +button.dataset.number);
     apply(turns.map((turn, other) => (other === place ? { ...turn, images } : turn)));
@@ -169,7 +170,12 @@ list.addEventListener('keydown', (event) => {
 });
 
 // -- images ---------------------------------------------------------------------------------
-async function attach(id, files) {
+function pick(id, replacing = null) {
+  pickingFor = { id, replacing };
+  picker.multiple = replacing === null;
+  picker.click();
+}
+async function attach(id, files, replacing = null) {
   const pictures = [...files].filter((file) => file.type.startsWith('image/'));
   if (!pictures.length) return;
   if (!props.images_allowed) {
@@ -183,7 +189,9 @@ async function attach(id, files) {
     try {
       const { path, url } = await upload(file);
       const turn = turns[placeOf(id)];
-      if (turn) turn.images = [...turn.images, { path, url, name: file.name }];
+      const image = { path, url, name: file.name };
+      if (turn && replacing !== null) turn.images = turn.images.with(replacing, image);
+      else if (turn) turn.images = [...turn.images, image];
     } catch (error) {
       warning.textContent = `${file.name} could not be uploaded: ${error?.message || error}`;
     }
@@ -197,7 +205,7 @@ function setUploading(id, on) {
   draw();
 }
 picker.addEventListener('change', () => {
-  if (pickingFor) attach(pickingFor, picker.files);
+  if (pickingFor) attach(pickingFor.id, picker.files, pickingFor.replacing);
   picker.value = '';
 });
 list.addEventListener('paste', (event) => {

@@ -29,7 +29,7 @@ def message_editor(**props: Any) -> gr.HTML:
     return client_component(
         "message_editor",
         rows,
-        scripts=("message_row.js",),
+        scripts=("message_row.js", "message_camera.js"),
         tokens={},
         images_allowed=False,
         **props,

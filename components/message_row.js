@@ -91,16 +91,22 @@ function drawImages(holder, turn) {
   holder.textContent = '';
   turn.images.forEach((image, number) => {
     const figure = make('figure', '');
-    const picture = make('img', '', { src: image.url, alt: image.name || `Image ${number + 1}` });
+    const name = image.name || `Image ${number + 1}`;
+    const picture = make('img', '', { src: image.url, alt: name });
     const missing = () => figure.classList.add('missing');
     picture.addEventListener('error', missing);
     const caption = make('figcaption', '');
-    caption.textContent = image.name || `Image ${number + 1}`;
-    const remove = make('button', '', { type: 'button', 'aria-label': `Remove ${caption.textContent}` });
-    remove.dataset.act = 'removeImage';
-    remove.dataset.number = number;
-    remove.textContent = '×';
-    figure.append(picture, caption, remove);
+    caption.textContent = name;
+    const button = (act, sign, label, side) => {
+      const node = make('button', side, { type: 'button', 'aria-label': label, title: label });
+      Object.assign(node.dataset, { act, number });
+      node.textContent = sign;
+      return node;
+    };
+    figure.append(
+      picture, caption, button('removeImage', '×', `Remove ${name}`, 'right'),
+      button('replaceImage', '⇄', `Replace ${name}`, 'left'),
+    );
     holder.append(figure);
   });
   if (turn.uploading) {

@@ -90,7 +90,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
                 with gr.Tab("Compare", id="compare") as compare_tab:
                     compared = comparison(elem_id="comparison")
                 with gr.Tab("Images", id="images"):
-                    tiles = tile_view(elem_id="tiles")
+                    tiles = tile_view(library.pictures, elem_id="tiles")
                 with gr.Tab("History", id="history"):
                     earlier = run_list(elem_id="run-list")
                 with gr.Tab("Prompt", id="prompt") as prompt_tab:

@@ -76,7 +76,7 @@ function draw() {
     const plans = make('div', undefined, 'tile-plans');
     for (const plan of image.plans) {
       const part = make('div', undefined, 'tile-plan');
-      if (image.plans.length > 1) part.append(make('b', `Lanes ${plan.lanes}`));
+      if (image.plans.length > 1) part.append(make('b', `${plan.lanes.length > 1 ? 'Lanes' : 'Lane'} ${plan.lanes}`));
       part.append(
         seen ? asSeen(image, plan) : picture(image, plan),
         make('p', plan.tokens, 'tile-tokens'), make('p', plan.words),
@@ -86,6 +86,19 @@ function draw() {
     card.append(plans);
     return card;
   }));
+}
+const samples = element.querySelector('.tile-samples');
+samples.hidden = !(props.samples || []).length;
+for (const sample of props.samples || []) {
+  const button = make('button');
+  const image = make('img');
+  Object.assign(image, { src: sample.url, alt: sample.name, loading: 'lazy' });
+  button.type = 'button';
+  button.title = `Add ${sample.name} to the last user message`;
+  button.setAttribute('aria-label', button.title);
+  button.append(image);
+  button.addEventListener('click', () => trigger('sample', { name: sample.name }));
+  samples.append(button);
 }
 toggle.addEventListener('click', () => {
   seen = !seen;

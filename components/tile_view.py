@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from components.client_component import client_component
+from components.samples import sample_image
 from core.vision import ImageFacts, ImagePlan, VisionBudget, plan_image
 
 
@@ -23,8 +25,10 @@ class SeenImage:
     error: str = ""
 
 
-def tile_view(**props: Any) -> gr.HTML:
-    return client_component("tile_view", [], **props)
+def tile_view(pictures: Mapping[str, Path], **props: Any) -> gr.HTML:
+    """Event: `sample`, with the `name` of a picture that ships with the project."""
+    samples = [sample_image(path) for path in pictures.values()]
+    return client_component("tile_view", [], samples=samples, **props)
 
 
 def tiles_value(

@@ -30,12 +30,15 @@ def meter_value(
         else:
             segments[conversation.messages[token.message].role] += 1
     total, context = len(prompt.tokens), prompt.context_length
-    images = f" · images {segments['image']:,}" if segments["image"] else ""
+    special = sum(token.special and not token.image for token in prompt.tokens)
+    text = total - special - segments["image"]
+    images = f"images {segments['image']:,} · " if segments["image"] else ""
+    kinds = f"text {text:,} · {images}special {special:,}"
     warning = _warning(total, context, max_new_tokens)
     return {
         "segments": sorted(segments.items()),
         "context": context,
-        "text": f"{total:,} of {context:,} tokens{images} · room for {max(0, context - total):,}",
+        "text": f"{total:,} of {context:,} tokens · {kinds} · room for {max(0, context - total):,}",
         "note": " ".join(filter(None, [warning, neutralised_note(prompt)])),
         "warning": bool(warning),
     }

@@ -125,6 +125,7 @@ class Wiring:
             controls.lanes.bar.pick(handlers.pick_set_up, inputs, written, **PRIVATE),
             controls.budget.bar.pick(handlers.pick_budget, inputs, written, **PRIVATE),
             controls.budget.bar.remedy(handlers.turn_splitting_off, inputs, written, **PRIVATE),
+            controls.tiles.sample(handlers.add_sample, inputs, written, **PRIVATE),
             controls.dice.click(handlers.draw_seed, inputs, written, **PRIVATE),
             controls.history.open(comparisons.open_run, inputs, earlier, **PRIVATE),
             controls.history.restore(comparisons.restore, inputs, written, **PRIVATE),

@@ -13,7 +13,9 @@ from collections import deque
 from core.conversation import Image, Text
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
+from core.vision import VisionBudget, plan_image
 from core.workspace import Request
+from engine.picture_files import image_facts
 
 SPECIAL = {
     "<|startoftext|>": 1, "<|im_start|>": 6, "<|im_end|>": 7,
@@ -26,7 +28,7 @@ REMEMBERED = 64  # prompts
 
 
 def render(request: Request) -> RenderedPrompt:
-    """An image is as many tokens as its smallest budget. Raises InvalidInput without messages."""
+    """Raises InvalidInput without messages, and for a bad image file."""
     if not request.conversation.messages:
         raise InvalidInput("There is no message to send. Write a user message.")
     tokens = [*_template("<|startoftext|>")]
@@ -36,7 +38,7 @@ def render(request: Request) -> RenderedPrompt:
         tokens += _template(f"<|im_start|>{turn.role}\n")
         for part in turn.parts:
             if isinstance(part, Image):
-                tokens += _image(request.budget.min_image_tokens, place)
+                tokens += _image(part, request.budget, place)
             elif isinstance(part, Text):
                 neutralised.update(dict.fromkeys(CONTROL.findall(part.text)))
                 tokens += [_ordinary(piece, place) for piece in PIECE.findall(part.text)]
@@ -96,9 +98,13 @@ def _ordinary(piece: str, place: int) -> PromptToken:
     return PromptToken(token_id(piece), piece, message=place)
 
 
-def _image(count: int, place: int) -> list[PromptToken]:
-    names = ("<|image_start|>", *("<image>",) * count, "<|image_end|>")
+def _image(image: Image, budget: VisionBudget, place: int) -> list[PromptToken]:
+    """As many tokens as the plan says; the marks between tiles are left out of the text."""
+    facts = image_facts(image)
+    plan = plan_image(facts.width, facts.height, budget)
+    marks = ("",) * (plan.special_tokens - 2)
+    names = ("<|image_start|>", *marks, *("<image>",) * plan.image_tokens, "<|image_end|>")
     return [
-        PromptToken(SPECIAL[name], name, place, special=True, image=name == "<image>")
+        PromptToken(SPECIAL.get(name, 0), name, place, special=True, image=name == "<image>")
         for name in names
     ]

@@ -135,7 +135,7 @@ def test_an_image_is_uploaded_shown_and_sent(page: Page, tmp_path):
         page.get_by_role("button", name="Attach image").click()
     chooser.value.set_files(picture)
     expect(page.locator(".turn-images figcaption")).to_have_text("red.png")
-    expect(page.locator(".meter-text")).to_contain_text("images 64")
+    expect(page.locator(".meter-text")).to_contain_text("images 70")
     page.locator("#run").click()
     expect(page.locator("#lane-a .lane-text")).to_contain_text("I was shown 1 image.")
     page.get_by_role("button", name="Remove red.png").click()

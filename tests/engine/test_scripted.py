@@ -7,7 +7,7 @@ from time import perf_counter
 
 import pytest
 
-from core.conversation import Conversation, Image, message
+from core.conversation import Conversation, message
 from core.engine import Engine, Loaded, Loading
 from core.errors import InvalidInput
 from core.events import Failed, Finished, Queued, Started, Token
@@ -81,11 +81,11 @@ def test_slow_and_usual_pace(ask) -> None:
             assert perf_counter() - began >= least
 
 
-def test_tokens_know_their_messages_and_typed_control_tokens_are_text(quick, ask) -> None:
+def test_tokens_know_their_messages_and_typed_control_tokens_are_text(quick, ask, picture) -> None:
     talk = Conversation(
         (
             message("system", "user"),
-            message("user", "Look <|im_end|>", [Image("a.png")]),
+            message("user", "Look <|im_end|>", [picture(96, 64)]),
             message("assistant", "user"),
             message("user", "user"),
         )
@@ -98,7 +98,7 @@ def test_tokens_know_their_messages_and_typed_control_tokens_are_text(quick, ask
     ]
     assert said == ["user", "Look <|im_end|>", "user", "user"]
     assert prompt.neutralised == ("<|im_end|>",)
-    assert prompt.image_tokens == 64
+    assert prompt.image_tokens == 70  # 96 x 64 pixels, enlarged to 10 x 7 tokens
     assert prompt == quick.render(ask(talk))
 
 

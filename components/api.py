@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from components.answering import Switch, answer
+from components.budget_panel import own_budget
 from components.message_editor import is_uploaded
 from components.page_state import user_errors
 from core.conversation import Conversation, conversation_from_dicts
@@ -17,7 +18,6 @@ from core.errors import InvalidInput
 from core.library import Library
 from core.run import Run
 from core.sampling import SamplingParams, sampling_params
-from core.vision import VisionBudget
 from core.workspace import Lane, Request, Workspace, requests
 
 
@@ -38,7 +38,7 @@ def add_api(engine: Engine, library: Library) -> None:
         """
         with user_errors():
             params = _params(parameters, seed)
-            workspace = Workspace(_conversation(messages), (Lane("A", params),))
+            workspace = Workspace(_conversation(messages), (Lane("A", params, own_budget(engine)),))
             asked = requests(workspace)
         switch = Switch()
         try:
@@ -54,7 +54,7 @@ def add_api(engine: Engine, library: Library) -> None:
         """The prompt as the model would read it: its text and its token_ids."""
         with user_errors():
             conversation = _conversation(messages)
-            prompt = engine.render(Request("A", conversation, SamplingParams(), VisionBudget()))
+            prompt = engine.render(Request("A", conversation, SamplingParams(), own_budget(engine)))
         return {"text": prompt.text, "token_ids": list(prompt.token_ids)}
 
     def presets() -> list[dict]:

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from components.client_component import client_component
+from core.engine import Engine
 from core.errors import InvalidInput
 from core.library import Budget
 from core.vision import (
@@ -143,3 +144,21 @@ def trap_warning(sizes: Sequence[tuple[int, int]], budget: VisionBudget) -> str:
         f"lower maximum splits smaller images, and each tile keeps its price. "
         f"Without splitting: {trap.whole:,}."
     )
+
+
+def own_budget(engine: Engine) -> VisionBudget:
+    """The image processor's values of the model in use; without one, those of the class."""
+    description = engine.description
+    return (description.budget if description else None) or VisionBudget()
+
+
+def may_attach(engine: Engine) -> bool:
+    """Whether images may be in messages: also before a model is loaded, to see what they cost."""
+    description = engine.description
+    return description is None or description.reads_images
+
+
+def has_budget(engine: Engine) -> bool:
+    """Whether the model in use takes LFM2-VL's budget; also before one is loaded."""
+    description = engine.description
+    return description is None or description.budget is not None

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from components.answering import StopSwitches
+from components.budget_panel import own_budget
 from components.controls import Changes, Controls, Values
 from components.demo import Demo
 from components.few_shot_panel import EMPTY_TABLE, insert_examples
 from components.lane_handlers import promoted
 from components.lane_pane import with_reply
 from components.message_editor import new_row, rows_of
-from components.model_picker import loading
-from components.model_status import status_value
+from components.model_handlers import ModelHandlers
 from components.page_state import PageState, follow, user_errors
 from components.run_history import RunHistory
 from components.run_list import run_cards
@@ -28,12 +27,11 @@ from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
 from core.library import Budget, Library
 from core.sampling import SamplingParams, sampling_params
 from core.set_ups import SET_UPS
-from core.vision import VisionBudget
 from core.workspace import fresh_seed
 
 
 class Handlers:
-    """The handlers of one page. Switches of loads are the only state, by the browser's session."""
+    """The handlers of one page that read its state and write it."""
 
     def __init__(
         self,
@@ -41,16 +39,15 @@ class Handlers:
         library: Library,
         controls: Controls,
         history: RunHistory,
-        demo_model: str,
+        models: ModelHandlers,
         demo: Demo,
     ) -> None:
         self._engine = engine
         self._library = library
         self._controls = controls
         self._history = history
-        self._demo_model = demo_model
+        self._models = models
         self._demo = demo
-        self._loads = StopSwitches()
 
     # -- the page's state --------------------------------------------------------------------
     def open_page(self, draft: Any, request: gr.Request) -> Changes:
@@ -59,17 +56,15 @@ class Handlers:
         self._demo.open(request)
         self._history.open(page, draft.get("session") if isinstance(draft, dict) else None)
         key, preset = next(iter(self._library.presets.items()))
-        budget = preset.budget(self._own_budget())
+        budget = preset.budget(own_budget(self._engine))
         first = PageState((new_row("user"),), key, preset.params(SamplingParams()), budget)
         state = self._controls.read_draft(draft) or first
-        if (
-            isinstance(draft, dict) and "preset" not in draft
-        ):  # messages of the tab are all there is
+        if isinstance(draft, dict) and "preset" not in draft:  # only the tab's own messages
             state = replace(first, rows=state.rows)
         description = self._engine.description
         return {
             **self._controls.write(state),
-            **self._model_in_use(),
+            **self._models.in_use(),
             self._controls.picker.choice: description.model if description else None,
             self._controls.history: run_cards(self._history.kept(page)),
         }
@@ -182,73 +177,8 @@ class Handlers:
     def promote(self, values: Values, event: gr.EventData) -> Changes:
         return self._act(values, lambda s: promoted(s, event.lane, self._library.presets))
 
-    # -- the model ---------------------------------------------------------------------------
-    def load_model(self, values: Values, request: gr.Request) -> Iterator[Changes]:
-        """Load the chosen model and show how it goes."""
-        yield from self._load(values, request, beside=False)
-
-    def load_beside(self, values: Values, request: gr.Request) -> Iterator[Changes]:
-        """Load it for lanes that name it; the one in use stays."""
-        yield from self._load(values, request, beside=True)
-
-    def _load(self, values: Values, request: gr.Request, beside: bool) -> Iterator[Changes]:
-        picker = self._controls.picker
-        model = (values[picker.choice] or "").strip()
-        weights = str(values[picker.weights] or "auto")
-        with user_errors():
-            self._demo.refuse(request, "the model that all visitors use stays")
-            if not model:
-                raise InvalidInput("No model is chosen. Choose one, or type a Hub id or a folder.")
-        page = request.session_hash or ""
-        switch = self._loads.add(page)
-        buttons = {
-            picker.load: gr.Button(interactive=False),
-            picker.beside: gr.Button(interactive=False),
-            picker.cancel: gr.Button(visible=True),
-        }
-        status: dict[str, Any] = {}
-        try:
-            for status in loading(
-                self._engine, model, self._demo_model, switch.is_set, weights, beside
-            ):
-                yield {picker.status: status, **buttons}
-        finally:
-            self._loads.remove(page, switch)
-        yield {
-            picker.status: status,  # again: of two quick updates the page may draw the last only
-            self._controls.budget.panel: self._images_panel(),
-            picker.load: gr.Button(interactive=True),
-            picker.beside: gr.Button(interactive=True),
-            picker.cancel: gr.Button(visible=False),
-            **(self._controls.advanced(self._own_budget()) if not beside else {}),
-        }
-
     def leave(self, request: gr.Request) -> None:
-        """The tab was closed: end what it was loading."""
-        self._loads.stop(request.session_hash or "")
         self._demo.leave(request)
-
-    def cancel_loading(self, request: gr.Request) -> None:
-        self._loads.stop(request.session_hash or "")
-
-    def show_model(self) -> Changes:
-        """A run begins. Another page may have loaded another model: this one says what answers."""
-        return self._model_in_use()
-
-    def _model_in_use(self) -> Changes:
-        return {
-            self._controls.picker.status: status_value(self._engine.models, self._demo_model),
-            self._controls.budget.panel: self._images_panel(),
-        }
-
-    def _own_budget(self) -> VisionBudget:
-        """The image processor's of the model in use; without one, the class's."""
-        description = self._engine.description
-        return (description.budget if description else None) or VisionBudget()
-
-    def _images_panel(self) -> gr.Accordion:
-        description = self._engine.description
-        return gr.Accordion(visible=bool(description and description.reads_images))
 
 
 def _with_budgets(state: PageState, budgets: Sequence[Budget]) -> PageState:

@@ -18,6 +18,7 @@ from components.lane_bar import lane_bar
 from components.lane_handlers import LaneHandlers
 from components.lanes import lanes
 from components.message_editor import message_editor
+from components.model_handlers import ModelHandlers
 from components.model_picker import model_picker
 from components.preset_bar import preset_bar
 from components.prompt_view import prompt_view
@@ -52,10 +53,11 @@ def build_page(
         parts = _layout(library, demo_model)
         history = RunHistory()
         mode = Demo(demo)
-        handlers = Handlers(engine, library, parts.controls, history, demo_model, mode)
+        models = ModelHandlers(engine, parts.controls, demo_model, mode)
+        handlers = Handlers(engine, library, parts.controls, history, models, mode)
         lane_handlers = LaneHandlers(engine, parts.controls, history, mode)
         comparisons = ComparisonHandlers(engine, parts.controls, history)
-        Wiring(page, parts, handlers, lane_handlers, comparisons).wire()
+        Wiring(page, parts, handlers, models, lane_handlers, comparisons).wire()
         add_api(engine, library)
     return page
 

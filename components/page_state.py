@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from components.budget_panel import active_budget, trap_warning
+from components.budget_panel import active_budget, has_budget, may_attach, own_budget, trap_warning
 from components.lane_pane import all_parameters
 from components.message_editor import Row, conversation_of
 from components.preset_bar import changed_since
@@ -111,12 +111,11 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
         except InvalidInput as error:
             meter = failed_meter(str(error))
             prompt = {**EMPTY_PROMPT, "note": str(error)}
-    description = engine.description
     images = _images(engine, state)
     sizes = [(one.facts.width, one.facts.height) for one in images if one.facts]
     return Following(
         tokens=tokens,
-        images_allowed=bool(description and description.reads_images),
+        images_allowed=may_attach(engine),
         modified=modified,
         meter=meter,
         prompt=prompt if state.tab == "prompt" else None,
@@ -144,9 +143,10 @@ def _images(engine: Engine, state: PageState) -> list[SeenImage]:
 
 
 def _budgets(engine: Engine, library: Library, state: PageState) -> dict[str, VisionBudget]:
-    """Each lane's, with what belongs to the network of the model in use."""
-    description = engine.description
-    own = description.budget if description and description.budget else VisionBudget()
+    """Each lane's, with what belongs to the network of the model in use; none where it has none."""
+    if not has_budget(engine):
+        return {}
+    own = own_budget(engine)
     network = {name: getattr(own, name) for name in ("encoder_patch_size", "downsample_factor")}
     lanes = state.workspace(library.presets).lanes
     return {lane.label: changed(lane.budget, network) for lane in lanes}

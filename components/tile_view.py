@@ -13,6 +13,8 @@ from components.client_component import client_component
 from components.samples import sample_image
 from core.vision import ImageFacts, ImagePlan, VisionBudget, plan_image
 
+OTHER_PROCESSOR = "This model's processor sizes images in its own way; only a run shows the tokens."
+
 
 @dataclass(frozen=True)
 class SeenImage:
@@ -34,7 +36,7 @@ def tile_view(pictures: Mapping[str, Path], **props: Any) -> gr.HTML:
 def tiles_value(
     images: list[SeenImage], budgets: Mapping[str, VisionBudget]
 ) -> list[dict[str, Any]]:
-    """budgets: by lane; lanes with the same one share a picture."""
+    """budgets: by lane; lanes with the same one share a picture. Empty: the model takes none."""
     lanes: dict[VisionBudget, list[str]] = {}
     for label, budget in budgets.items():
         lanes.setdefault(budget, []).append(label)
@@ -44,7 +46,7 @@ def tiles_value(
             "name": image.name,
             "where": image.where,
             "error": image.error,
-            "note": _note(image.facts),
+            "note": _note(image.facts) if budgets else OTHER_PROCESSOR,
             "plans": [
                 _plan(plan_image(image.facts.width, image.facts.height, budget), ", ".join(labels))
                 for budget, labels in lanes.items()

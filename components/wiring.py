@@ -16,6 +16,7 @@ from components.comparison_handlers import ComparisonHandlers
 from components.controls import Controls
 from components.handlers import Handlers
 from components.lane_handlers import LaneHandlers
+from components.model_handlers import ModelHandlers
 
 # Raw values (preprocess): Gradio's own checks know neither an empty field nor what it is for.
 PRIVATE: dict[str, Any] = {
@@ -53,13 +54,14 @@ class Parts:
 
 class Wiring:
     def __init__(
-        self, page: gr.Blocks, parts: Parts, handlers: Handlers, lane_handlers: LaneHandlers,
-        comparisons: ComparisonHandlers,
+        self, page: gr.Blocks, parts: Parts, handlers: Handlers, models: ModelHandlers,
+        lane_handlers: LaneHandlers, comparisons: ComparisonHandlers,
     ) -> None:  # fmt: skip
         self._page = page
         self._parts = parts
         self._controls = parts.controls
         self._handlers = handlers
+        self._model_handlers = models
         self._lane_handlers = lane_handlers
         self._comparisons = comparisons
         self._editors = [*self._controls.lanes.editors.values()]
@@ -94,6 +96,7 @@ class Wiring:
         )  # fmt: skip
         load.then(**self._show)
         self._page.unload(self._handlers.leave)
+        self._page.unload(self._model_handlers.leave)
         self._page.unload(self._lane_handlers.leave)
 
     def _edits(self) -> None:
@@ -172,21 +175,21 @@ class Wiring:
         for editor in editors:
             editor.stop(handlers.stop_lane, None, None, **QUICK)
         for pane in panes:
-            pane.begin(self._handlers.show_model, None, self._model_outputs(), **QUICK)
+            pane.begin(self._model_handlers.in_use, None, self._model_outputs(), **QUICK)
             pane.inspect(handlers.inspect, None, panes, **PRIVATE)
 
     def _models(self) -> None:
-        picker, handlers = self._controls.picker, self._handlers
+        picker, handlers = self._controls.picker, self._model_handlers
         advanced = [self._controls.budget.controls[name] for name in ADVANCED]
         changed = [picker.load, picker.beside, picker.cancel, *advanced]
         for button, load in (
-            (picker.load, handlers.load_model),
+            (picker.load, handlers.load),
             (picker.beside, handlers.load_beside),
         ):
             button.click(
                 load, {picker.choice, picker.weights}, [*self._model_outputs(), *changed], **LONG
             ).then(**self._show)  # fmt: skip
-        picker.cancel.click(handlers.cancel_loading, None, None, **QUICK)
+        picker.cancel.click(handlers.cancel, None, None, **QUICK)
 
     def _model_outputs(self) -> list[Any]:
         return [self._controls.picker.status, self._controls.budget.panel]

@@ -1,0 +1,83 @@
+"""What the model picker's events do: load one, or one beside it, cancel, show what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from components.answering import StopSwitches
+from components.budget_panel import has_budget, own_budget
+from components.controls import Changes, Controls, Values
+from components.demo import Demo
+from components.model_picker import loading
+from components.model_status import status_value
+from components.page_state import user_errors
+from core.engine import Engine
+from core.errors import InvalidInput
+
+
+class ModelHandlers:
+    """demo_model: the id of the model that gets the demo banner."""
+
+    def __init__(self, engine: Engine, controls: Controls, demo_model: str, demo: Demo) -> None:
+        self._engine = engine
+        self._controls = controls
+        self._demo_model = demo_model
+        self._demo = demo
+        self._loads = StopSwitches()
+
+    def load(self, values: Values, request: gr.Request) -> Iterator[Changes]:
+        """Load the chosen model and show how it goes."""
+        yield from self._load(values, request, beside=False)
+
+    def load_beside(self, values: Values, request: gr.Request) -> Iterator[Changes]:
+        """Load it for lanes that name it; the one in use stays."""
+        yield from self._load(values, request, beside=True)
+
+    def _load(self, values: Values, request: gr.Request, beside: bool) -> Iterator[Changes]:
+        picker = self._controls.picker
+        model = (values[picker.choice] or "").strip()
+        weights = str(values[picker.weights] or "auto")
+        with user_errors():
+            self._demo.refuse(request, "the model that all visitors use stays")
+            if not model:
+                raise InvalidInput("No model is chosen. Choose one, or type a Hub id or a folder.")
+        page = request.session_hash or ""
+        switch = self._loads.add(page)
+        buttons = {
+            picker.load: gr.Button(interactive=False),
+            picker.beside: gr.Button(interactive=False),
+            picker.cancel: gr.Button(visible=True),
+        }
+        status: dict[str, Any] = {}
+        try:
+            for status in loading(
+                self._engine, model, self._demo_model, switch.is_set, weights, beside
+            ):
+                yield {picker.status: status, **buttons}
+        finally:
+            self._loads.remove(page, switch)
+        yield {
+            **self.in_use(),
+            picker.status: status,  # again: of two quick updates the page may draw the last only
+            picker.load: gr.Button(interactive=True),
+            picker.beside: gr.Button(interactive=True),
+            picker.cancel: gr.Button(visible=False),
+            **({} if beside else self._controls.advanced(own_budget(self._engine))),
+        }
+
+    def cancel(self, request: gr.Request) -> None:
+        self._loads.stop(request.session_hash or "")
+
+    def leave(self, request: gr.Request) -> None:
+        """The tab was closed: end what it was loading."""
+        self._loads.stop(request.session_hash or "")
+
+    def in_use(self) -> Changes:
+        """What answers now, which another page may have loaded, and whether it has a budget."""
+        return {
+            self._controls.picker.status: status_value(self._engine.models, self._demo_model),
+            self._controls.budget.panel: gr.Accordion(visible=has_budget(self._engine)),
+        }

@@ -132,7 +132,7 @@ def test_ids_are_those_of_apply_chat_template(tokenizer, build, template, conver
     agrees(prompt)
 
 
-# Hypothesis also draws strings that stand in our code; typed control tokens have tests of their own.
+# Hypothesis also draws strings that stand in our code; control tokens have tests of their own.
 ORDINARY = st.text(max_size=30).filter(lambda text: not re.search(r"<[|/\w]", text))
 
 

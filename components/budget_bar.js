@@ -11,6 +11,7 @@ function draw() {
     button.setAttribute('aria-pressed', String(budget.key === props.active));
     return button;
   }));
+  element.querySelector('.budget-note').textContent = props.note || '';
   warning.hidden = !props.warning;
   warning.querySelector('span').textContent = props.warning || '';
 }
@@ -20,5 +21,5 @@ element.addEventListener('click', (event) => {
   if (button.dataset.act) trigger('remedy');
   else trigger('pick', { key: button.dataset.key });
 });
-watch(['active', 'warning'], draw);
+watch(['active', 'warning', 'note'], draw);
 draw();

@@ -14,7 +14,6 @@ from core.errors import InvalidInput
 from core.library import Budget
 from core.vision import (
     LARGEST_TILE,
-    MOST_IMAGE_TOKENS,
     MOST_TILES,
     VisionBudget,
     changed,
@@ -22,14 +21,20 @@ from core.vision import (
 )
 
 # What a checkpoint's processor brings along; loading a model sets them.
+USUAL_MOST = 1024  # of the sliders; a checkpoint that goes further moves it
+NETWORK = ("encoder_patch_size", "downsample_factor")
 ADVANCED = ("min_tiles", "max_tiles", "use_thumbnail", "tile_size", "max_pixels_tolerance")
 
 
 @dataclass(frozen=True)
 class BudgetPanel:
-    """panel: to show or hide. controls: by the budget's names. bar: the buttons and the warning."""
+    """panel: to show or hide. controls: by the budget's names. bar: the buttons and the warning.
+
+    advanced: of processors that cut tiles.
+    """
 
     panel: gr.Accordion
+    advanced: gr.Accordion
     controls: dict[str, gr.components.FormComponent]
     bar: gr.HTML
 
@@ -40,7 +45,7 @@ def budget_panel(budgets: Mapping[str, Budget]) -> BudgetPanel:
         "Images", open=False, elem_classes="panel", elem_id="images", visible=False
     ) as panel:
         bar = client_component("budget_bar", {}, **bar_props(budgets), elem_id="budgets")
-        tokens = {"minimum": 1, "maximum": MOST_IMAGE_TOKENS, "step": 1, "interactive": True}
+        tokens = {"minimum": 1, "maximum": USUAL_MOST, "step": 1, "interactive": True}
         controls: dict[str, gr.components.FormComponent] = {
             "min_image_tokens": gr.Slider(
                 value=usual.min_image_tokens, label="Min image tokens", elem_id="budget-min",
@@ -56,18 +61,20 @@ def budget_panel(budgets: Mapping[str, Budget]) -> BudgetPanel:
                 elem_id="budget-splitting",
             ),
         }  # fmt: skip
-        with gr.Accordion("Advanced", open=False, elem_id="budget-advanced"):
+        with gr.Accordion("Advanced", open=False, elem_id="budget-advanced") as advanced:
             controls |= _advanced(usual)
-    return BudgetPanel(panel, controls, bar)
+    return BudgetPanel(panel, advanced, controls, bar)
 
 
-def bar_props(budgets: Mapping[str, Budget], active: str = "", warning: str = "") -> dict[str, Any]:
+def bar_props(
+    budgets: Mapping[str, Budget], active: str = "", warning: str = "", note: str = ""
+) -> dict[str, Any]:
     """All props of the bar at each update: in a closed panel the last update is all it knows."""
     buttons = [
         {"key": key, "name": budget.name, "title": _title(budget)}
         for key, budget in budgets.items()
     ]
-    return {"budgets": buttons, "active": active, "warning": warning}
+    return {"budgets": buttons, "active": active, "warning": warning, "note": note}
 
 
 def _advanced(usual: VisionBudget) -> dict[str, gr.components.FormComponent]:
@@ -162,3 +169,28 @@ def has_budget(engine: Engine) -> bool:
     """Whether the model in use takes LFM2-VL's budget; also before one is loaded."""
     description = engine.description
     return description is None or description.budget is not None
+
+
+def as_taken(engine: Engine, budget: VisionBudget) -> VisionBudget:
+    """The budget as the model in use takes it: patches are its own, and tiles need a processor."""
+    description, own = engine.description, own_budget(engine)
+    taken: dict[str, Any] = {name: getattr(own, name) for name in NETWORK}
+    if description and not description.splits_images:
+        taken["do_image_splitting"] = False
+    side = own.encoder_patch_size * own.downsample_factor
+    if budget.tile_size % side:
+        taken["tile_size"] = own.tile_size
+    return changed(budget, taken)
+
+
+def pixels_note(engine: Engine, budget: VisionBudget) -> str:
+    """For a processor that knows pixels: what its `size` will be. Empty for one that cuts tiles."""
+    description = engine.description
+    if description is None or description.splits_images:
+        return ""
+    pixels = own_budget(engine).token_side ** 2
+    least, most = budget.min_image_tokens * pixels, budget.max_image_tokens * pixels
+    return (
+        f"This model's processor cuts no tiles; its size is {least:,} to {most:,} pixels "
+        "(shortest_edge, longest_edge)."
+    )

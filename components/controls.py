@@ -9,7 +9,14 @@ from typing import Any
 
 import gradio as gr
 
-from components.budget_panel import ADVANCED, BudgetPanel, bar_props, budget_of, budget_values
+from components.budget_panel import (
+    ADVANCED,
+    USUAL_MOST,
+    BudgetPanel,
+    bar_props,
+    budget_of,
+    budget_values,
+)  # fmt: skip
 from components.few_shot_panel import FewShotPanel
 from components.lane_bar import lane_count, set_ups
 from components.lanes import Lanes
@@ -106,8 +113,13 @@ class Controls:
         return changes
 
     def advanced(self, budget: VisionBudget) -> Changes:
-        """Write what a checkpoint's processor brings along."""
-        return {self.budget.controls[name]: getattr(budget, name) for name in ADVANCED}
+        """Write what a checkpoint's processor brings along, and how far its sliders reach."""
+        reach = max(USUAL_MOST, budget.max_image_tokens)
+        bounds = ("min_image_tokens", "max_image_tokens")
+        return {
+            **{self.budget.controls[name]: getattr(budget, name) for name in ADVANCED},
+            **{self.budget.controls[name]: gr.update(maximum=reach) for name in bounds},
+        }
 
     def show(self, following: Following) -> Changes:
         """Redraw what follows. Writes no input: what a person does meanwhile must stand."""
@@ -119,7 +131,9 @@ class Controls:
             self.meter: following.meter,
             self.tiles: following.images,
             self.budget.bar: gr.update(
-                **bar_props(self.library.budgets, following.budget, following.warning)
+                **bar_props(
+                    self.library.budgets, following.budget, following.warning, following.note
+                )
             ),
             self.lanes.bar: gr.update(set_ups=set_ups(following.situation)),
             **{

@@ -77,7 +77,10 @@ class ModelHandlers:
 
     def in_use(self) -> Changes:
         """What answers now, which another page may have loaded, and whether it has a budget."""
+        description, budget = self._engine.description, self._controls.budget
+        splits = description is None or description.splits_images
         return {
             self._controls.picker.status: status_value(self._engine.models, self._demo_model),
-            self._controls.budget.panel: gr.Accordion(visible=has_budget(self._engine)),
+            budget.panel: gr.Accordion(visible=has_budget(self._engine)),
+            budget.advanced: gr.Accordion(visible=splits),
         }

@@ -9,7 +9,14 @@ from typing import Any
 
 import gradio as gr
 
-from components.budget_panel import active_budget, has_budget, may_attach, own_budget, trap_warning
+from components.budget_panel import (
+    active_budget,
+    as_taken,
+    has_budget,
+    may_attach,
+    pixels_note,
+    trap_warning,
+)  # fmt: skip
 from components.lane_pane import all_parameters
 from components.message_editor import Row, conversation_of
 from components.preset_bar import changed_since
@@ -24,7 +31,7 @@ from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
 from core.library import Library, Preset
 from core.sampling import SamplingParams
 from core.set_ups import Situation
-from core.vision import VisionBudget, changed
+from core.vision import VisionBudget
 from core.workspace import Request, Workspace, unseeded
 
 
@@ -77,7 +84,7 @@ class Following:
     """tokens: count by row id. prompt: None where the Prompt tab is not looked at.
 
     lanes: by label, props of its editor. situation: what set-ups depend on. images: as the Images
-    tab shows them. budget, warning: the key of the active image budget, and what is wrong with it.
+    tab shows them. budget, warning, note: the active image budget's key, and what to know of it.
     """
 
     tokens: dict[str, int]
@@ -90,6 +97,7 @@ class Following:
     images: list[dict[str, Any]]
     budget: str
     warning: str
+    note: str
 
 
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
@@ -123,7 +131,8 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
         situation=_situation(engine, library, state),
         images=tiles_value(images, _budgets(engine, library, state)),
         budget=active_budget(library.budgets, state.budget),
-        warning=trap_warning(sizes, state.budget),
+        warning=trap_warning(sizes, as_taken(engine, state.budget)),
+        note=pixels_note(engine, state.budget),
     )
 
 
@@ -146,10 +155,8 @@ def _budgets(engine: Engine, library: Library, state: PageState) -> dict[str, Vi
     """Each lane's, with what belongs to the network of the model in use; none where it has none."""
     if not has_budget(engine):
         return {}
-    own = own_budget(engine)
-    network = {name: getattr(own, name) for name in ("encoder_patch_size", "downsample_factor")}
     lanes = state.workspace(library.presets).lanes
-    return {lane.label: changed(lane.budget, network) for lane in lanes}
+    return {lane.label: as_taken(engine, lane.budget) for lane in lanes}
 
 
 def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict[str, Any]]:

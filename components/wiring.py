@@ -180,7 +180,8 @@ class Wiring:
 
     def _models(self) -> None:
         picker, handlers = self._controls.picker, self._model_handlers
-        advanced = [self._controls.budget.controls[name] for name in ADVANCED]
+        reach = ("min_image_tokens", "max_image_tokens", *ADVANCED)
+        advanced = [self._controls.budget.controls[name] for name in reach]
         changed = [picker.load, picker.beside, picker.cancel, *advanced]
         for button, load in (
             (picker.load, handlers.load),
@@ -192,4 +193,5 @@ class Wiring:
         picker.cancel.click(handlers.cancel, None, None, **QUICK)
 
     def _model_outputs(self) -> list[Any]:
-        return [self._controls.picker.status, self._controls.budget.panel]
+        budget = self._controls.budget
+        return [self._controls.picker.status, budget.panel, budget.advanced]

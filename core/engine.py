@@ -30,7 +30,7 @@ class ModelDescription:
     memory_bytes: of the weights. context_length: tokens of prompt and answer together.
     dtype: what it computes in. weights: what the weights are kept as, in words ("int8", "float32,
     packed"). budget: the image processor's own values; None where there is none, or one with other
-    controls than LFM2-VL's.
+    controls. splits_images: whether it can cut tiles, or takes bounds in pixels only.
     """
 
     model: str
@@ -44,6 +44,7 @@ class ModelDescription:
     reads_images: bool
     load_seconds: float
     budget: VisionBudget | None = None
+    splits_images: bool = True
 
     @property
     def name(self) -> str:

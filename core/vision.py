@@ -14,7 +14,7 @@ from typing import Any
 
 from core.errors import InvalidInput
 
-MOST_IMAGE_TOKENS = 1024
+MOST_IMAGE_TOKENS = 16_384  # Qwen2-VL's own; LFM2-VL was made for up to 1,024
 MOST_TILES = 64
 LARGEST_TILE = 2048  # pixels
 KINDS = {int: "a whole number", float: "a number", bool: "on or off"}

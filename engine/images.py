@@ -37,7 +37,8 @@ class ReadImages:
 class ImageReader:
     """A processor that turns images into model inputs. Safe to use from several threads.
 
-    budget: the checkpoint's own; None where its processor has other controls than LFM2-VL's.
+    budget: the checkpoint's own; None where its processor has other controls than those known
+    here: LFM2-VL's, and Qwen2-VL's `size` in pixels, as LFM3-VL has. splits: whether it cuts tiles.
     """
 
     def __init__(self, processor: Any) -> None:
@@ -45,6 +46,7 @@ class ImageReader:
         self._one_at_a_time = threading.Lock()  # a processor sets options on its shared tokenizer
         self.token: str = processor.image_token
         self.budget = _own_budget(processor.image_processor)
+        self.splits = hasattr(processor.image_processor, "do_image_splitting")
         self._kept = lru_cache(maxsize=KEPT)(self._read)
 
     def read(self, images: Sequence[Image], budget: VisionBudget) -> ReadImages:
@@ -66,13 +68,7 @@ class ImageReader:
         count a placeholder that a person typed.
         """
         pictures = [open_image(image) for image in images]
-        options: dict[str, Any] = {}
-        if self.budget:  # the size of a patch is the network's, whatever was asked for
-            own = {name: getattr(self.budget, name) for name in NETWORK}
-            budget = replace(budget, **own)
-            for image, picture in zip(images, pictures, strict=True):
-                check_plan(plan_image(*picture.size, budget), budget, image.name)
-            options = asdict(budget)
+        options = self._options(images, pictures, budget) if self.budget else {}
         with self._one_at_a_time:
             inputs = self._processor(
                 text=[self.token * len(pictures)],
@@ -88,6 +84,25 @@ class ImageReader:
         digests = tuple(_digest(picture, options) for picture in pictures)
         return ReadImages(texts, digests, dict(inputs))
 
+    def _options(
+        self, images: Sequence[Image], pictures: Sequence[Pictures.Image], budget: VisionBudget
+    ) -> dict[str, Any]:
+        """The budget as the processor takes it. Raises InvalidInput where it leaves no room."""
+        assert self.budget
+        if not self.splits:
+            pixels = self.budget.token_side**2
+            return {
+                "size": {
+                    "shortest_edge": budget.min_image_tokens * pixels,
+                    "longest_edge": budget.max_image_tokens * pixels,
+                }
+            }
+        # The size of a patch is the network's, whatever was asked for.
+        budget = replace(budget, **{name: getattr(self.budget, name) for name in NETWORK})
+        for image, picture in zip(images, pictures, strict=True):
+            check_plan(plan_image(*picture.size, budget), budget, image.name)
+        return asdict(budget)
+
     def kinds_of(self, ids: tuple[int, ...]) -> torch.Tensor:
         """Which kind of input each token stands for, shape (1, tokens), as some models want it."""
         return torch.tensor(self._processor.create_mm_token_type_ids([list(ids)]))
@@ -95,12 +110,22 @@ class ImageReader:
 
 def _own_budget(settings: Any) -> VisionBudget | None:
     names = VisionBudget.__dataclass_fields__
-    if not all(hasattr(settings, name) for name in names):
-        return None
     try:
-        return VisionBudget(**{name: getattr(settings, name) for name in names})
-    except InvalidInput:  # values of a kind that no control here could show
+        if all(hasattr(settings, name) for name in names):
+            return VisionBudget(**{name: getattr(settings, name) for name in names})
+        if all(hasattr(settings, name) for name in ("merge_size", "patch_size", "size")):
+            side, size = settings.patch_size * settings.merge_size, settings.size
+            return VisionBudget(
+                max(1, size["shortest_edge"] // side**2),
+                max(1, size["longest_edge"] // side**2),
+                do_image_splitting=False,
+                tile_size=side * (512 // side),
+                encoder_patch_size=settings.patch_size,
+                downsample_factor=settings.merge_size,
+            )
+    except (InvalidInput, KeyError, TypeError):  # values that no control here could show
         return None
+    return None
 
 
 def _digest(picture: Pictures.Image, options: dict[str, Any]) -> str:

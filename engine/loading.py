@@ -157,6 +157,7 @@ def make_checkpoint(
         reads_images=images is not None,
         load_seconds=seconds,
         budget=images.budget if images else None,
+        splits_images=images.splits if images else False,
     )
     known = "logits_to_keep" in inspect.signature(network.forward).parameters
     return Checkpoint(

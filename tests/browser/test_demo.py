@@ -20,6 +20,10 @@ def test_a_card_answers_at_once_in_a_demo_and_controls_are_folded_away(
     expect(page.locator("#lane-a .lane-status")).to_have_text("done")
     expect(page.locator("#lane-a .lane-raw")).to_contain_text("a short story about a fox")
     expect(page.locator("#scenarios button").first).to_be_visible()
+    page.locator(".turn-text").last.fill("!long")
+    page.locator("#run").click()
+    expect(page.locator("#lane-a .lane-parameters")).to_contain_text("max_new_tokens 256")
+    page.locator("#stop").click()
 
 
 def test_a_demo_server_bounds_answers_keeps_its_model_and_serves_several_visitors(open_page):

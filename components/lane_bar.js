@@ -40,5 +40,8 @@ menu.addEventListener('keydown', (event) => {
 menu.addEventListener('focusout', (event) => {
   if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
 });
+document.addEventListener('pointerdown', (event) => {
+  if (!menu.contains(event.target)) menu.open = false;
+});
 watch(['value', 'set_ups'], draw);
 draw();

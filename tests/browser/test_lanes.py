@@ -208,7 +208,7 @@ def test_a_set_up_says_what_it_needs_first(page: Page):
         button = page.locator(".set-up-list button", has_text=name)
         expect(button).to_be_disabled()
         expect(button).to_contain_text(need)
-    page.locator("#meter").click()
+    page.locator(".brand h1").click()
     expect(page.locator(".set-up-list")).to_be_hidden()
 
 

@@ -12,7 +12,7 @@ MIXTURE: tuple[tuple[Callable[[random.Random], Conversation], int], ...] = (
     (extraction.conversation, 40),
     (chatting.conversation, 26),
     (instructions.conversation, 19),
-    (pictures.conversation, 1),
+    (pictures.without_picture, 1),
 )
 
 # How often the last answer is begun for the model, at a random character.

@@ -4,7 +4,7 @@ import argparse
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -22,6 +22,8 @@ from training.answering import (
     load,
     prompt,
 )
+from training.evaluate_pictures import picture_figures
+from training.figures import Figure
 from training.turns import Conversation, assistant, system, user
 
 SETTINGS = {"greedy": GREEDY, "greedy, penalty 1.05": PENALISED}
@@ -29,21 +31,6 @@ SAMPLERS = {
     "temperature 0.1, top_k 50, top_p 0.1, penalty 1.05": LFM25,
     "temperature 0.3, min_p 0.15, penalty 1.05": LFM2,
 }
-
-
-@dataclass(frozen=True)
-class Figure:
-    """`right` of `count` held-out cases."""
-
-    task: str
-    setting: str
-    right: int
-    count: int
-
-    def row(self) -> str:
-        """The figure as a row of a Markdown table."""
-        percent = 100 * self.right / self.count
-        return f"| {self.task} | {self.setting} | {self.right} of {self.count} ({percent:.0f} %) |"
 
 
 def date_cases(examples: int, plain: bool, each: int) -> list[Conversation]:
@@ -157,6 +144,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--quick", action="store_true", help="a fifth of the cases")
+    parser.add_argument("--pictures", action="store_true", help="the figures of pictures alone")
+    parser.add_argument("--text", action="store_true", help="the figures of text alone")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -164,11 +153,13 @@ def main() -> None:
     pocket = load(options.folder)
     figures = []
     print("| task | setting | right |\n|---|---|---|")
-    for source in (
+    text = (
         date_figures(pocket, 2 if options.quick else 10),
         extraction_figures(pocket, 40 if options.quick else 200),
         open_figures(pocket, 1 if options.quick else 5),
-    ):
+    )
+    seen = picture_figures(options.folder, pocket, 20 if options.quick else 100)
+    for source in (*(() if options.pictures else text), *(() if options.text else (seen,))):
         for figure in source:
             figures.append(asdict(figure))
             print(figure.row(), flush=True)

@@ -19,12 +19,14 @@ from transformers import (
 from transformers.models.lfm2_vl.image_processing_lfm2_vl import Lfm2VlImageProcessor
 
 from training.tokenizer import CONTEXT
+from training.tower import prepare
 
 LAYERS = ("conv", "conv", "full_attention", "conv", "full_attention", "conv", "full_attention",
           "conv")  # fmt: skip
 WIDTH = 192
 INNER = 512
-VISION_WIDTH = 64
+VISION_WIDTH = 128
+VISION_LAYERS = 4
 PATCH = 16
 
 
@@ -51,29 +53,31 @@ def build_model(tokenizer: Any) -> Any:
     )
     vision = Siglip2VisionConfig(
         hidden_size=VISION_WIDTH,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
+        intermediate_size=384,
+        num_hidden_layers=VISION_LAYERS,
+        num_attention_heads=8,
         patch_size=PATCH,
-        num_patches=256,
+        # As many positions as a picture of 512 x 512 has patches.
+        num_patches=1024,
         vision_use_head=False,
     )
     config = Lfm2VlConfig(
         text_config=text,
         vision_config=vision,
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
-        projector_hidden_size=128,
+        projector_hidden_size=256,
         downsample_factor=2,
         **ends,
     )
     model: Any = Lfm2VlForConditionalGeneration(config)
+    prepare(model.model.vision_tower)
     model.generation_config = GenerationConfig(**ends)
     return model
 
 
 def continue_from(folder: Path, tokenizer: Any) -> Any:
     """The model of `folder` under a new tokenizer: tokens of the same text keep their vectors,
-    new ones get the mean of all."""
+    new ones get the mean of all. A vision part of another shape begins anew."""
     model = build_model(tokenizer)
     known: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
     known_tokenizer: Any = AutoTokenizer.from_pretrained(folder)
@@ -86,13 +90,17 @@ def continue_from(folder: Path, tokenizer: Any) -> Any:
     weights = known.state_dict()
     for name in ("lm_head.weight", "model.language_model.embed_tokens.weight"):
         weights[name] = table
+    fresh = model.state_dict()
+    if any(weight.shape != fresh[name].shape for name, weight in weights.items()):
+        weights = {name: weights[name] if "language" in name or "lm_head" in name else fresh[name]
+                   for name in fresh}  # fmt: skip
     model.load_state_dict(weights)
     return model
 
 
-def build_processor(tokenizer: Any) -> Lfm2VlProcessor:
-    """The LFM2-VL processor with its usual image budget of 64 to 256 tokens."""
-    images = Lfm2VlImageProcessor(
+def build_images() -> Lfm2VlImageProcessor:
+    """The LFM2-VL image processor with its usual image budget of 64 to 256 tokens."""
+    return Lfm2VlImageProcessor(
         downsample_factor=2,
         do_image_splitting=True,
         min_tiles=2,
@@ -104,7 +112,11 @@ def build_processor(tokenizer: Any) -> Lfm2VlProcessor:
         tile_size=512,
         max_pixels_tolerance=2.0,
     )
-    return Lfm2VlProcessor(images, tokenizer, chat_template=tokenizer.chat_template)
+
+
+def build_processor(tokenizer: Any) -> Lfm2VlProcessor:
+    """Image processor, tokenizer and chat template in one."""
+    return Lfm2VlProcessor(build_images(), tokenizer, chat_template=tokenizer.chat_template)
 
 
 def save(model: Any, tokenizer: Any, folder: Path) -> None:

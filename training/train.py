@@ -42,26 +42,11 @@ def learning_rate(done: float, step: int, highest: float, warm_up: int = 100) ->
     return highest * cosine * min(1.0, (step + 1) / warm_up)
 
 
-def embed(model: Any, ids: torch.Tensor) -> torch.Tensor:
-    """Input vectors (rows, length, width). Image places get projected noise, because the vision
-    tower is untrained: the model learns what an image looks like to it, namely nothing."""
-    vectors = model.get_input_embeddings()(ids)
-    places = ids == model.config.image_token_id
-    if not places.any():
-        return vectors
-    projector = model.model.multi_modal_projector
-    features = torch.randn(int(places.sum()), projector.linear_1.in_features)
-    features += 2 * torch.randn(features.shape[1])
-    with torch.no_grad():
-        seen = projector.linear_2(projector.act(projector.linear_1(projector.layer_norm(features))))
-    return vectors.masked_scatter(places.unsqueeze(-1), seen.to(vectors.dtype))
-
-
-def batch_loss(model: Any, batch: Batch) -> tuple[torch.Tensor, float]:
+def text_loss(model: Any, batch: Batch) -> tuple[torch.Tensor, float]:
     """The weighted loss, and the plain mean loss on answers for the log."""
     with torch.autocast("cpu", torch.bfloat16):
         # The residual stream in bfloat16 too: a tenth faster on a CPU.
-        vectors = embed(model, batch.ids).to(torch.bfloat16)
+        vectors = model.get_input_embeddings()(batch.ids).to(torch.bfloat16)
         hidden = model.model.language_model(inputs_embeds=vectors, use_cache=False)[0]
         target, weight = batch.ids[:, 1:], batch.weights[:, 1:]
         read = weight > 0
@@ -98,7 +83,7 @@ def train(
         batch = next(batches)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(done, step, rate)
-        loss, answers = batch_loss(model, batch)
+        loss, answers = text_loss(model, batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(text, 1.0)
         optimizer.step()

@@ -11,6 +11,8 @@ from tests.browser.test_comparison import tab
 from tests.browser.test_lanes import run, set_up, text
 from tests.browser.test_messages import write
 
+SAMPLES = sorted((Path(__file__).parents[2] / "presets" / "pictures").glob("*.png"))
+
 
 @pytest.fixture
 def large(tmp_path) -> Path:
@@ -156,6 +158,24 @@ def test_an_animation_says_that_its_first_frame_is_read(page: Page, tmp_path):
     upload(page, tmp_path / "moving.gif")
     tab(page, "Images")
     expect(page.locator(".tile-card")).to_contain_text("An animation of 2 frames")
+
+
+def test_a_sample_is_added_in_one_click_and_sent(page: Page):
+    write(page, ("user", "What is this?"), ("assistant", ""))
+    tab(page, "Images")
+    expect(page.locator(".tile-samples img")).to_have_count(len(SAMPLES))
+    widths = "nodes => nodes.map((node) => node.naturalWidth)"
+    page.wait_for_function(
+        "[...document.querySelectorAll('.tile-samples img')].every((image) => image.naturalWidth)"
+    )
+    assert all(page.locator(".tile-samples img").evaluate_all(widths))
+    page.get_by_role("button", name="Add red-circle.png to the last user message").click()
+    expect(page.locator(".turn").first.locator("figcaption")).to_have_text("red-circle.png")
+    expect(page.locator(".tile-card h3")).to_have_text("red-circle.png · message 1, user")
+    tab(page, "Output")
+    page.get_by_role("button", name="Remove message").last.click()
+    run(page, "a")
+    assert "I was shown 1 image." in text(page, "a")
 
 
 def test_a_picture_comes_from_the_camera(page: Page):

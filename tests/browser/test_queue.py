@@ -39,7 +39,9 @@ def crowded_page(open_page):
     engine = Crowded()
     page = app.build_page(engine, app.read_library(app.ROOT / "presets"))
     url = app.launch(page, None, free_port(), block=False)
-    yield open_page(url), engine
+    visit = open_page(url)
+    yield visit, engine
+    visit.close()  # first, as it complains of a server that ends while a request is on its way
     page.close()
 
 

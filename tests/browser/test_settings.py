@@ -142,6 +142,7 @@ def test_a_run_says_which_model_answers_if_another_visitor_has_loaded_one(open_p
         expect(visit.locator("#lane-a .lane-parameters span").first).to_have_text(
             "someone/other-model"
         )
+        visit.close()
     finally:
         page.close()
 

@@ -17,6 +17,7 @@ import gradio as gr
 from components.client_component import all_styles, read_asset
 from components.page import build_page
 from components.theme import head, theme
+from core.data_folder import default_data_folder
 from core.engine import WEIGHTS, Engine, Loading
 from core.events import Failed
 from core.library import read_library
@@ -29,7 +30,7 @@ LARGEST_UPLOAD = "20mb"
 
 
 def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; `LFM_MODEL`, `LFM_DEVICE` and `LFM_WEIGHTS` give defaults."""
+    """Read the command line; `LFM_` variables (MODEL, DEVICE, WEIGHTS, DATA_DIR) give defaults."""
     parser = argparse.ArgumentParser(description="A prompt playground for Liquid AI's LFM models.")
     parser.add_argument(
         "--model",
@@ -70,6 +71,12 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--demo",
         action="store_true",
         help="for visitors: cards and answers only, short answers, the model can't be changed",
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path(os.environ["LFM_DATA_DIR"]) if os.environ.get("LFM_DATA_DIR") else None,
+        help="folder of own presets and sessions; default: among this user's application data",
     )
     parser.add_argument("--host", default=None, help="address to listen on; default: this machine")
     parser.add_argument("--port", type=int, default=None, help="default: the first free from 7860")
@@ -155,7 +162,8 @@ def main() -> None:
     engine = make_engine(options)
     if options.engine == "local":
         load_at_start(engine, options.model)
-    page = build_page(engine, read_library(ROOT / "presets"), POCKET, options.demo)
+    data = options.data_dir or default_data_folder()
+    page = build_page(engine, read_library(ROOT / "presets"), POCKET, options.demo, data)
     launch(page, options.host, options.port, demo=options.demo)
 
 

@@ -76,8 +76,18 @@ def conversation_of(rows: Sequence[Row]) -> Conversation:
 
 
 def rows_of(messages: Sequence[Message]) -> list[Row]:
-    """New rows, with fresh ids, for messages of text."""
-    return [new_row(turn.role, turn.text) for turn in messages]
+    """New rows, with fresh ids; their images are those that lie in the folder of uploads."""
+    return [
+        {
+            **new_row(turn.role, turn.text),
+            "images": [
+                {"path": i.path, "url": f"gradio_api/file={i.path}", "name": i.name}
+                for i in turn.images
+                if is_uploaded(i.path)
+            ],
+        }
+        for turn in messages
+    ]
 
 
 def new_row(role: str, text: str = "") -> Row:

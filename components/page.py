@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -29,6 +30,7 @@ from components.scenario_cards import scenario_cards
 from components.tile_view import tile_view
 from components.token_meter import token_meter
 from components.wiring import Parts, Wiring
+from core.data_folder import default_data_folder
 from core.engine import Engine
 from core.lanes import LABELS
 from core.library import Library
@@ -44,11 +46,16 @@ EXPLAIN = """<div class="section-head"><h2>Presets and parameters</h2>
 
 
 def build_page(
-    engine: Engine, library: Library, demo_model: str = "", demo: bool = False
+    engine: Engine,
+    library: Library,
+    demo_model: str = "",
+    demo: bool = False,
+    data: Path | None = None,
 ) -> gr.Blocks:
     """The whole page, not launched. demo_model: the model that gets the demo banner. demo: all
-    pages are in demo mode, not only those that ask for it.
+    pages are in demo mode, not only those that ask for it. data: the folder of what people keep.
     """
+    data = data or default_data_folder()
     with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as page:
         parts = _layout(library, demo_model)
         history = RunHistory()
@@ -57,7 +64,8 @@ def build_page(
         handlers = Handlers(engine, library, parts.controls, history, models, mode)
         lane_handlers = LaneHandlers(engine, parts.controls, history, mode)
         comparisons = ComparisonHandlers(engine, parts.controls, history)
-        Wiring(page, parts, handlers, models, lane_handlers, comparisons).wire()
+        wiring = Wiring(page, parts, handlers, models, lane_handlers, comparisons)
+        wiring.wire()
         add_api(engine, library)
     return page
 

@@ -106,7 +106,7 @@ class Wiring:
         gr.on(edits, **self._show, trigger_mode="always_last")
 
     def _acts(self) -> None:
-        """What writes inputs; then the draft is kept and what follows is shown."""
+        """What writes inputs."""
         controls, handlers, few_shot = self._controls, self._handlers, self._controls.few_shot
         inputs, written, panes = self._inputs, self._written, self._panes
         examples = {few_shot.text, few_shot.table}
@@ -135,8 +135,12 @@ class Wiring:
             controls.history.place(comparisons.place, inputs, earlier, **PRIVATE),
         ]
         for act in acts:
-            act.then(**self._save).then(**self._show)
+            self.after_act(act)
         scenario.then(None, None, None, js=RUN_A_DEMO, **PRIVATE)
+
+    def after_act(self, act: Any) -> None:
+        """What writes inputs ends so: the draft is kept and what follows is shown."""
+        act.then(**self._save).then(**self._show)
 
     def _tabs(self) -> None:
         controls, parts, comparisons = self._controls, self._parts, self._comparisons

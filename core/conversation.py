@@ -51,7 +51,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
+    """tools: a JSON list of the tools that the model may call, as text; empty: none."""
+
     messages: tuple[Message, ...] = ()
+    tools: str = ""
 
     @property
     def prefill(self) -> Message | None:

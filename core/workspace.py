@@ -85,7 +85,7 @@ def unseeded(conversation: Conversation, lane: Lane) -> Request:
 def with_system(conversation: Conversation, text: str) -> Conversation:
     """The conversation with this system message in the place of its own; empty: without any."""
     others = tuple(turn for turn in conversation.messages if turn.role != "system")
-    return Conversation((message("system", text), *others) if text else others)
+    return replace(conversation, messages=(message("system", text), *others) if text else others)
 
 
 def _seeded(params: SamplingParams, seed: int) -> SamplingParams:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import jinja2
@@ -91,7 +92,7 @@ class ChatTemplate:
             if with_places:
                 parts = _with_place(parts, place)
             messages.append(Message(turn.role, tuple(parts)))
-        dicts = _dicts(Conversation(tuple(messages)), self._lists_only)
+        dicts = _dicts(replace(conversation, messages=tuple(messages)), self._lists_only)
         return self._apply(dicts, conversation.prefill is not None), tuple(found)
 
     def _apply(self, messages: list[dict[str, Any]], open_end: bool) -> str:

@@ -27,12 +27,14 @@ def free_port() -> int:
 def served(*flags: str) -> Iterator[str]:
     """The address of `app.py` with `flags`; the process ends with the context.
 
+    It keeps data in a folder of its own, unless the flags name one.
+
     Raises AssertionError with what the app printed if it does not answer.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}/"
-    command = [sys.executable, "app.py", "--port", str(port), *flags]
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory() as data:
+        command = [sys.executable, "app.py", "--port", str(port), "--data-dir", data, *flags]
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         try:
             if not _answers(url, process):

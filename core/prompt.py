@@ -17,6 +17,7 @@ class PromptToken:
     text: its characters; empty for all but the last token of a character that several tokens make.
     message: the place of the message whose content it belongs to, None for the template's own.
     special: a control token of the tokenizer. image: a placeholder for image features.
+    tools: it is there because of the tools, and belongs to no message.
     """
 
     token_id: int
@@ -24,16 +25,21 @@ class PromptToken:
     message: int | None = None
     special: bool = False
     image: bool = False
+    tools: bool = False
 
 
 @dataclass(frozen=True)
 class RenderedPrompt:
-    """text: the rendered template. neutralised: control tokens a person typed, sent as text."""
+    """text: the rendered template. neutralised: control tokens a person typed, sent as text.
+
+    tools_ignored: there are tools, and the template writes the same prompt without them.
+    """
 
     text: str
     tokens: tuple[PromptToken, ...]
     context_length: int
     neutralised: tuple[str, ...] = ()
+    tools_ignored: bool = False
 
     @cached_property
     def token_ids(self) -> tuple[int, ...]:
@@ -43,6 +49,10 @@ class RenderedPrompt:
     def message_tokens(self) -> Counter[int]:
         """Tokens by place of message; the template's own tokens are in none of them."""
         return Counter(token.message for token in self.tokens if token.message is not None)
+
+    @cached_property
+    def tool_tokens(self) -> int:
+        return sum(token.tools for token in self.tokens)
 
     @cached_property
     def image_tokens(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.conversation import Conversation
 from core.errors import InvalidInput
@@ -14,6 +14,8 @@ from engine.template import (
     DIGITS,
     MARKS,
     PLACE_LENGTH,
+    TOOLS,
+    TOOLS_END,
     TYPED,
     TYPED_END,
     ChatTemplate,
@@ -35,7 +37,8 @@ class Layout:
     """text: without marks, images expanded. contents, images: spans that belong to messages.
 
     typed: control tokens that a person typed, to be encoded as ordinary text; an empty span only
-    separates. All spans are in order.
+    separates. All spans are in order. tools: what is there because of the tools, None where the
+    prompt is the same without them.
     """
 
     text: str
@@ -43,6 +46,7 @@ class Layout:
     images: tuple[Span, ...] = ()
     typed: tuple[Span, ...] = ()
     neutralised: tuple[str, ...] = field(default=())
+    tools: Span | None = None
 
 
 def lay_out(
@@ -61,8 +65,12 @@ def lay_out(
     marked, _ = template.render(conversation, with_places=True)
     faithful = re.sub(f"{CONTENT}[{DIGITS}]{{{PLACE_LENGTH}}}|{CONTENT_END}", "", marked) == plain
     owners = [p for p, turn in enumerate(conversation.messages) for _ in turn.images]
+    source = marked if faithful else plain
+    if conversation.tools:
+        bare, _ = template.render(replace(conversation, tools=""), with_places=faithful)
+        source = _with_tools_marked(source, bare)
     reader = _Reader(image_token, image_texts, owners)
-    reader.read(marked if faithful else plain)
+    reader.read(source)
     if reader.images_left:
         raise InvalidInput(
             f"The model's chat template has room for {len(reader.images)} of {len(owners)} images. "
@@ -76,7 +84,20 @@ def lay_out(
         tuple(reader.images),
         tuple(reader.typed),
         neutralised,
+        Span(*reader.tools) if len(reader.tools) == 2 else None,
     )
+
+
+def _with_tools_marked(text: str, bare: str) -> str:
+    """`text` with marks around what it has more than `bare`, the same without tools."""
+    if text == bare:
+        return text
+    pairs = enumerate(zip(text, bare, strict=False))
+    start = next((place for place, (a, b) in pairs if a != b), min(len(text), len(bare)))
+    behind = enumerate(zip(reversed(text[start:]), reversed(bare[start:]), strict=False))
+    most = min(len(text), len(bare)) - start
+    end = len(text) - next((place for place, (a, b) in behind if a != b), most)
+    return f"{text[:start]}{TOOLS}{text[start:end]}{TOOLS_END}{text[end:]}"
 
 
 class _Reader:
@@ -89,7 +110,8 @@ class _Reader:
         self._marks = re.compile(
             f"{TYPED}(?P<typed>[^\ufdd0-\ufdef]*){TYPED_END}"
             f"|{CONTENT}(?P<place>[{DIGITS}]{{{PLACE_LENGTH}}})"
-            f"|(?P<end>{CONTENT_END})|(?P<image>{placeholder})|{MARKS.pattern}"
+            f"|(?P<end>{CONTENT_END})|(?P<image>{placeholder})|(?P<tools>{TOOLS}|{TOOLS_END})"
+            f"|{MARKS.pattern}"
         )
         self._images = list(zip(image_texts, owners, strict=True))[::-1]
         self._length = 0
@@ -97,6 +119,7 @@ class _Reader:
         self.contents: list[Span] = []
         self.images: list[Span] = []
         self.typed: list[Span] = []
+        self.tools: list[int] = []  # where it begins and ends
 
     @property
     def images_left(self) -> bool:
@@ -116,6 +139,8 @@ class _Reader:
                 opened = None
             elif match["image"]:
                 self._image(match["image"])
+            elif match["tools"]:
+                self.tools.append(self._length)
             else:  # a typed control token, or a lone mark that a template's split() left behind
                 start = self._length
                 self._copy(match["typed"] or "")

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from core.conversation import Conversation
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
+from core.tools import parse_tools
 from core.vision import VisionBudget
 from engine.images import ImageReader, ReadImages
 from engine.layout import Layout, Span, lay_out
@@ -102,7 +103,10 @@ class Prompting:
         image_token = self._images.token if self._images else None
         layout = lay_out(template, conversation, image_token, read.texts)
         tokens = self._tokens(layout)
-        rendered = RenderedPrompt(layout.text, tokens, self._context_length, layout.neutralised)
+        rendered = RenderedPrompt(
+            layout.text, tokens, self._context_length, layout.neutralised,
+            tools_ignored=layout.tools is None and bool(parse_tools(conversation.tools)),
+        )  # fmt: skip
         features = dict(read.tensors)
         if self._images is not None and KINDS in features:  # made for the bare placeholders
             features[KINDS] = self._images.kinds_of(rendered.token_ids)
@@ -141,10 +145,15 @@ class Prompting:
         spans = sorted((*layout.contents, *layout.images), key=lambda span: span.start)
         owners = _owners(places, spans)
         special, image_id = self._special, self._image_id
+        tools = layout.tools or Span(0, 0)
+        of_tools = [tools.start <= start < tools.end for start, _ in places]
         return tuple(
-            PromptToken(i, text, owner, i in special and not t, i == image_id and not t)
-            for i, text, owner, t in zip(ids, texts, owners, typed, strict=True)
-        )
+            PromptToken(
+                i, text, owner, i in special and not t, i == image_id and not t,
+                added and owner is None,
+            )
+            for i, text, owner, t, added in zip(ids, texts, owners, typed, of_tools, strict=True)
+        )  # fmt: skip
 
     def _encode(
         self, piece: str, first: bool, typed: bool

@@ -16,8 +16,10 @@ import jinja2
 
 from core.conversation import Conversation, Image, Message, Text
 from core.errors import InvalidInput
+from core.tools import parse_tools
 
 TYPED, TYPED_END, CONTENT, CONTENT_END = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+TOOLS, TOOLS_END = "\ufdd4", "\ufdd5"  # put around what the tools add, once it is known
 DIGITS = "\ufde0\ufde1\ufde2\ufde3\ufde4\ufde5\ufde6\ufde7\ufde8\ufde9"
 PLACE_LENGTH = 6
 QUESTION, ANSWER = "zq", "zw"  # a trial conversation; letters that no template writes
@@ -31,6 +33,11 @@ def place_mark(place: int) -> str:
 
 def read_place(digits: str) -> int:
     return int("".join(str(DIGITS.index(digit)) for digit in digits))
+
+
+def escaped(mark: str) -> str:
+    """The mark as JSON that keeps to ASCII writes it."""
+    return f"\\u{ord(mark):04x}"
 
 
 class ChatTemplate:
@@ -75,8 +82,8 @@ class ChatTemplate:
         """The prompt with marks, and the typed control tokens that were marked.
 
         A last assistant message is left open (`continue_final_message`), else the header of an
-        answer is added. with_places: mark also where each message's content is. Raises
-        InvalidInput with the template's own words.
+        answer is added. The tools are handed over as they were typed. with_places: mark also where
+        each message's content is. Raises InvalidInput with the template's own words.
         """
         found: dict[str, None] = {}
         messages = []
@@ -92,13 +99,33 @@ class ChatTemplate:
             if with_places:
                 parts = _with_place(parts, place)
             messages.append(Message(turn.role, tuple(parts)))
+        tools = [self._marked(t.given, found) for t in parse_tools(conversation.tools)] or None
         dicts = _dicts(replace(conversation, messages=tuple(messages)), self._lists_only)
-        return self._apply(dicts, conversation.prefill is not None), tuple(found)
+        text = self._apply(dicts, conversation.prefill is not None, tools)
+        if tools and escaped(TYPED) in text:
+            raise InvalidInput(
+                "The tools hold a control token that this model's chat template can't write as "
+                f"plain text: one of {', '.join(found)}. Remove it from the tools."
+            )
+        return text, tuple(found)
 
-    def _apply(self, messages: list[dict[str, Any]], open_end: bool) -> str:
+    def _marked(self, value: Any, found: dict[str, None]) -> Any:
+        """A part of the tools with marks around typed control tokens, which `found` collects."""
+        if isinstance(value, str):
+            clean = MARKS.sub("", value)
+            found.update(dict.fromkeys(self._typed.findall(clean)))
+            return self._typed.sub(f"{TYPED}\\g<0>{TYPED_END}", clean)
+        if isinstance(value, dict):
+            return {self._marked(k, found): self._marked(v, found) for k, v in value.items()}
+        return [self._marked(item, found) for item in value] if isinstance(value, list) else value
+
+    def _apply(
+        self, messages: list[dict[str, Any]], open_end: bool, tools: list[Any] | None = None
+    ) -> str:
         try:
             return self._tokenizer.apply_chat_template(
                 messages,
+                tools=tools,
                 chat_template=self._source,
                 tokenize=False,
                 add_generation_prompt=not open_end,

@@ -11,6 +11,7 @@ BLANK = re.compile(r"\s*")
 NUMBER = re.compile(
     r"[+-]?\s*(?:0[xXoObB][\da-fA-F_]+|(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)(?![\w.])"
 )
+BEGUN_NUMBER = re.compile(r"[+\-\d.][\w.+\-\s]*")
 PADDED = re.compile(r"([+-]?)0+(\d+)")
 STRING = re.compile(r"[rRuU]?(\"\"\"|'''|\"|')")
 STEPS = {  # to the next escape or to the quotes that end a string

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.call_literals import BLANK, NUMBER, STRING, decoded, number_of, string_end
+from core.call_literals import BEGUN_NUMBER, BLANK, NUMBER, STRING, decoded, number_of, string_end
 from core.tool_calls import LARGEST, ReadCalls, ToolCall, call_of_object
 
 DEEPEST = 40  # brackets in brackets
@@ -155,7 +155,8 @@ class _Reader:
         if number := NUMBER.match(self._text, self._place):
             return self._number(number)
         name = NAME.match(self._text, self._place)
-        if name and name.end() == len(self._text):
+        begun = BEGUN_NUMBER.fullmatch(self._text, self._place)
+        if begun or (name and name.end() == len(self._text)):
             raise _Unfinished
         if name is None or name[0] not in CONSTANTS:
             raise self._wrong("a value (text needs quotes)")

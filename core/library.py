@@ -5,7 +5,8 @@ Writing files and applying presets to a page are not known here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,6 +17,7 @@ from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationErro
 from core.conversation import Conversation, conversation_from_dicts
 from core.errors import InvalidInput
 from core.sampling import SamplingParams, sampling_params, settings
+from core.tools import parse_tools
 from core.vision import VisionBudget, changed
 
 STRICT = ConfigDict(extra="forbid")
@@ -83,7 +85,7 @@ class Scenario:
     """A whole example that one click loads. `preset` names the preset it is shown with.
 
     images: files in `presets/pictures` that go to the last user message. budgets: keys of image
-    budgets, one for each lane that the card fills; empty: one lane.
+    budgets, one for each lane that the card fills; empty: one lane. tools: what the model may call.
     """
 
     __pydantic_config__ = STRICT
@@ -96,13 +98,15 @@ class Scenario:
     max_new_tokens: int = 512
     images: list[str] = field(default_factory=list[str])
     budgets: list[str] = field(default_factory=list[str])
+    tools: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def __post_init__(self) -> None:
         sampling_params({"max_new_tokens": self.max_new_tokens})
 
     @property
     def conversation(self) -> Conversation:
-        return conversation_from_dicts(self.messages)
+        tools = json.dumps(self.tools, indent=2, ensure_ascii=False) if self.tools else ""
+        return replace(conversation_from_dicts(self.messages), tools=tools)
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ def _read(path: Path) -> Preset | Budget | Scenario | Family:
     try:
         entry = _ENTRY.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
         if isinstance(entry, Scenario):
-            _ = entry.conversation  # an unknown role should stop the start, not the click
+            parse_tools(entry.conversation.tools)  # what is wrong stops the start, not the click
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "kind"

@@ -1,4 +1,4 @@
-"""The tools that a model may call: the editor's JSON list read strictly, and calls held against it."""
+"""The tools that a model may call: their JSON list read strictly, and calls held against it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def parse_tools(text: str) -> tuple[Tool, ...]:
     except ValueError as error:
         raise InvalidInput(f"The tools can't be read: {error}. Mend the JSON.") from error
     if not isinstance(entries, list):
-        raise InvalidInput("The tools are no list. Put [ before the first tool and ] behind the last.")
+        raise InvalidInput(
+            "The tools are no list. Put [ before the first tool and ] behind the last."
+        )
     tools = tuple(_tool(entry, place) for place, entry in enumerate(entries, start=1))
     names = [tool.name for tool in tools]
     if twice := next((name for name in names if names.count(name) > 1), ""):
@@ -130,12 +132,15 @@ def _misfit(value: Any, schema: Any) -> str:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     known = [kind for kind in kinds if kind in TYPES] if isinstance(kinds, list) else []
     if known and not any(_is_a(value, kind) for kind in known):
-        return f"is {json.dumps(value, ensure_ascii=False)}, but must be of type {' or '.join(known)}"
+        return f"is {_shown(value)}, but must be of type {' or '.join(known)}"
     listed = schema.get("enum")
     if isinstance(listed, list) and value not in listed:
-        shown = ", ".join(json.dumps(one, ensure_ascii=False) for one in listed)
-        return f"is {json.dumps(value, ensure_ascii=False)}, but must be one of {shown}"
+        return f"is {_shown(value)}, but must be one of {', '.join(map(_shown, listed))}"
     return ""
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _is_a(value: Any, kind: str) -> bool:

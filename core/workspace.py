@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.sampling import LARGEST_SEED, SamplingParams
+from core.tools import parse_tools
 from core.vision import VisionBudget
 
 
@@ -66,10 +67,11 @@ class Request:
 def requests(workspace: Workspace) -> tuple[Request, ...]:
     """One request per lane; lanes without a seed share a fresh one, so that only settings differ.
 
-    Raises InvalidInput where there is nothing to answer.
+    Raises InvalidInput where there is nothing to answer, or where the tools can't be read.
     """
     if not any(turn.parts for turn in workspace.conversation.messages):
         raise InvalidInput("There is no message to answer. Write a user message, then run.")
+    parse_tools(workspace.conversation.tools)
     fresh = fresh_seed()
     asked = (unseeded(workspace.conversation, lane) for lane in workspace.lanes)
     return tuple(replace(one, params=_seeded(one.params, fresh)) for one in asked)

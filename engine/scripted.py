@@ -31,9 +31,11 @@ class ScriptedEngine:
     """Implements `core.engine.Engine`; answers are those of `scripted_replies`.
 
     In a user message `!fail` makes the lane fail after three tokens, `!slow` gives two tokens a
-    second, `!long` 600 tokens, `!markdown` headings, lists, code and raw HTML; `!queue` lets it
-    wait 1.2 seconds, at place 2 and then 1. tokens_per_second: of each lane. Nothing is cached, but
-    it tells what would be. An id with "missing" in it can't be loaded.
+    second, `!long` 600 tokens, `!markdown` headings, lists, code and raw HTML; `!think` a thought
+    first, `!opened` one whose tag stands in the prompt; `!queue` lets it wait 1.2 seconds, at place
+    2 and then 1. With tools it calls the first one, and passes on what a tool turn says.
+    tokens_per_second: of each lane. Nothing is cached, but it tells what would be. An id with
+    "missing" in it can't be loaded.
     """
 
     def __init__(self, model: str = "scripted", tokens_per_second: float = 40.0) -> None:

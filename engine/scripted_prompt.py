@@ -5,24 +5,31 @@ Also remembers prompts, to tell which part of the next one a real engine would h
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import zlib
 from collections import deque
+from dataclasses import replace
 
 from core.conversation import Image, Text
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
+from core.tools import parse_tools
 from core.vision import VisionBudget, plan_image
 from core.workspace import Request
 from engine.picture_files import image_facts
 
 SPECIAL = {
     "<|startoftext|>": 1, "<|im_start|>": 6, "<|im_end|>": 7,
+    "<|tool_list_start|>": 8, "<|tool_list_end|>": 9,
+    "<|tool_call_start|>": 10, "<|tool_call_end|>": 11,
     "<image>": 396, "<|image_start|>": 498, "<|image_end|>": 499,
 }  # fmt: skip
 CONTROL = re.compile("|".join(map(re.escape, SPECIAL)))
-PIECE = re.compile(r" ?\w+|\s+|[^\w\s]")
+# What a model may write itself: in an assistant's turn it is meant, not typed.
+WRITTEN = ("<|tool_call_start|>", "<|tool_call_end|>")
+PIECE = re.compile(f"{'|'.join(map(re.escape, WRITTEN))}|</?think>" + r"| ?\w+|\s+|[^\w\s]")
 CONTEXT_LENGTH = 32_768
 REMEMBERED = 64  # prompts
 
@@ -33,6 +40,7 @@ def render(request: Request) -> RenderedPrompt:
         raise InvalidInput("There is no message to send. Write a user message.")
     tokens = [*_template("<|startoftext|>")]
     neutralised: dict[str, None] = {}
+    tokens += _tools(request.conversation.tools)
     last = len(request.conversation.messages) - 1
     for place, turn in enumerate(request.conversation.messages):
         tokens += _template(f"<|im_start|>{turn.role}\n")
@@ -40,19 +48,23 @@ def render(request: Request) -> RenderedPrompt:
             if isinstance(part, Image):
                 tokens += _image(part, request.budget, place)
             elif isinstance(part, Text):
-                neutralised.update(dict.fromkeys(CONTROL.findall(part.text)))
-                tokens += [_ordinary(piece, place) for piece in PIECE.findall(part.text)]
+                meant = WRITTEN if turn.role == "assistant" else ()
+                found = CONTROL.findall(part.text)
+                neutralised.update(dict.fromkeys(one for one in found if one not in meant))
+                tokens += [_ordinary(piece, place, meant) for piece in PIECE.findall(part.text)]
         if place != last or turn.role != "assistant":
             tokens += _template("<|im_end|>\n")
     if request.conversation.prefill is None:
         tokens += _template("<|im_start|>assistant\n")
+        if "!opened" in request.conversation.messages[-1].text:
+            tokens += _template("<think>")
     text = "".join(token.text for token in tokens)
     return RenderedPrompt(text, tuple(tokens), CONTEXT_LENGTH, tuple(neutralised))
 
 
 def token_id(piece: str) -> int:
-    """Stable, from 1,000 to 65,535, so that it is never a control token's."""
-    return 1000 + zlib.crc32(piece.encode()) % 64_536
+    """Stable; a control token's own, or from 1,000 to 65,535."""
+    return SPECIAL[piece] if piece in WRITTEN else 1000 + zlib.crc32(piece.encode()) % 64_536
 
 
 class SeenPrompts:
@@ -94,7 +106,20 @@ def _template(text: str) -> list[PromptToken]:
     ]
 
 
-def _ordinary(piece: str, place: int) -> PromptToken:
+def _tools(text: str) -> list[PromptToken]:
+    """A system turn of its own. Raises InvalidInput for tools that can't be read."""
+    tools = parse_tools(text)
+    if not tools:
+        return []
+    listed = ", ".join(json.dumps(tool.given, ensure_ascii=False) for tool in tools)
+    around = f"<|tool_list_start|>[{listed}]<|tool_list_end|>"
+    turn = f"<|im_start|>system\nList of tools: {around}<|im_end|>\n"
+    return [replace(token, tools=True) for token in _template(turn)]
+
+
+def _ordinary(piece: str, place: int, meant: tuple[str, ...]) -> PromptToken:
+    if piece in meant:
+        return PromptToken(SPECIAL[piece], piece, place, special=True)
     return PromptToken(token_id(piece), piece, message=place)
 
 

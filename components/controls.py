@@ -24,6 +24,7 @@ from components.message_editor import clean_rows
 from components.model_picker import ModelPicker
 from components.page_state import Following, PageState
 from components.sampling_panel import control_values, params_of
+from components.tools_editor import tools_text
 from core.errors import InvalidInput
 from core.lanes import LABELS, LaneSettings, as_values, lane_settings
 from core.library import Library
@@ -36,6 +37,7 @@ Changes = dict[Any, Any]
 @dataclass(frozen=True)
 class Controls:
     editor: gr.HTML
+    tools: gr.HTML
     presets: gr.HTML
     sampling: dict[str, gr.components.FormComponent]
     dice: gr.Button
@@ -64,7 +66,7 @@ class Controls:
         """What follows from the inputs and is redrawn after each change of them."""
         lanes = [self.lanes.bar, *self.lanes.editors.values()]
         images = [self.tiles, self.budget.bar]
-        return [self.editor, self.presets, self.meter, self.prompt, *images, *lanes]
+        return [self.editor, self.tools, self.presets, self.meter, self.prompt, *images, *lanes]
 
     def show_output(self) -> Changes:
         """Turn to the lanes."""
@@ -86,6 +88,7 @@ class Controls:
             tab=values[self.tab],
             lanes=_lanes([values[editor] for editor in self.lanes.editors.values()], mend),
             count=lane_count(values[self.lanes.bar]),
+            tools=tools_text(values[self.tools]),
         )
 
     def write(
@@ -98,6 +101,8 @@ class Controls:
         changes: Changes = {}
         if old is None or state.rows != old.rows:
             changes[self.editor] = list(state.rows)
+        if old is None or state.tools != old.tools:
+            changes[self.tools] = state.tools
         if old is None or state.preset != old.preset:
             changes[self.presets] = state.preset
         if old is None or settings or state.params != old.params:
@@ -127,6 +132,7 @@ class Controls:
             self.editor: gr.update(
                 tokens=following.tokens, images_allowed=following.images_allowed
             ),
+            self.tools: gr.update(status=following.tools),
             self.presets: gr.update(modified=following.modified),
             self.meter: following.meter,
             self.tiles: following.images,
@@ -149,7 +155,7 @@ class Controls:
     def _kept(self) -> dict[str, Any]:
         lanes = {f"lane_{label}": editor for label, editor in self.lanes.editors.items()}
         return {
-            "messages": self.editor, "preset": self.presets, **self.sampling,
+            "messages": self.editor, "tools": self.tools, "preset": self.presets, **self.sampling,
             **self.budget.controls, "lanes": self.lanes.bar, **lanes,
         }  # fmt: skip
 
@@ -180,6 +186,7 @@ class Controls:
             budget=budget_of({name: draft.get(name) for name in self.budget.controls}, mend=True),
             lanes=_lanes([draft.get(f"lane_{label}") for label in LABELS], mend=True),
             count=lane_count(draft.get("lanes")),
+            tools=tools_text(draft.get("tools")),
         )
 
 

@@ -13,10 +13,10 @@ from components.controls import Changes, Controls, Values
 from components.demo import Demo
 from components.few_shot_panel import EMPTY_TABLE, insert_examples
 from components.lane_handlers import promoted
-from components.lane_pane import with_reply
 from components.message_editor import new_row, rows_of
 from components.model_handlers import ModelHandlers
 from components.page_state import PageState, follow, user_errors
+from components.replies import with_reply
 from components.run_history import RunHistory
 from components.run_list import run_cards
 from components.samples import with_images
@@ -60,7 +60,7 @@ class Handlers:
         first = PageState((new_row("user"),), key, preset.params(SamplingParams()), budget)
         state = self._controls.read_draft(draft) or first
         if isinstance(draft, dict) and "preset" not in draft:  # only the tab's own messages
-            state = replace(first, rows=state.rows)
+            state = replace(first, rows=state.rows, tools=state.tools)
         description = self._engine.description
         return {
             **self._controls.write(state),
@@ -106,7 +106,8 @@ class Handlers:
             params = replace(state.params, max_new_tokens=length, stop=())
             rows = rows_of(scenario.conversation.messages)
             pictures = [self._library.pictures[name] for name in scenario.images]
-            state = replace(state, rows=tuple(with_images(rows, pictures)), params=params)
+            rows, tools = tuple(with_images(rows, pictures)), scenario.conversation.tools
+            state = replace(state, rows=rows, tools=tools, params=params)
             return _with_budgets(state, [self._library.budgets[key] for key in scenario.budgets])
 
         changes = self._act(values, load, settings=True)
@@ -135,7 +136,8 @@ class Handlers:
 
     def use_as_reply(self, values: Values, event: gr.EventData) -> Changes:
         lane = values[self._controls.lanes.panes[event.lane]]
-        return self._act(values, lambda state: replace(state, rows=with_reply(state.rows, lane)))
+        thought = getattr(event, "thought", True) is not False
+        return self._act(values, lambda s: replace(s, rows=with_reply(s.rows, lane, thought)))
 
     def keep_seed(self, values: Values, event: gr.EventData) -> Changes:
         seed = (values[self._controls.lanes.panes[event.lane]] or {}).get("seed")

@@ -1,5 +1,5 @@
-// One lane's answer. Raw text only grows by text nodes; Markdown is rendered by the server, which
-// lets no HTML of the model through, and only while it is looked at.
+// One lane's answer: raw text, Markdown while it is looked at, or parts where it has thoughts or
+// calls of tools.
 const $ = (name) => element.querySelector(`.lane-${name}`);
 const body = $('body');
 const BUSY = ['waiting', 'queued', 'prefill', 'streaming'];
@@ -16,33 +16,11 @@ const STOP_REASON = {
   max_new_tokens: 'reached max new tokens', context_length: 'filled the context',
   stopped: 'stopped by you',
 };
-const MARKDOWN_EVERY_MS = 250;
 let lastStatus = 'idle';
 let follow = true;
 let markdown = false;
-let rendering = null;
-let renderedFrom = null;
+let raw = false;
 
-function setText(node, text) {
-  const old = node.firstChild?.data ?? '';
-  if (old && text.startsWith(old)) node.firstChild.appendData(text.slice(old.length));
-  else if (old !== text) node.textContent = text;
-}
-// The text up to where this answer parts from the first lane's, the token there, and the rest.
-function drawText(value) {
-  const text = value.text || '';
-  const at = value.divergence ? Math.min(value.divergence.offset, text.length) : text.length;
-  const end = value.divergence ? at + (value.divergence.length || 0) : at;
-  setText($('text'), text.slice(0, at));
-  setText($('rest'), text.slice(end));
-  const part = $('part');
-  part.hidden = !value.divergence;
-  if (part.hidden) return;
-  setText(part, text.slice(at, end) || '⏎');
-  const words = `Token ${value.divergence.place + 1}: here lane ${props.label} parts from lane A`;
-  part.title = `${words}. Click to see why.`;
-  part.setAttribute('aria-label', `${words}. Show why.`);
-}
 function drawExplanation() {
   const found = props.explanation || {};
   const box = $('explanation');
@@ -110,17 +88,6 @@ function drawParameters(value) {
     holder.append(chip);
   }
 }
-async function drawMarkdown(value) {
-  const text = (value.prefill || '') + (value.text || '');
-  if (rendering || renderedFrom === text) return;
-  rendering = setTimeout(() => {
-    rendering = null;
-    drawMarkdown(props.value || {});
-  }, MARKDOWN_EVERY_MS);
-  renderedFrom = text;
-  $('markdown').innerHTML = await server.render_markdown(text);
-  if (follow) body.scrollTop = body.scrollHeight;
-}
 function draw() {
   const value = props.value || {};
   const status = value.status || 'idle';
@@ -130,22 +97,27 @@ function draw() {
   element.dataset.stopReason = value.stop_reason || '';
   $('status').dataset.status = stopped ? 'stopped' : status;
   setText($('status'), statusText(value, status, stopped));
-  setText($('prefill'), value.prefill || '');
-  drawText(value);
+  const inParts = Boolean(value.parts?.length);
+  drawStretch($('raw'), value, 0, wholeText(value).length, markOf(value));
+  drawParts($('part-list'), value, busy, markdown);
   drawExplanation();
   $('empty').textContent = EMPTY[status] || '';
   $('empty').hidden = !(status in EMPTY);
   $('error').textContent = value.error || '';
-  $('raw').hidden = markdown;
-  $('markdown').hidden = !markdown;
-  $('view').setAttribute('aria-pressed', String(markdown));
+  $('raw').hidden = inParts ? !raw : markdown;
+  $('parts').hidden = !inParts || raw;
+  $('whole').hidden = inParts || !markdown;
+  $('view-markdown').setAttribute('aria-pressed', String(markdown && !(inParts && raw)));
+  $('view-raw').setAttribute('aria-pressed', String(raw));
+  $('view-raw').hidden = !inParts;
   $('bar').firstElementChild.style.width = `${100 * (value.fraction || 0)}%`;
   $('stop-reason').textContent = STOP_REASON[value.stop_reason] || '';
   const answered = Boolean(value.text) || status === 'done';
-  for (const button of element.querySelectorAll('footer button')) button.disabled = !answered;
+  for (const button of element.querySelectorAll('.lane-foot button')) button.disabled = !answered;
+  $('answer').hidden = !(value.parts || []).some((part) => part.kind === 'thought');
   drawMetrics(value);
   drawParameters(value);
-  if (markdown) drawMarkdown(value);
+  if (markdown && !inParts) drawMarkdown($('whole'), wholeText(value));
   element.dataset.busy = String(busy);
   if (busy && !BUSY.includes(lastStatus)) {
     if (!document.body.classList.contains('running')) trigger('begin');
@@ -158,6 +130,7 @@ function draw() {
   document.body.classList.toggle('running', running);
   document.querySelector('#stop')?.setAttribute('aria-disabled', String(!running));
 }
+const inPartsNow = () => Boolean(props.value?.parts?.length);
 function say(button, word) {
   const label = button.textContent;
   button.textContent = word;
@@ -171,18 +144,25 @@ element.addEventListener('click', async (event) => {
   const value = props.value || {};
   if (!button) return;
   if (button.dataset.act === 'view') {
-    markdown = !markdown;
-    renderedFrom = null;
+    markdown = raw && inPartsNow() ? true : !markdown;
+    raw = false;
+    draw();
+  } else if (button.dataset.act === 'raw') {
+    raw = !raw;
     draw();
   } else if (button.dataset.act === 'copy') {
     try {
-      await navigator.clipboard.writeText((value.prefill || '') + (value.text || ''));
+      await navigator.clipboard.writeText(raw ? wholeText(value) : withoutThoughts(value));
       say(button, 'Copied');
     } catch {
       say(button, 'Copying is blocked');
     }
   } else if (button.dataset.act === 'reply') {
-    trigger('reply', { lane: props.label });
+    trigger('reply', { lane: props.label, thought: true });
+  } else if (button.dataset.act === 'answer') {
+    trigger('reply', { lane: props.label, thought: false });
+  } else if (button.dataset.act === 'results') {
+    trigger('results', { lane: props.label, results: typedResults() });
   } else if (button.dataset.act === 'seed') {
     trigger('seed', { lane: props.label });
   } else if (button.dataset.act === 'inspect') {
@@ -190,7 +170,7 @@ element.addEventListener('click', async (event) => {
   } else if (button.dataset.act === 'close') {
     props.explanation = {};
     drawExplanation();
-    $('part').focus();
+    element.querySelector('.lane-part:not([hidden])')?.focus();
   }
 });
 element.querySelector('section').setAttribute('aria-label', `Answer of lane ${props.label}`);

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 import gradio as gr
 from markdown_it import MarkdownIt
 
+from components.answer_view import answer_view, units
 from components.client_component import client_component
-from components.message_editor import Row, new_row
 from core.differences import first_divergence, settings_diff
-from core.errors import InvalidInput
 from core.run import Run
 from core.sampling import SamplingParams, settings
 
@@ -22,13 +20,15 @@ IGNORED_WHEN_GREEDY = ("temperature", "top_k", "top_p", "min_p")
 
 def lane_pane(label: str = "A", **props: Any) -> gr.HTML:
     """Events: `begin` (a run was asked for) and, with the lane's label as `lane`, `reply` (use it
-    as a turn), `seed` (keep it), `inspect` (why it parts from the first lane).
+    as a turn; with or without `thought`), `results` (of the tools it calls), `seed` (keep it),
+    `inspect` (why it parts from the first lane).
 
     Props: explanation, what an inspection found.
     """
     return client_component(
         "lane_pane",
         EMPTY_LANE,
+        scripts=("lane_stretch.js", "tool_card.js", "lane_parts.js"),
         server_functions=[render_markdown],
         label=label,
         explanation={},
@@ -66,6 +66,7 @@ def lane_value(run: Run, first: Run | None = None) -> dict[str, Any]:
         "parameters": [*filter(None, [run.model]), *applied_parameters(params)],
         "all_parameters": all_parameters(params),
         "divergence": _divergence(first, run),
+        **answer_view(run),
         **({} if first is None else {"parameters": _differences(first, run)}),
     }
 
@@ -78,7 +79,11 @@ def _divergence(first: Run | None, run: Run) -> dict[str, Any] | None:
     parting = first_divergence(first, run) if first else None
     if parting is None or parting.token is None:
         return None
-    return {"offset": parting.offset, "length": len(parting.token.text), "place": parting.position}
+    return {
+        "offset": units(run.text[: parting.offset]),
+        "length": units(parting.token.text),
+        "place": parting.position,
+    }
 
 
 def _differences(first: Run, run: Run) -> list[str]:
@@ -126,22 +131,3 @@ def rate_text(tokens_per_second: float | None) -> str:
     if tokens_per_second is None:
         return ""
     return f"{tokens_per_second:,.{0 if tokens_per_second >= 100 else 1}f} tok/s"
-
-
-def with_reply(rows: Sequence[Row], lane: Any) -> tuple[Row, ...]:
-    """The rows with the lane's answer as a turn, and room for the next user turn if it ended.
-
-    A prefill that still stands as the last row is continued; else the answer is a row of its own.
-    Raises InvalidInput where there is no answer. `lane` comes from a browser.
-    """
-    value = lane if isinstance(lane, dict) else {}
-    text, prefill = str(value.get("text") or ""), str(value.get("prefill") or "")
-    if not text:
-        raise InvalidInput("This lane has no answer yet. Run it first.")
-    last = rows[-1] if rows else None
-    if last and last["role"] == "assistant" and last["text"] == prefill:
-        kept = (*rows[:-1], {**last, "text": prefill + text})
-    else:
-        kept = (*rows, new_row("assistant", prefill + text))
-    ended = value.get("stop_reason") in ("end_of_sequence", "stop_string")
-    return (*kept, new_row("user")) if ended else kept

@@ -66,12 +66,13 @@ def is_uploaded(path: Any) -> bool:
     return is_in_or_equal(os.path.realpath(path), get_upload_folder())
 
 
-def conversation_of(rows: Sequence[Row]) -> Conversation:
+def conversation_of(rows: Sequence[Row], tools: str = "") -> Conversation:
     return Conversation(
         tuple(
             message(row["role"], row["text"], [Image(i["path"], i["name"]) for i in row["images"]])
             for row in rows
-        )
+        ),
+        tools,
     )
 
 

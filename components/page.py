@@ -29,6 +29,8 @@ from components.sampling_panel import sampling_panel
 from components.scenario_cards import scenario_cards
 from components.tile_view import tile_view
 from components.token_meter import token_meter
+from components.tool_wiring import wire_tools
+from components.tools_editor import tools_editor
 from components.wiring import Parts, Wiring
 from core.data_folder import default_data_folder
 from core.engine import Engine
@@ -66,6 +68,7 @@ def build_page(
         comparisons = ComparisonHandlers(engine, parts.controls, history)
         wiring = Wiring(page, parts, handlers, models, lane_handlers, comparisons)
         wiring.wire()
+        wire_tools(wiring, parts.controls)
         add_api(engine, library)
     return page
 
@@ -93,6 +96,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
             editor = message_editor(elem_id="messages")
             meter = token_meter(elem_id="meter")
             few_shot = few_shot_panel()
+            tools = tools_editor(elem_id="tools")
         with gr.Column(scale=7, min_width=340, elem_id="right"):
             with gr.Tabs(elem_id="tabs") as tabs:
                 with gr.Tab("Output", id="output") as output_tab:
@@ -106,7 +110,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
                 with gr.Tab("Prompt", id="prompt") as prompt_tab:
                     prompt = prompt_view(elem_id="prompt")
     controls = Controls(
-        editor, presets, sampling, dice, budget, tiles, meter, prompt, answers, picker,
+        editor, tools, presets, sampling, dice, budget, tiles, meter, prompt, answers, picker,
         few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")

@@ -23,6 +23,7 @@ from components.preset_bar import changed_since
 from components.prompt_view import EMPTY_PROMPT, prompt_value
 from components.tile_view import SeenImage, tiles_value
 from components.token_meter import failed_meter, meter_value
+from components.tools_editor import tools_status
 from core.conversation import Image
 from core.differences import settings_diff
 from core.engine import Engine
@@ -48,7 +49,7 @@ def user_errors() -> Iterator[None]:
 class PageState:
     """preset: the key of the active preset, or empty. tab: the tab that is looked at.
 
-    lanes: the settings of all four. count: how many of them are on the page.
+    lanes: the settings of all four. count: how many of them are on the page. tools: JSON as typed.
     """
 
     rows: tuple[Row, ...]
@@ -58,6 +59,7 @@ class PageState:
     tab: str = "output"
     lanes: tuple[LaneSettings, ...] = (AS_IN_THE_SIDEBAR,) * len(LABELS)
     count: int = 1
+    tools: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ class PageState:
             self.lane_of(label).lane(label, self.params, self.budget, presets)
             for label in (self.labels if labels is None else labels)
         )
-        return Workspace(conversation_of(self.rows), tuple(lanes))
+        return Workspace(conversation_of(self.rows, self.tools), tuple(lanes))
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Following:
 
     lanes: by label, props of its editor. situation: what set-ups depend on. images: as the Images
     tab shows them. budget, warning, note: the active image budget's key, and what to know of it.
+    tools: how many there are and what they cost.
     """
 
     tokens: dict[str, int]
@@ -98,6 +101,7 @@ class Following:
     budget: str
     warning: str
     note: str
+    tools: dict[str, Any]
 
 
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
@@ -107,8 +111,9 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
     tokens: dict[str, int] = {}
     meter: dict[str, Any] = {}
     prompt = EMPTY_PROMPT
+    rendered = None
     if state.rows:
-        conversation = conversation_of(state.rows)
+        conversation = conversation_of(state.rows, state.tools)
         try:
             rendered = engine.render(Request("A", conversation, state.params, state.budget))
             meter = meter_value(conversation, rendered, state.params.max_new_tokens)
@@ -133,6 +138,7 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
         budget=active_budget(library.budgets, state.budget),
         warning=trap_warning(sizes, as_taken(engine, state.budget)),
         note=pixels_note(engine, state.budget),
+        tools=tools_status(state.tools, rendered),
     )
 
 

@@ -11,7 +11,7 @@ from core.saved_workspace import SavedWorkspace
 
 def saved_of(state: PageState) -> SavedWorkspace:
     """All that a person edits; which tab is looked at is not part of it."""
-    conversation = conversation_of(state.rows)
+    conversation = conversation_of(state.rows, state.tools)
     return SavedWorkspace(
         conversation, state.preset, state.params, state.budget, state.lanes, state.count
     )
@@ -22,6 +22,7 @@ def state_of(saved: SavedWorkspace, now: PageState) -> PageState:
     return replace(
         now,
         rows=tuple(rows_of(saved.conversation.messages)),
+        tools=saved.conversation.tools,
         preset=saved.preset,
         params=saved.params,
         budget=saved.budget,

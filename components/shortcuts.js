@@ -6,7 +6,9 @@ document.addEventListener('keydown', (event) => {
     event.stopPropagation();
     document.querySelector(id)?.click();
   };
-  if (command && event.key === 'Enter') press('#run');
+  const inResult = event.target.closest?.('.tool-result');
+  const go = inResult ? '.lane-pane:focus-within [data-act=results]' : '#run';
+  if (command && event.key === 'Enter') press(go);
   else if (event.key === 'Escape') document.querySelector('#stop')?.click();
   else if (command && event.key === '/') {
     event.preventDefault();

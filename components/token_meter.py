@@ -20,20 +20,23 @@ def token_meter(**props: Any) -> gr.HTML:
 def meter_value(
     conversation: Conversation, prompt: RenderedPrompt, max_new_tokens: int
 ) -> dict[str, Any]:
-    """Segments in tokens: one for each role, one for images, one for the template's own tokens."""
+    """Segments in tokens: one for each role, for images, tools and the template's own tokens."""
     segments = Counter[str]()
     for token in prompt.tokens:
         if token.image:
             segments["image"] += 1
+        elif token.tools:
+            segments["tools"] += 1
         elif token.message is None:
             segments["template"] += 1
         else:
             segments[conversation.messages[token.message].role] += 1
     total, context = len(prompt.tokens), prompt.context_length
-    special = sum(token.special and not token.image for token in prompt.tokens)
-    text = total - special - segments["image"]
+    special = sum(t.special and not (t.image or t.tools) for t in prompt.tokens)
+    text = total - special - segments["image"] - segments["tools"]
     images = f"images {segments['image']:,} · " if segments["image"] else ""
-    kinds = f"text {text:,} · {images}special {special:,}"
+    tools = f"tools {segments['tools']:,} · " if segments["tools"] else ""
+    kinds = f"text {text:,} · {images}{tools}special {special:,}"
     warning = _warning(total, context, max_new_tokens)
     return {
         "segments": sorted(segments.items()),

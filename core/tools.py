@@ -45,10 +45,15 @@ def parse_tools(text: str) -> tuple[Tool, ...]:
         )
     try:
         entries = json.loads(text, parse_constant=_no_constant)
+        json.dumps(entries, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise InvalidInput(
             f"The tools can't be read at {place}: {error.msg}. Mend the JSON there."
+        ) from error
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            "The tools hold half of a character, such as \\ud83d alone. Write the character itself."
         ) from error
     except RecursionError:
         raise InvalidInput("The tools are nested too deeply. Write flatter schemas.") from None

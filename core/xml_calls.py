@@ -41,7 +41,7 @@ def read_xml_calls(text: str, tools: Sequence[Tool] = ()) -> ReadCalls:
 
 def _json_call(body: str) -> ReadCalls:
     try:
-        call = call_of_object(json.loads(body))
+        call = call_of_object(_loaded(body))
     except (ValueError, RecursionError) as error:
         return ReadCalls(error=f"The call is no JSON: {error}.")
     if call is None:
@@ -68,6 +68,12 @@ def _value(text: str, kind: str) -> Any:
     if kind in ("", "string"):
         return text
     try:
-        return json.loads({"True": "true", "False": "false", "None": "null"}.get(text, text))
+        return _loaded({"True": "true", "False": "false", "None": "null"}.get(text, text))
     except (ValueError, RecursionError):
         return text
+
+
+def _loaded(text: str) -> Any:
+    """JSON, with escapes of half a character replaced: they can't be sent. ValueError for others."""
+    written = json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False)
+    return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

@@ -2,8 +2,9 @@
 
 import pytest
 
-from components.lane_pane import applied_parameters, lane_value, render_markdown, with_reply
+from components.lane_pane import applied_parameters, lane_value, render_markdown
 from components.message_editor import new_row
+from components.replies import with_reply
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.events import Event, Finished, Queued, Started, Token

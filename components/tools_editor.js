@@ -111,7 +111,7 @@ function take() {
   if (text === field.value) return;
   if (field.value.trim()) replaced = field.value;
   field.value = text;
-  if (text) fold.open = true;
+  if (text && innerWidth > 768) fold.open = true; // on a phone it would push the answer away
   draw();
 }
 watch('value', take);

@@ -74,6 +74,6 @@ def _value(text: str, kind: str) -> Any:
 
 
 def _loaded(text: str) -> Any:
-    """JSON, with escapes of half a character replaced: they can't be sent. ValueError for others."""
+    """JSON, with escapes of half a character replaced: they can't be sent. Raises ValueError."""
     written = json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False)
     return json.loads(written.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

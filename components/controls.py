@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from components.advice import Advice
 from components.budget_panel import (
     ADVANCED,
     USUAL_MOST,
@@ -52,9 +53,10 @@ class Controls:
     library: Library
     comparison: gr.HTML
     history: gr.HTML
+    advice: Advice
 
     def inputs(self) -> set[Any]:
-        return {self.tab, *self._kept().values()}
+        return {self.tab, self.picker.choice, *self._kept().values()}
 
     def written(self) -> list[Any]:
         """The inputs as outputs of an explicit act, such as a preset."""
@@ -64,7 +66,8 @@ class Controls:
         """What follows from the inputs and is redrawn after each change of them."""
         lanes = [self.lanes.bar, *self.lanes.editors.values()]
         images = [self.tiles, self.budget.bar]
-        return [self.editor, self.presets, self.meter, self.prompt, *images, *lanes]
+        advice = self.advice.shown()
+        return [self.editor, self.presets, self.meter, self.prompt, *images, *lanes, *advice]
 
     def show_output(self) -> Changes:
         """Turn to the lanes."""
@@ -86,6 +89,7 @@ class Controls:
             tab=values[self.tab],
             lanes=_lanes([values[editor] for editor in self.lanes.editors.values()], mend),
             count=lane_count(values[self.lanes.bar]),
+            chosen=str(values.get(self.picker.choice) or ""),
         )
 
     def write(
@@ -136,6 +140,7 @@ class Controls:
                 )
             ),
             self.lanes.bar: gr.update(set_ups=set_ups(following.situation)),
+            **self.advice.show(following.advice),
             **{
                 self.lanes.editors[label]: gr.update(**shown)
                 for label, shown in following.lanes.items()

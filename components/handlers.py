@@ -17,6 +17,7 @@ from components.lane_pane import with_reply
 from components.message_editor import new_row, rows_of
 from components.model_handlers import ModelHandlers
 from components.page_state import PageState, follow, user_errors
+from components.remedies import recipe_for, with_recipe
 from components.run_history import RunHistory
 from components.run_list import run_cards
 from components.samples import with_images
@@ -101,12 +102,15 @@ class Handlers:
         scenario = self._library.scenarios[event.key]
 
         def load(state: PageState) -> PageState:
-            state = self._with_preset(state, scenario.preset)
             length = scenario.max_new_tokens
             params = replace(state.params, max_new_tokens=length, stop=())
             rows = rows_of(scenario.conversation.messages)
             pictures = [self._library.pictures[name] for name in scenario.images]
             state = replace(state, rows=tuple(with_images(rows, pictures)), params=params)
+            recipe = recipe_for(self._engine, self._library, state.chosen, scenario)
+            state = (
+                with_recipe(state, recipe) if recipe else self._with_preset(state, scenario.preset)
+            )
             return _with_budgets(state, [self._library.budgets[key] for key in scenario.budgets])
 
         changes = self._act(values, load, settings=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from components.advice import AdviceValues, advise
 from components.budget_panel import (
     active_budget,
     as_taken,
@@ -32,7 +33,7 @@ from core.library import Library, Preset
 from core.sampling import SamplingParams
 from core.set_ups import Situation
 from core.vision import VisionBudget
-from core.workspace import Request, Workspace, unseeded
+from core.workspace import Lane, Request, Workspace, unseeded
 
 
 @contextmanager
@@ -48,7 +49,8 @@ def user_errors() -> Iterator[None]:
 class PageState:
     """preset: the key of the active preset, or empty. tab: the tab that is looked at.
 
-    lanes: the settings of all four. count: how many of them are on the page.
+    lanes: the settings of all four. count: how many of them are on the page. chosen: the model in
+    the picker, which may not be loaded.
     """
 
     rows: tuple[Row, ...]
@@ -58,6 +60,7 @@ class PageState:
     tab: str = "output"
     lanes: tuple[LaneSettings, ...] = (AS_IN_THE_SIDEBAR,) * len(LABELS)
     count: int = 1
+    chosen: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -67,6 +70,11 @@ class PageState:
     def lane_of(self, label: str) -> LaneSettings:
         """One lane alone is always as in the sidebar."""
         return self.lanes[LABELS.index(label)] if self.count > 1 else AS_IN_THE_SIDEBAR
+
+    @property
+    def lane_presets(self) -> dict[str, str]:
+        """By label: the key of the preset that each lane on the page starts from."""
+        return {label: self.lane_of(label).preset or self.preset for label in self.labels}
 
     def workspace(
         self, presets: Mapping[str, Preset], labels: Sequence[str] | None = None
@@ -85,6 +93,7 @@ class Following:
 
     lanes: by label, props of its editor. situation: what set-ups depend on. images: as the Images
     tab shows them. budget, warning, note: the active image budget's key, and what to know of it.
+    advice: what to know about the model.
     """
 
     tokens: dict[str, int]
@@ -98,6 +107,7 @@ class Following:
     budget: str
     warning: str
     note: str
+    advice: AdviceValues
 
 
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
@@ -133,7 +143,11 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
         budget=active_budget(library.budgets, state.budget),
         warning=trap_warning(sizes, as_taken(engine, state.budget)),
         note=pixels_note(engine, state.budget),
-    )
+        advice=advise(
+            engine, library, state.chosen, Lane("", state.params, state.budget),
+            state.workspace(library.presets), state.lane_presets,
+        ),
+    )  # fmt: skip
 
 
 def _images(engine: Engine, state: PageState) -> list[SeenImage]:

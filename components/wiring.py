@@ -101,7 +101,8 @@ class Wiring:
 
     def _edits(self) -> None:
         lanes = [self._controls.lanes.bar.edit, *(editor.edit for editor in self._editors)]
-        edits = [self._controls.editor.edit, *lanes, *self._controls.value_events()]
+        chosen = self._controls.picker.choice.input  # its recipe is offered before it is loaded
+        edits = [self._controls.editor.edit, *lanes, *self._controls.value_events(), chosen]
         gr.on(edits, **self._save)  # in the browser, and first: a busy server loses no draft
         gr.on(edits, **self._show, trigger_mode="always_last")
 

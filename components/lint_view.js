@@ -21,8 +21,9 @@ function draw() {
     part(item, 'b', 'finding-kind', finding.severity === 'warning' ? 'Warning' : 'Note');
     if (finding.lanes) part(item, 'b', 'finding-lanes', finding.lanes);
     part(item, 'span', 'finding-text', finding.text);
+    const row = finding.remedies.length ? part(item, 'div', 'finding-remedies', '') : null;
     for (const label of finding.remedies) {
-      const button = part(item, 'button', 'finding-remedy', label);
+      const button = part(row, 'button', 'finding-remedy', label);
       button.type = 'button';
       button.addEventListener('click', () =>
         trigger('remedy', { rule: finding.rule, text: finding.text, label }));

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from components.advice import offers
@@ -39,7 +39,7 @@ def remedied(
     remedy: Remedy,
     lanes: Sequence[str],
     recipe: Recipe | None,
-    presets: dict[str, Preset],
+    presets: Mapping[str, Preset],
 ) -> PageState:
     """The state with a finding of these lanes put right; other lanes keep what they have.
 
@@ -55,9 +55,7 @@ def remedied(
         case "last_turn":
             return replace(state, rows=_last_turn(state.rows))
         case "no_prefill":
-            last = state.rows[-1:]
-            ends_open = bool(last) and last[0]["role"] == "assistant"
-            return replace(state, rows=state.rows[:-1] if ends_open else state.rows)
+            return replace(state, rows=_without_prefill(state.rows))
         case "no_images":
             return replace(state, rows=tuple({**row, "images": []} for row in state.rows))
         case _:
@@ -100,7 +98,9 @@ def _with_values(state: PageState, recipe: Recipe, lanes: Sequence[str]) -> Page
     return _in_lanes(state, lanes, under_recipe)
 
 
-def _without_idle(state: PageState, lanes: Sequence[str], presets: dict[str, Preset]) -> PageState:
+def _without_idle(
+    state: PageState, lanes: Sequence[str], presets: Mapping[str, Preset]
+) -> PageState:
     off = {name: settings()[name].off for name in settings()}
     if set(state.labels) <= set(lanes):
         idle = {name: off[name] for name in without_effect(state.params)}
@@ -127,6 +127,12 @@ def _in_lanes(state: PageState, labels: Sequence[str], change: Change) -> PageSt
     return replace(
         state, lanes=tuple(change(lane) if label in labels else lane for label, lane in lanes)
     )
+
+
+def _without_prefill(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """System messages don't count: a lane that has its own moves or drops those of the page."""
+    last = next((row for row in reversed(rows) if row["role"] != "system"), None)
+    return tuple(row for row in rows if row is not last or row["role"] != "assistant")
 
 
 def _last_turn(rows: tuple[Row, ...]) -> tuple[Row, ...]:

@@ -5,6 +5,7 @@ Writing files and applying presets to a page are not known here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -84,9 +85,9 @@ class Scenario:
     """A whole example that one click loads. `preset` names the preset it is shown with.
 
     models: ids of those that it is an example for; it has their recipe's values and no preset, and
-    is a card only while one of them is chosen. tools: as in `core.conversation.Conversation`.
+    is a card only while one of them is chosen.
     images: files in `presets/pictures` that go to the last user message. budgets: keys of image
-    budgets, one for each lane that the card fills; empty: one lane.
+    budgets, one for each lane that the card fills; empty: one lane. tools: what the model may call.
     """
 
     __pydantic_config__ = STRICT
@@ -97,10 +98,10 @@ class Scenario:
     messages: list[dict[str, Any]]
     preset: str = ""
     models: list[str] = field(default_factory=list[str])
-    tools: str = ""
     max_new_tokens: int = 512
     images: list[str] = field(default_factory=list[str])
     budgets: list[str] = field(default_factory=list[str])
+    tools: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def __post_init__(self) -> None:
         sampling_params({"max_new_tokens": self.max_new_tokens})
@@ -109,7 +110,8 @@ class Scenario:
 
     @property
     def conversation(self) -> Conversation:
-        return replace(conversation_from_dicts(self.messages), tools=self.tools)
+        tools = json.dumps(self.tools, indent=2, ensure_ascii=False) if self.tools else ""
+        return replace(conversation_from_dicts(self.messages), tools=tools)
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def read_library(folder: Path) -> Library:
         _of_kind(entries, Scenario),
         _of_kind(entries, Family),
         {path.name: path for path in sorted(folder.glob("pictures/*.png"))},
-        _of_kind(entries, Recipe),
+        recipes=_of_kind(entries, Recipe),
     )
     _check_names(library)
     return library

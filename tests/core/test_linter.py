@@ -163,7 +163,7 @@ def test_tools_are_needed_and_typed_ones_do_not_count():
     typed = LIBRARY.recipes["lfm2-1.2b-tool"].system.texts[0]
     assert rules(asked("lfm2-1.2b-tool", message("system", typed), ASK)) == ["tools-typed"]
     given_tools = replace(
-        one, conversation=Conversation((ASK,), LIBRARY.scenarios["call-tool"].tools)
+        one, conversation=Conversation((ASK,), LIBRARY.scenarios["call-tool"].conversation.tools)
     )
     assert rules(given_tools) == []
 

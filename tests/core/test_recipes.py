@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from core.conversation import Conversation
 from core.errors import InvalidInput
 from core.library import read_library
 from core.linter import Asked, lint
@@ -153,7 +152,7 @@ def test_a_nano_has_a_rule_for_its_system_prompt(model):
 
 
 def test_the_tools_of_the_example_are_the_list_that_the_recipe_shows():
-    tools = json.loads(LIBRARY.scenarios["call-tool"].tools)
+    tools = json.loads(LIBRARY.scenarios["call-tool"].conversation.tools)
     listed = ", ".join(json.dumps(tool) for tool in tools)
     expected = f"List of tools: <|tool_list_start|>[{listed}]<|tool_list_end|>"
     assert recipe("lfm2-1.2b-tool").system.texts == [expected]
@@ -165,11 +164,10 @@ def test_every_model_has_an_example_that_its_own_linter_finds_nothing_in(one):
     assert examples
     for key, scenario in examples.items():
         images = [LIBRARY.pictures[name] for name in scenario.images]
-        messages = scenario.conversation.messages
         assert len(images) == (1 if one.images or one.name.startswith("LFM3-VL") else 0), key
         found = lint(
             Asked(
-                Conversation(messages, scenario.tools),
+                scenario.conversation,
                 one.params(SamplingParams()),
                 recipe=one,
                 model=one.name,

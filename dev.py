@@ -4,6 +4,7 @@
     python dev.py test [flags of pytest]     run every test, those in a browser included
     python dev.py check                      lint, format, types and the rules of the layers
     python dev.py bench [flags]              measure the engine against `generate()`; see --help
+    python dev.py presets                    write the table of recipes into README.md
 
 Needs Python 3.11 or later and nothing else. .venv is installed on the first call and again
 whenever a requirements file has changed.
@@ -44,7 +45,7 @@ def main() -> int:
             f"This is Python {platform.python_version()}; the playground needs 3.11 or later. "
             "Install one, or call one that you have by its name, as `python3.11 dev.py run`."
         )
-    commands = {"run": run, "test": test, "check": check, "bench": bench}
+    commands = {"run": run, "test": test, "check": check, "bench": bench, "presets": presets}
     name, *flags = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
         print(__doc__)
@@ -85,6 +86,11 @@ def check(flags: Sequence[str]) -> int:
 def bench(flags: Sequence[str]) -> int:
     install(APP)
     return hand_over(["-m", "benchmarks", *flags])
+
+
+def presets(flags: Sequence[str]) -> int:
+    install(APP)
+    return hand_over(["-m", "core.recipe_table", *flags])
 
 
 def install(requirements: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from components.advice import Advice
 from components.budget_panel import (
     ADVANCED,
     USUAL_MOST,
@@ -54,9 +55,10 @@ class Controls:
     library: Library
     comparison: gr.HTML
     history: gr.HTML
+    advice: Advice
 
     def inputs(self) -> set[Any]:
-        return {self.tab, *self._kept().values()}
+        return {self.tab, self.picker.choice, *self._kept().values()}
 
     def written(self) -> list[Any]:
         """The inputs as outputs of an explicit act, such as a preset."""
@@ -66,7 +68,9 @@ class Controls:
         """What follows from the inputs and is redrawn after each change of them."""
         lanes = [self.lanes.bar, *self.lanes.editors.values()]
         images = [self.tiles, self.budget.bar]
-        return [self.editor, self.tools, self.presets, self.meter, self.prompt, *images, *lanes]
+        advice = self.advice.shown()
+        texts = [self.editor, self.tools, self.presets, self.meter, self.prompt]
+        return [*texts, *images, *lanes, *advice]
 
     def show_output(self) -> Changes:
         """Turn to the lanes."""
@@ -89,6 +93,7 @@ class Controls:
             lanes=_lanes([values[editor] for editor in self.lanes.editors.values()], mend),
             count=lane_count(values[self.lanes.bar]),
             tools=tools_text(values[self.tools]),
+            chosen=str(values.get(self.picker.choice) or ""),
         )
 
     def write(
@@ -142,6 +147,7 @@ class Controls:
                 )
             ),
             self.lanes.bar: gr.update(set_ups=set_ups(following.situation)),
+            **self.advice.show(following.advice),
             **{
                 self.lanes.editors[label]: gr.update(**shown)
                 for label, shown in following.lanes.items()

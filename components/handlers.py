@@ -16,6 +16,7 @@ from components.lane_handlers import promoted
 from components.message_editor import new_row, rows_of
 from components.model_handlers import ModelHandlers
 from components.page_state import PageState, follow, user_errors
+from components.remedies import recipe_for, with_recipe
 from components.replies import with_reply
 from components.run_history import RunHistory
 from components.run_list import run_cards
@@ -101,13 +102,16 @@ class Handlers:
         scenario = self._library.scenarios[event.key]
 
         def load(state: PageState) -> PageState:
-            state = self._with_preset(state, scenario.preset)
             length = scenario.max_new_tokens
             params = replace(state.params, max_new_tokens=length, stop=())
             rows = rows_of(scenario.conversation.messages)
             pictures = [self._library.pictures[name] for name in scenario.images]
             rows, tools = tuple(with_images(rows, pictures)), scenario.conversation.tools
             state = replace(state, rows=rows, tools=tools, params=params)
+            recipe = recipe_for(self._engine, self._library, state.chosen, scenario)
+            state = (
+                with_recipe(state, recipe) if recipe else self._with_preset(state, scenario.preset)
+            )
             return _with_budgets(state, [self._library.budgets[key] for key in scenario.budgets])
 
         changes = self._act(values, load, settings=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from components.advice import Advice
+from components.advice_wiring import wire_advice
 from components.api import add_api
 from components.budget_panel import budget_panel
 from components.comparison import comparison
@@ -18,11 +20,13 @@ from components.handlers import Handlers
 from components.lane_bar import lane_bar
 from components.lane_handlers import LaneHandlers
 from components.lanes import lanes
+from components.lint_view import lint_view
 from components.message_editor import message_editor
 from components.model_handlers import ModelHandlers
 from components.model_picker import model_picker
 from components.preset_bar import preset_bar
 from components.prompt_view import prompt_view
+from components.recipe_box import recipe_box
 from components.run_history import RunHistory
 from components.run_list import run_list
 from components.sampling_panel import sampling_panel
@@ -69,6 +73,7 @@ def build_page(
         wiring = Wiring(page, parts, handlers, models, lane_handlers, comparisons)
         wiring.wire()
         wire_tools(wiring, parts.controls)
+        wire_advice(wiring, engine, library, parts.controls, handlers)
         add_api(engine, library)
     return page
 
@@ -77,6 +82,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
     with gr.Sidebar(width=308, elem_id="side"):
         _static(BRAND)
         picker = model_picker(library.families, demo_model)
+        recipe = recipe_box(elem_id="recipe")
         _static(EXPLAIN)
         presets = preset_bar(library.presets, elem_id="presets")
         sampling, dice = sampling_panel()
@@ -90,11 +96,12 @@ def _layout(library: Library, demo_model: str) -> Parts:
             counts = range(1, len(LABELS) + 1)
             runs = [gr.Button(f"Run {n}", visible="hidden", elem_id=f"run-{n}") for n in counts]
     with gr.Accordion("Start from a scenario", open=True, elem_id="scenario-fold") as scenario_fold:
-        scenarios = scenario_cards(library.scenarios, elem_id="scenarios")
+        scenarios = scenario_cards(library, elem_id="scenarios")
     with gr.Row(elem_id="work", equal_height=False):
         with gr.Column(scale=5, min_width=340, elem_id="left"):
             editor = message_editor(elem_id="messages")
             meter = token_meter(elem_id="meter")
+            lint = lint_view(elem_id="lint")
             few_shot = few_shot_panel()
             tools = tools_editor(elem_id="tools")
         with gr.Column(scale=7, min_width=340, elem_id="right"):
@@ -112,6 +119,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
     controls = Controls(
         editor, tools, presets, sampling, dice, budget, tiles, meter, prompt, answers, picker,
         few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
+        Advice(recipe, lint, scenarios),
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
     return Parts(run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft)

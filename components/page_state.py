@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from components.advice import AdviceValues, advise
 from components.budget_panel import (
     active_budget,
     as_taken,
@@ -33,7 +34,7 @@ from core.library import Library, Preset
 from core.sampling import SamplingParams
 from core.set_ups import Situation
 from core.vision import VisionBudget
-from core.workspace import Request, Workspace, unseeded
+from core.workspace import Lane, Request, Workspace, unseeded
 
 
 @contextmanager
@@ -50,6 +51,7 @@ class PageState:
     """preset: the key of the active preset, or empty. tab: the tab that is looked at.
 
     lanes: the settings of all four. count: how many of them are on the page. tools: JSON as typed.
+    chosen: the model in the picker, which may not be loaded.
     """
 
     rows: tuple[Row, ...]
@@ -60,6 +62,7 @@ class PageState:
     lanes: tuple[LaneSettings, ...] = (AS_IN_THE_SIDEBAR,) * len(LABELS)
     count: int = 1
     tools: str = ""
+    chosen: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -69,6 +72,11 @@ class PageState:
     def lane_of(self, label: str) -> LaneSettings:
         """One lane alone is always as in the sidebar."""
         return self.lanes[LABELS.index(label)] if self.count > 1 else AS_IN_THE_SIDEBAR
+
+    @property
+    def lane_presets(self) -> dict[str, str]:
+        """By label: the key of the preset that each lane on the page starts from."""
+        return {label: self.lane_of(label).preset or self.preset for label in self.labels}
 
     def workspace(
         self, presets: Mapping[str, Preset], labels: Sequence[str] | None = None
@@ -87,7 +95,7 @@ class Following:
 
     lanes: by label, props of its editor. situation: what set-ups depend on. images: as the Images
     tab shows them. budget, warning, note: the active image budget's key, and what to know of it.
-    tools: how many there are and what they cost.
+    tools: how many there are and what they cost. advice: what to know about the model.
     """
 
     tokens: dict[str, int]
@@ -102,6 +110,7 @@ class Following:
     warning: str
     note: str
     tools: dict[str, Any]
+    advice: AdviceValues
 
 
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
@@ -139,7 +148,11 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
         warning=trap_warning(sizes, as_taken(engine, state.budget)),
         note=pixels_note(engine, state.budget),
         tools=tools_status(state.tools, rendered),
-    )
+        advice=advise(
+            engine, library, state.chosen, Lane("", state.params, state.budget),
+            state.workspace(library.presets), state.lane_presets,
+        ),
+    )  # fmt: skip
 
 
 def _images(engine: Engine, state: PageState) -> list[SeenImage]:

@@ -102,7 +102,8 @@ class Wiring:
     def _edits(self) -> None:
         lanes = [self._controls.lanes.bar.edit, *(editor.edit for editor in self._editors)]
         texts = [self._controls.editor.edit, self._controls.tools.edit]
-        edits = [*texts, *lanes, *self._controls.value_events()]
+        chosen = self._controls.picker.choice.input  # its recipe is offered before it is loaded
+        edits = [*texts, *lanes, *self._controls.value_events(), chosen]
         gr.on(edits, **self._save)  # in the browser, and first: a busy server loses no draft
         gr.on(edits, **self._show, trigger_mode="always_last")
 

@@ -1,4 +1,4 @@
-"""The library: presets, image budgets, scenarios and model families, from YAML, read strictly.
+"""The library: presets, budgets, scenarios, model families and recipes, from YAML, read strictly.
 
 Writing files and applying presets to a page are not known here.
 """
@@ -6,6 +6,7 @@ Writing files and applying presets to a page are not known here.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,8 @@ from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationErro
 
 from core.conversation import Conversation, conversation_from_dicts
 from core.errors import InvalidInput
-from core.sampling import SamplingParams, sampling_params, settings
+from core.recipe import Recipe
+from core.sampling import SamplingParams, sampling_params, under
 from core.tools import parse_tools
 from core.vision import VisionBudget, changed
 
@@ -52,8 +54,7 @@ class Preset:
 
     def params(self, current: SamplingParams) -> SamplingParams:
         """`current` under this preset: named values set, other samplers off, the rest untouched."""
-        kept = {n: getattr(current, n) for n, setting in settings().items() if setting.off is None}
-        return sampling_params({**kept, "stop": current.stop, **self.sampling})
+        return under(current, self.sampling)
 
     def budget(self, current: VisionBudget) -> VisionBudget:
         """`current` with the image values that this preset names."""
@@ -84,6 +85,8 @@ class Budget:
 class Scenario:
     """A whole example that one click loads. `preset` names the preset it is shown with.
 
+    models: ids of those that it is an example for; it has their recipe's values and no preset, and
+    is a card only while one of them is chosen.
     images: files in `presets/pictures` that go to the last user message. budgets: keys of image
     budgets, one for each lane that the card fills; empty: one lane. tools: what the model may call.
     """
@@ -93,8 +96,9 @@ class Scenario:
     name: str
     order: int
     description: str
-    preset: str
     messages: list[dict[str, Any]]
+    preset: str = ""
+    models: list[str] = field(default_factory=list[str])
     max_new_tokens: int = 512
     images: list[str] = field(default_factory=list[str])
     budgets: list[str] = field(default_factory=list[str])
@@ -102,6 +106,8 @@ class Scenario:
 
     def __post_init__(self) -> None:
         sampling_params({"max_new_tokens": self.max_new_tokens})
+        if bool(self.preset) == bool(self.models):
+            raise InvalidInput("A scenario has either a preset, or models whose recipe it takes.")
 
     @property
     def conversation(self) -> Conversation:
@@ -143,11 +149,20 @@ class Library:
     scenarios: dict[str, Scenario]
     families: dict[str, Family]
     pictures: dict[str, Path]
+    recipes: dict[str, Recipe] = field(default_factory=dict[str, Recipe])
+
+    def recipe_of(self, model: str) -> Recipe | None:
+        """model: a Hub id or a folder."""
+        return next((recipe for recipe in self.recipes.values() if recipe.is_of(model)), None)
+
+    def examples_of(self, recipe: Recipe) -> dict[str, Scenario]:
+        return {key: one for key, one in self.scenarios.items() if recipe.model in one.models}
 
 
-Entry = Annotated[Preset | Budget | Scenario | Family, Field(discriminator="kind")]
-Kind = TypeVar("Kind", Preset, Budget, Scenario, Family)
-_ENTRY: TypeAdapter[Preset | Budget | Scenario | Family] = TypeAdapter(Entry)
+AnyEntry = Preset | Budget | Scenario | Family | Recipe
+Entry = Annotated[AnyEntry, Field(discriminator="kind")]
+Kind = TypeVar("Kind", Preset, Budget, Scenario, Family, Recipe)
+_ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(Entry)
 
 
 def read_library(folder: Path) -> Library:
@@ -162,25 +177,35 @@ def read_library(folder: Path) -> Library:
         _of_kind(entries, Scenario),
         _of_kind(entries, Family),
         {path.name: path for path in sorted(folder.glob("pictures/*.png"))},
+        recipes=_of_kind(entries, Recipe),
     )
-    for key, scenario in library.scenarios.items():
-        if scenario.preset not in library.presets:
-            raise InvalidInput(
-                f"Scenario {key} names the preset {scenario.preset!r}; "
-                f"there are {', '.join(library.presets)}."
-            )
-        for names, known in (
-            (scenario.images, library.pictures),
-            (scenario.budgets, library.budgets),
-        ):
-            if unknown := [name for name in names if name not in known]:
-                raise InvalidInput(
-                    f"Scenario {key} names {unknown[0]!r}; there are {', '.join(known) or 'none'}."
-                )
+    _check_names(library)
     return library
 
 
-def _read(path: Path) -> Preset | Budget | Scenario | Family:
+def _check_names(library: Library) -> None:
+    """Raises InvalidInput where an entry names another one that is not there."""
+    models = {recipe.model for recipe in library.recipes.values()}
+    for key, recipe in library.recipes.items():
+        _check_name(f"Recipe {key} names the preset", recipe.preset, library.presets)
+    for key, scenario in library.scenarios.items():
+        _check_name(f"Scenario {key} names the preset", scenario.preset, library.presets)
+        for names, known in (
+            (scenario.models, sorted(models)),
+            (scenario.images, library.pictures),
+            (scenario.budgets, library.budgets),
+        ):
+            for name in names:
+                _check_name(f"Scenario {key} names", name, known)
+
+
+def _check_name(what: str, name: str, known: Iterable[str]) -> None:
+    """An empty name names nothing."""
+    if name and name not in known:
+        raise InvalidInput(f"{what} {name!r}; there are {', '.join(known) or 'none'}.")
+
+
+def _read(path: Path) -> AnyEntry:
     try:
         entry = _ENTRY.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
         if isinstance(entry, Scenario):

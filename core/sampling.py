@@ -126,6 +126,15 @@ def sampling_params(values: Mapping[str, Any]) -> SamplingParams:
     return SamplingParams(**read)
 
 
+def under(current: SamplingParams, values: Mapping[str, Any]) -> SamplingParams:
+    """`current` with these values set and other samplers off; a length, seed and stop stay.
+
+    Raises InvalidInput as `sampling_params` does.
+    """
+    kept = {name: getattr(current, name) for name, one in settings().items() if one.off is None}
+    return sampling_params({**kept, "stop": current.stop, **values})
+
+
 def _number(name: str, value: Any) -> float | int | None:
     setting = settings()[name]
     if value is None and name == "seed":

@@ -64,13 +64,16 @@ def written(folder, **files):
 
 
 def test_every_shipped_file_is_read():
-    kinds = (LIBRARY.presets, LIBRARY.budgets, LIBRARY.scenarios, LIBRARY.families)
+    kinds = (
+        LIBRARY.presets, LIBRARY.budgets, LIBRARY.scenarios, LIBRARY.families, LIBRARY.recipes,
+    )  # fmt: skip
     entries = [key for kind in kinds for key in kind]
     assert sorted(entries) == sorted(path.stem for path in FOLDER.rglob("*.yaml"))
 
 
 def test_shipped_entries_come_in_their_order_and_no_two_share_a_place():
-    for entries in (LIBRARY.presets, LIBRARY.budgets, LIBRARY.scenarios, LIBRARY.families):
+    kinds = (LIBRARY.presets, LIBRARY.budgets, LIBRARY.scenarios, LIBRARY.families)
+    for entries in (*kinds, LIBRARY.recipes):
         places = [entry.order for entry in entries.values()]
         assert places == sorted(set(places))
 
@@ -86,7 +89,9 @@ def test_shipped_values_say_where_and_when_they_were_seen(entry):
 
 @pytest.mark.parametrize("scenario", LIBRARY.scenarios.values(), ids=lambda entry: entry.name)
 def test_a_shipped_scenario_can_be_run_as_it_is(scenario):
-    params = LIBRARY.presets[scenario.preset].params(SamplingParams())
+    recipes = [LIBRARY.recipe_of(model) for model in scenario.models]
+    own = next(filter(None, recipes), None) or LIBRARY.presets[scenario.preset]
+    params = own.params(SamplingParams())
     lane = Lane("A", replace(params, max_new_tokens=scenario.max_new_tokens))
     assert len(requests(Workspace(scenario.conversation, (lane,)))) == 1
 
@@ -199,7 +204,9 @@ def test_a_folder_without_files_is_an_empty_library(tmp_path):
         (SCENARIO + "max_new_tokens: 0\n", ["max_new_tokens is 0", "1 to 8192"]),
         (SCENARIO + "temperature: 1\n", ["temperature"]),
         (FAMILY + "  colour: red\n", ["models.0.colour"]),
-        (PRESET.replace("kind: preset", "kind: recipe"), ["kind", "'recipe'", "'scenario'"]),
+        (PRESET.replace("kind: preset", "kind: receipt"), ["kind", "'receipt'", "'scenario'"]),
+        (SCENARIO.replace("preset: mine\n", ""), ["either a preset, or models"]),
+        (SCENARIO + "models: [me/mine]\n", ["either a preset, or models"]),
         (PRESET.replace("kind: preset\n", ""), ["kind"]),
         ("- a list\n", ["kind"]),
         ("", ["kind"]),

@@ -17,6 +17,7 @@ from components.lane_pane import with_reply
 from components.message_editor import new_row, rows_of
 from components.model_handlers import ModelHandlers
 from components.page_state import PageState, follow, user_errors
+from components.preset_messages import rows_under
 from components.run_history import RunHistory
 from components.run_list import run_cards
 from components.samples import with_images
@@ -145,9 +146,10 @@ class Handlers:
         return self._act(values, lambda state: _with_seed(state, fresh_seed()))
 
     def _with_preset(self, state: PageState, key: str) -> PageState:
-        preset = self._library.presets[key]
+        preset = self._library.preset(key)
         return replace(
             state,
+            rows=rows_under(preset, state.rows),
             preset=key,
             params=preset.params(state.params),
             budget=preset.budget(state.budget),

@@ -24,6 +24,7 @@ from components.lanes import Lanes
 from components.message_editor import clean_rows
 from components.model_picker import ModelPicker
 from components.page_state import Following, PageState
+from components.preset_bar import own_props
 from components.sampling_panel import control_values, params_of
 from components.tools_editor import tools_text
 from core.errors import InvalidInput
@@ -138,7 +139,7 @@ class Controls:
                 tokens=following.tokens, images_allowed=following.images_allowed
             ),
             self.tools: gr.update(status=following.tools),
-            self.presets: gr.update(modified=following.modified),
+            self.presets: gr.update(modified=following.modified, **own_props(self.library)),
             self.meter: following.meter,
             self.tiles: following.images,
             self.budget.bar: gr.update(

@@ -16,6 +16,7 @@ from components.lane_handlers import promoted
 from components.message_editor import new_row, rows_of
 from components.model_handlers import ModelHandlers
 from components.page_state import PageState, follow, user_errors
+from components.preset_messages import rows_under
 from components.remedies import recipe_for, with_recipe
 from components.replies import with_reply
 from components.run_history import RunHistory
@@ -151,9 +152,10 @@ class Handlers:
         return self._act(values, lambda state: _with_seed(state, fresh_seed()))
 
     def _with_preset(self, state: PageState, key: str) -> PageState:
-        preset = self._library.presets[key]
+        preset = self._library.preset(key)
         return replace(
             state,
+            rows=rows_under(preset, state.rows),
             preset=key,
             params=preset.params(state.params),
             budget=preset.budget(state.budget),

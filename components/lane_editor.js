@@ -130,7 +130,7 @@ for (const [act, words] of Object.entries({
   $(`[data-act=${act}]`).setAttribute('aria-label', words);
 }
 $('.lane-source').addEventListener('change', (event) => change({ preset: event.target.value }));
-watch(['value', 'chips', 'effective', 'models', 'images_allowed'], () => {
+watch(['value', 'chips', 'effective', 'models', 'presets', 'images_allowed'], () => {
   draw();
   if (open && !form.contains(document.activeElement)) drawForm();
 });

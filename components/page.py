@@ -24,6 +24,7 @@ from components.lint_view import lint_view
 from components.message_editor import message_editor
 from components.model_handlers import ModelHandlers
 from components.model_picker import model_picker
+from components.own_preset_handlers import OwnPresetHandlers
 from components.preset_bar import preset_bar
 from components.prompt_view import prompt_view
 from components.recipe_box import recipe_box
@@ -40,6 +41,7 @@ from core.data_folder import default_data_folder
 from core.engine import Engine
 from core.lanes import LABELS
 from core.library import Library
+from core.own_presets import OwnPresets
 
 DRAFT_KEY = "playground_draft_1"
 BRAND = """<div class="brand"><span class="logo" aria-hidden="true"></span><div>
@@ -61,7 +63,8 @@ def build_page(
     """The whole page, not launched. demo_model: the model that gets the demo banner. demo: all
     pages are in demo mode, not only those that ask for it. data: the folder of what people keep.
     """
-    data = data or default_data_folder()
+    own = OwnPresets((data or default_data_folder()) / "presets")
+    library = own.beside(library)
     with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as page:
         parts = _layout(library, demo_model)
         history = RunHistory()
@@ -74,6 +77,7 @@ def build_page(
         wiring.wire()
         wire_tools(wiring, parts.controls)
         wire_advice(wiring, engine, library, parts.controls, handlers)
+        OwnPresetHandlers(engine, parts.controls, own, mode).wire(wiring)
         add_api(engine, library)
     return page
 
@@ -84,7 +88,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
         picker = model_picker(library.families, demo_model)
         recipe = recipe_box(elem_id="recipe")
         _static(EXPLAIN)
-        presets = preset_bar(library.presets, elem_id="presets")
+        presets = preset_bar(library, elem_id="presets")
         sampling, dice = sampling_panel()
         budget = budget_panel(library.budgets)
     with gr.Row(elem_id="topbar"):

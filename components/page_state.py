@@ -21,6 +21,7 @@ from components.budget_panel import (
 from components.lane_pane import all_parameters
 from components.message_editor import Row, conversation_of
 from components.preset_bar import changed_since
+from components.preset_messages import changed_messages
 from components.prompt_view import EMPTY_PROMPT, prompt_value
 from components.tile_view import SeenImage, tiles_value
 from components.token_meter import failed_meter, meter_value
@@ -116,7 +117,10 @@ class Following:
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
     """Render the prompt once and derive every number on the page from it."""
     preset = library.presets.get(state.preset)
-    modified = changed_since(preset, state.params, state.budget) if preset else []
+    modified: list[str] = []
+    if preset:
+        modified = changed_since(preset, state.params, state.budget)
+        modified += changed_messages(preset, state.rows)
     tokens: dict[str, int] = {}
     meter: dict[str, Any] = {}
     prompt = EMPTY_PROMPT
@@ -184,11 +188,13 @@ def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict
     asked = [unseeded(workspace.conversation, lane) for lane in workspace.lanes]
     models = [[model.model, model.name] for model in engine.models]
     seeing = any(model.reads_images for model in engine.models)
+    presets = [{"key": key, "name": one.name} for key, one in library.presets.items()]
     return {
         request.lane: {
             "chips": [f"{row.name} {row.values[1]}" for row in settings_diff((asked[0], request))],
             "effective": all_parameters(request.params),
             "models": models,
+            "presets": presets,
             "images_allowed": seeing,
         }
         for request in asked
@@ -196,9 +202,10 @@ def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict
 
 
 def _situation(engine: Engine, library: Library, state: PageState) -> Situation:
+    presets = tuple(library.presets)
     return Situation(
-        preset=state.preset,
-        presets=tuple(library.presets),
+        preset=state.preset if state.preset in presets else "",
+        presets=presets,
         has_images=any(row["images"] for row in state.rows),
         has_system=any(row["role"] == "system" and row["text"] for row in state.rows),
         models=tuple(model.model for model in engine.models),

@@ -1,38 +1,59 @@
-// Preset buttons: the active one is marked; a changed slider says so and can be put back.
-const box = element.querySelector('.presets');
+// Preset buttons, shipped and own: the active one is marked; a changed value says so and can be put
+// back. Redrawn only where something is new, so that a button keeps the focus of the keyboard.
+const shipped = element.querySelector('[data-group=shipped]');
+const own = element.querySelector('.own-presets');
 const state = element.querySelector('.preset-state');
-function draw() {
-  const { presets, modified, value: active } = props;
-  box.textContent = '';
-  for (const preset of presets) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.dataset.key = preset.key;
-    button.textContent = preset.name;
-    button.title = `${preset.description}\n${preset.values}\nSource: ${preset.source}, ${preset.date}`;
-    button.setAttribute('aria-pressed', String(preset.key === active));
-    box.append(button);
-  }
+let drawn = '';
+function presetButton(preset) {
+  const button = make('button', preset.name);
+  button.type = 'button';
+  button.dataset.key = preset.key;
+  button.title = preset.title;
+  button.setAttribute('aria-pressed', String(preset.key === props.value));
+  return button;
+}
+function ownButton(preset) {
+  const box = make('span', undefined, 'own-preset');
+  const more = actButton('⋯', 'menu', `More about preset ${preset.name}`);
+  more.dataset.of = preset.key;
+  more.setAttribute('aria-expanded', String(preset.key === menuOf));
+  box.append(presetButton(preset), more);
+  return box;
+}
+function drawState() {
   state.textContent = '';
-  const name = presets.find((preset) => preset.key === active)?.name;
+  const name = [...props.presets, ...props.own].find((preset) => preset.key === props.value)?.name;
   if (!name) return;
-  if (!modified.length) {
+  if (!props.modified.length) {
     state.textContent = `${name} is active.`;
     return;
   }
-  const badge = document.createElement('span');
-  badge.className = 'preset-modified';
-  badge.textContent = 'modified';
-  badge.title = `Changed: ${modified.join(', ')}`;
-  const restore = document.createElement('button');
+  const badge = make('span', 'modified', 'preset-modified');
+  badge.title = `Changed: ${props.modified.join(', ')}`;
+  const restore = make('button', `Restore ${name}`);
   restore.type = 'button';
-  restore.dataset.key = active;
-  restore.textContent = `Restore ${name}`;
+  restore.dataset.key = props.value;
   state.append(badge, restore);
 }
+function draw() {
+  const now = JSON.stringify([props.value, props.modified, props.own, props.broken, menuOf]);
+  if (now === drawn) return;
+  drawn = now;
+  const { key, of } = element.contains(document.activeElement) ? document.activeElement.dataset : {};
+  shipped.replaceChildren(...props.presets.map(presetButton));
+  own.replaceChildren(...props.own.map(ownButton));
+  own.hidden = !props.own.length;
+  drawMenu();
+  drawState();
+  drawBroken();
+  if (key) element.querySelector(`.presets [data-key="${CSS.escape(key)}"]`)?.focus();
+  if (of) element.querySelector(`[data-of="${CSS.escape(of)}"]`)?.focus();
+}
 element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-key]');
-  if (button) trigger('pick', { key: button.dataset.key });
+  const button = event.target.closest('button');
+  if (button?.dataset.key) trigger('pick', { key: button.dataset.key });
+  else if (button?.dataset.act) OWN_ACTS[button.dataset.act](button);
 });
-watch(['value', 'modified'], draw);
+watch(['value', 'modified', 'own', 'broken'], draw);
+watch('reply', showReply);
 draw();

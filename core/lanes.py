@@ -37,11 +37,15 @@ class LaneSettings:
         budget: VisionBudget,
         presets: Mapping[str, Preset],
     ) -> Lane:
-        """The lane as it would run beside a sidebar of `params` and `budget`."""
+        """The lane as it would run beside a sidebar of `params` and `budget`. Messages that its
+        preset brings along are left out: lanes share the conversation.
+        """
+        system = self.system
         if preset := presets.get(self.preset):
             params, budget = preset.params(params), preset.budget(budget)
+            system = preset.system if system is None else system
         params = replace(params, **dict(self.sampling))
-        return Lane(label, params, _budget(budget, dict(self.images)), self.system, self.model)
+        return Lane(label, params, _budget(budget, dict(self.images)), system, self.model)
 
 
 AS_IN_THE_SIDEBAR = LaneSettings()

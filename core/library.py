@@ -6,7 +6,8 @@ Writing files and applying presets to a page are not known here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationError
 
-from core.conversation import Conversation, conversation_from_dicts
+from core.conversation import Conversation, Message, Role, conversation_from_dicts, message
 from core.errors import InvalidInput
 from core.recipe import Recipe
 from core.sampling import SamplingParams, sampling_params, under
@@ -23,13 +24,26 @@ from core.tools import parse_tools
 from core.vision import VisionBudget, changed
 
 STRICT = ConfigDict(extra="forbid")
+HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
+# What PyYAML raises: its own, and whatever a wrong value does to Python's constructors.
+PARSING = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True)
+class PresetMessage:
+    """A turn of a preset: text only, images are not part of one."""
+
+    __pydantic_config__ = STRICT
+    role: Role
+    content: str
 
 
 @dataclass(frozen=True)
 class Preset:
     """Recommended values of a family, or a style. What `sampling` does not name is set to off.
 
-    source and date say where and when the values were seen.
+    source and date say where and when the values were seen. stop, system, messages: None leaves
+    those of the page alone; empty takes them away. system: the message that begins the others.
     """
 
     __pydantic_config__ = STRICT
@@ -40,21 +54,41 @@ class Preset:
     source: str
     date: date
     sampling: dict[str, StrictFloat]
-    images: dict[str, int | bool] = field(default_factory=dict[str, "int | bool"])
+    images: dict[str, int | float | bool] = field(default_factory=dict[str, "int | float | bool"])
+    stop: list[str] | None = None
+    system: str | None = None
+    messages: list[PresetMessage] | None = None
 
     def __post_init__(self) -> None:
         sampling_params(self.sampling)
         self.budget(VisionBudget())
+        if not self.name.strip():
+            raise InvalidInput("name is empty. Give the preset a name.")
+        turns = [turn.content for turn in self.messages or ()]
+        texts = (self.name, self.description, self.source, self.system or "", *turns)
+        if HALF_A_CHARACTER.search("".join((*texts, *(self.stop or ())))):
+            raise InvalidInput("A text holds half of a character (a lone surrogate). Remove it.")
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """`sampling` with whole numbers as such."""
+        params = sampling_params(self.sampling)
+        return {name: getattr(params, name) for name in self.sampling}
 
     @property
     def named(self) -> dict[str, Any]:
-        """The values that the file names, sampling and images; whole numbers are whole."""
-        params = sampling_params(self.sampling)
-        return {**{name: getattr(params, name) for name in self.sampling}, **self.images}
+        """The values that the file names: sampling, stop strings and images."""
+        stop = {} if self.stop is None else {"stop": self.stop}
+        return {**self.whole, **stop, **self.images}
+
+    @property
+    def turns(self) -> tuple[Message, ...]:
+        return tuple(message(turn.role, turn.content) for turn in self.messages or ())
 
     def params(self, current: SamplingParams) -> SamplingParams:
         """`current` under this preset: named values set, other samplers off, the rest untouched."""
-        return under(current, self.sampling)
+        stop = current.stop if self.stop is None else tuple(self.stop)
+        return under(replace(current, stop=stop), self.sampling)
 
     def budget(self, current: VisionBudget) -> VisionBudget:
         """`current` with the image values that this preset names."""
@@ -142,9 +176,13 @@ class Family:
 
 @dataclass(frozen=True)
 class Library:
-    """pictures: samples that ship with the project, by file name."""
+    """pictures: samples that ship with the project, by file name.
 
-    presets: dict[str, Preset]
+    broken: presets that can't be read, why by file name; of those that people keep only, since a
+    mistake in a shipped file stops the start.
+    """
+
+    presets: Mapping[str, Preset]
     budgets: dict[str, Budget]
     scenarios: dict[str, Scenario]
     families: dict[str, Family]
@@ -157,6 +195,14 @@ class Library:
 
     def examples_of(self, recipe: Recipe) -> dict[str, Scenario]:
         return {key: one for key, one in self.scenarios.items() if recipe.model in one.models}
+
+    broken: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def preset(self, key: str) -> Preset:
+        """Raises InvalidInput where there is none, or not any more."""
+        if found := self.presets.get(key):
+            return found
+        raise InvalidInput(f"There is no preset {key!r} any more. Choose another one.")
 
 
 AnyEntry = Preset | Budget | Scenario | Family | Recipe
@@ -207,17 +253,33 @@ def _check_name(what: str, name: str, known: Iterable[str]) -> None:
 
 def _read(path: Path) -> AnyEntry:
     try:
-        entry = _ENTRY.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path.name}: {error}") from error
+    return read_entry(text, path.name)
+
+
+def read_entry(text: str, file: str) -> AnyEntry:
+    """The entry of a YAML text. Raises InvalidInput and names the file and the field."""
+    try:
+        entry = _ENTRY.validate_python(_parsed(text))
         if isinstance(entry, Scenario):
             parse_tools(entry.conversation.tools)  # what is wrong stops the start, not the click
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "kind"
+        place = ".".join(str(part) for part in first["loc"][1:]) or ("" if first["loc"] else "kind")
         reason = first["msg"].removeprefix("Value error, ").removesuffix(".")
-        raise InvalidInput(f"{path.name}, field {place}: {reason}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError, InvalidInput) as error:
-        raise InvalidInput(f"{path.name}: {error}") from error
+        raise InvalidInput(f"{file}{place and f', field {place}'}: {reason}.") from error
+    except InvalidInput as error:
+        raise InvalidInput(f"{file}: {error}") from error
     return entry
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except PARSING as error:
+        raise InvalidInput(f"no YAML that can be read: {error}") from error
 
 
 def _of_kind(entries: list[tuple[str, Any]], kind: type[Kind]) -> dict[str, Kind]:

@@ -1,0 +1,322 @@
+"""Own presets on the page: saved, applied, edited, duplicated, deleted, sent out and taken in."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core.own_presets import OwnPresets
+from core.preset_file import preset_of
+from tests.browser.conftest import ready
+from tests.browser.test_accessibility import violations
+from tests.browser.test_messages import roles, texts, write
+from tests.browser.test_settings import number
+from tests.serving import ROOT, free_port, served
+
+ODD_NAME = 'Größe: "no" & <b>1.10</b> – 字 ${1+1} {{2}}'
+PATIENCE = 10.0  # seconds
+PROMPT = "  Be brief:\n\tno lists\n\n\"1.10\" or 'no' # 字\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "presets"
+
+
+@pytest.fixture
+def own_app(tmp_path: Path) -> Iterator[str]:
+    with served("--engine", "scripted", "--data-dir", str(tmp_path)) as url:
+        yield url
+
+
+def own_buttons(page: Page) -> Locator:
+    return page.locator(".own-presets [data-key]")
+
+
+def names(page: Page, *wanted: str) -> None:
+    expect(own_buttons(page)).to_have_text(list(wanted))
+
+
+def fill(page: Page, name: str, *parts: str, note: str | None = None) -> None:
+    form = page.locator(".own-preset-form")
+    form.locator("[name=name]").fill(name)
+    if note is not None:
+        form.locator("[name=note]").fill(note)
+    for part in ("images", "system", "messages"):
+        if form.locator(f"[name={part}]").is_visible():
+            form.locator(f"[name={part}]").set_checked(part in parts)
+
+
+def submit(page: Page) -> None:
+    page.locator(".own-preset-form [type=submit]").click()
+
+
+def save(page: Page, name: str, *parts: str, note: str | None = None) -> None:
+    page.get_by_role("button", name="Save as preset…").click()
+    fill(page, name, *parts, note=note)
+    submit(page)
+    expect(page.locator(".own-preset-form")).to_be_hidden()
+
+
+def choose(page: Page, name: str, act: str) -> None:
+    more = page.get_by_role("button", name=f"More about preset {name}", exact=True)
+    if more.get_attribute("aria-expanded") != "true":
+        more.click()
+    page.locator(f".own-preset-menu [data-act={act}]").click()
+
+
+def test_a_preset_is_saved_and_applied_after_a_reload_and_undo_brings_the_messages_back(
+    own_app: str, open_page, folder: Path
+):
+    page = open_page(own_app)
+    write(page, ("system", PROMPT), ("user", "Hi"), ("assistant", "{\n"))
+    number(page, "temperature").fill("0.33")
+    number(page, "max-new-tokens").fill("77")
+    page.locator("#parameter-stop textarea").fill("###")
+    save(page, ODD_NAME, "images", "system", "messages", note="Line one\nno")
+    names(page, ODD_NAME)
+    expect(page.locator(".preset-state")).to_have_text(f"{ODD_NAME} is active.")
+    [file] = folder.glob("*.yaml")
+    preset = preset_of(file.read_text(encoding="utf-8"), file.name)
+    assert (preset.name, preset.description, preset.system) == (ODD_NAME, "Line one\nno", PROMPT)
+    assert preset.named | {"temperature": 0.33, "max_new_tokens": 77, "stop": ["###"],
+                           "max_image_tokens": 256} == preset.named  # fmt: skip
+    page.reload()
+    ready(page)
+    page.get_by_role("button", name="Greedy").click()
+    expect(page.locator(".preset-state")).to_have_text("Greedy is active.")
+    write(page, ("user", "another prompt"))
+    page.locator("#parameter-stop textarea").fill("")
+    own_buttons(page).click()
+    expect(page.locator(".turn")).to_have_count(3)
+    assert texts(page) == [PROMPT, "Hi", "{\n"]
+    assert roles(page) == ["system", "user", "assistant"]
+    expect(number(page, "temperature")).to_have_value("0.33")
+    expect(number(page, "max-new-tokens")).to_have_value("77")
+    expect(page.locator("#parameter-stop textarea")).to_have_value("###")
+    expect(page.locator(".preset-state")).to_have_text(f"{ODD_NAME} is active.")
+    page.locator("[data-act=undo]").click()
+    assert texts(page) == ["another prompt"]
+    badge = page.locator(".preset-modified")
+    expect(badge).to_have_attribute("title", "Changed: system prompt, messages")
+    page.locator(".preset-state [data-key]").click()
+    expect(badge).to_have_count(0)
+    assert texts(page) == [PROMPT, "Hi", "{\n"]
+
+
+def test_a_preset_with_a_system_prompt_changes_that_message_only(own_app: str, open_page):
+    page = open_page(own_app)
+    write(page, ("system", "Be kind."), ("user", "mine"))
+    save(page, "Kind", "system")
+    write(page, ("user", "other"), ("system", "late"))
+    own_buttons(page).click()
+    expect(page.locator(".turn")).to_have_count(3)
+    assert texts(page) == ["Be kind.", "other", "late"]
+
+
+def test_edit_duplicate_delete_undo_and_replace(own_app: str, open_page, folder: Path):
+    page = open_page(own_app)
+    save(page, "One", note="first")
+    number(page, "top-k").fill("9")
+    expect(page.locator(".preset-modified")).to_be_visible()
+    choose(page, "One", "edit")
+    expect(page.locator(".own-preset-form [name=note]")).to_have_value("first")
+    fill(page, "Uno")
+    submit(page)
+    names(page, "Uno")
+    expect(page.locator(".preset-state")).to_have_text("Uno is active.")  # the page's values now
+    assert OwnPresets(folder).get("own/one").named["top_k"] == 9
+    choose(page, "Uno", "duplicate")
+    names(page, "Uno", "Uno (2)")
+    number(page, "top-k").fill("3")
+    expect(page.locator(".preset-modified")).to_be_visible()
+    choose(page, "Uno (2)", "edit")  # not the active one: its values stay
+    fill(page, "Due")
+    submit(page)
+    names(page, "Due", "Uno")
+    assert OwnPresets(folder).get("own/uno-2").named["top_k"] == 9
+    choose(page, "Due", "delete")
+    names(page, "Uno")
+    page.get_by_role("button", name="Undo").last.click()
+    names(page, "Due", "Uno")
+    page.get_by_role("button", name="Save as preset…").click()
+    fill(page, "Due", note="newer")
+    submit(page)
+    expect(page.locator(".own-preset-error")).to_contain_text("already an own preset “Due”")
+    assert OwnPresets(folder).get("own/uno-2").description == "first"
+    expect(page.locator(".own-preset-form [type=submit]")).to_have_text("Replace")
+    submit(page)
+    expect(page.locator(".own-preset-form")).to_be_hidden()
+    assert OwnPresets(folder).get("own/uno-2").description == "newer"
+    names(page, "Due", "Uno")
+
+
+def test_a_preset_is_sent_out_and_taken_in_and_each_bad_file_is_named(
+    own_app: str, open_page, tmp_path: Path
+):
+    page = open_page(own_app)
+    write(page, ("system", PROMPT))
+    save(page, "Mine", "system")
+    with page.expect_download() as downloading:
+        choose(page, "Mine", "export")
+    text = Path(downloading.value.path()).read_text(encoding="utf-8")
+    assert downloading.value.suggested_filename == "mine.yaml"
+    assert preset_of(text, "mine.yaml").system == PROMPT
+    files = {
+        "good.yaml": text.replace("name: Mine", "name: Yours").encode(),
+        "again.yaml": text.encode(),
+        "wrong.yaml": text.replace("temperature: 0.1", "temperature: hot").encode(),
+        "latin.yaml": b"name: \xe9",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Import…").click()
+    choosing.value.set_files([tmp_path / name for name in files])
+    names(page, "Mine", "Yours")
+    said = page.locator(".own-preset-notes")
+    expect(said).to_contain_text("Imported: “Yours”, “Mine”.")
+    expect(said).to_contain_text("wrong.yaml, field sampling.temperature: Input should be")
+    expect(said).to_contain_text("latin.yaml: it is not UTF-8 text.")
+
+
+def test_a_broken_file_is_named_on_the_page_and_the_others_work(
+    own_app: str, open_page, folder: Path
+):
+    page = open_page(own_app)
+    save(page, "Mine")
+    broken = "kind: preset\nname: Mine\nsampling: {temperature: <b>hot</b>}"
+    (folder / "mine-2.yaml").write_text(broken)
+    page.reload()
+    ready(page)
+    expect(page.locator(".own-preset-broken p")).to_have_count(1)
+    expect(page.locator(".own-preset-broken")).to_contain_text("mine-2.yaml, field order")
+    save(page, "mine")
+    names(page, "Mine", "mine")
+    assert (folder / "mine-2.yaml").read_text() == broken
+    (folder / "mine-2.yaml").unlink()
+    number(page, "top-k").fill("4")
+    expect(page.locator(".own-preset-broken p")).to_have_count(0)
+
+
+def test_an_own_preset_is_chosen_in_a_lane_and_brings_its_system_prompt(own_app: str, open_page):
+    page = open_page(own_app)
+    write(page, ("system", "Be a lane."), ("user", "Hi"))
+    number(page, "top-k").fill("7")
+    save(page, "For lanes", "system")
+    write(page, ("user", "Hi"))
+    page.get_by_role("button", name="Greedy").click()
+    expect(page.locator(".preset-state")).to_have_text("Greedy is active.")
+    page.locator("#lane-count").get_by_role("button", name="2", exact=True).click()
+    page.locator("#settings-b .lane-source").select_option(label="For lanes")
+    expect(page.locator("#settings-b .lane-chips")).to_contain_text("top_k 7")
+    expect(page.locator("#settings-b .lane-chips")).to_contain_text("Be a lane.")
+
+
+def test_the_words_that_were_typed_stay_where_a_save_fails(own_app: str, open_page, folder: Path):
+    page = open_page(own_app)
+    folder.write_text("a file where the folder should be")
+    page.get_by_role("button", name="Save as preset…").click()
+    fill(page, "Mine", note="precious")
+    submit(page)
+    expect(page.locator(".own-preset-error")).to_contain_text("--data-dir")
+    expect(page.locator(".own-preset-form [name=note]")).to_have_value("precious")
+    folder.unlink()
+    number(page, "top-k").fill("")
+    submit(page)
+    expect(page.locator(".own-preset-error")).to_contain_text("top_k is empty")
+    number(page, "top-k").fill("5")
+    submit(page)
+    names(page, "Mine")
+
+
+def test_a_visitor_of_a_demo_changes_nothing(own_app: str, open_page, folder: Path):
+    owner = open_page(own_app)
+    save(owner, "Mine")
+    visitor = open_page(own_app, query="?demo=1")
+    visitor.evaluate("document.body.classList.remove('demo')")  # one who knows CSS
+    refused = visitor.get_by_text("the presets that all visitors use stay")
+    choose(visitor, "Mine", "delete")
+    expect(refused).to_be_visible()
+    visitor.get_by_role("button", name="Save as preset…").click()
+    expect(refused).to_be_visible()
+    fill(visitor, "Theirs")
+    submit(visitor)
+    expect(visitor.locator(".own-preset-error")).to_contain_text("This is a demo")
+    assert [path.name for path in folder.iterdir()] == ["mine.yaml"]
+
+
+@contextmanager
+def server(data: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The app in a process that a test may kill; waits until it says that it listens."""
+    command = [sys.executable, "-u", "app.py", "--engine", "scripted", "--data-dir", str(data),
+               "--port", str(port := free_port())]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout is not None
+        assert any(b"http" in line for line in process.stdout)
+        yield f"http://127.0.0.1:{port}/", process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_a_server_that_is_killed_while_it_saves_loses_nothing_that_was_saved(
+    own_app: str, open_page, browser, tmp_path: Path
+):
+    """Two servers on one folder: one is killed within a save, the other shows what is there."""
+    long = "a line of a long prompt\n" * 1000
+    with server(tmp_path) as (url, process):
+        page = browser.new_page()
+        page.goto(url)
+        ready(page)
+        save(page, "Safe")
+        page.locator(".turn-text").last.fill(long)
+        page.get_by_role("button", name="Save as preset…").click()
+        fill(page, "Large", "messages")
+        submit(page)
+        folder, end = tmp_path / "presets", monotonic() + PATIENCE
+        while not {*folder.glob(".large*"), *folder.glob("large*")} and monotonic() < end:
+            pass  # the browser is a process of its own
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        page.close()
+    shelf = OwnPresets(tmp_path / "presets").read()
+    assert shelf.broken == {}
+    assert shelf.presets["own/safe"].name == "Safe"
+    for name, preset in shelf.presets.items():
+        assert name == "own/safe" or preset.turns[0].text == long
+    other = open_page(own_app)
+    names(other, *(preset.name for preset in shelf.presets.values()))
+    save(other, "After")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_violated(own_app: str, open_page, folder: Path, theme: str):
+    page = open_page(own_app, query=f"?__theme={theme}")
+    save(page, "Mine", note="mine")
+    (folder / "bad.yaml").write_text("no: preset")
+    page.get_by_role("button", name="More about preset Mine").click()
+    page.get_by_role("button", name="Save as preset…").click()
+    fill(page, "Mine")
+    submit(page)
+    expect(page.locator(".own-preset-fault")).to_be_visible()
+    expect(page.locator(".own-preset-broken")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_a_phone_has_no_sideways_scrolling(own_app: str, open_page):
+    page = open_page(own_app, viewport={"width": 390, "height": 844})
+    page.locator(".toggle-button").first.click()
+    save(page, "A long name of a preset " * 6)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = own_buttons(page).bounding_box()
+    assert box is not None
+    assert box["width"] < 360

@@ -30,6 +30,8 @@ from components.scenario_cards import scenario_cards
 from components.tile_view import tile_view
 from components.token_meter import token_meter
 from components.wiring import Parts, Wiring
+from components.work_bar import work_bar
+from components.work_wiring import wire_work
 from core.data_folder import default_data_folder
 from core.engine import Engine
 from core.lanes import LABELS
@@ -66,6 +68,7 @@ def build_page(
         comparisons = ComparisonHandlers(engine, parts.controls, history)
         wiring = Wiring(page, parts, handlers, models, lane_handlers, comparisons)
         wiring.wire()
+        wire_work(wiring, parts.controls, handlers, parts.work_bar)
         add_api(engine, library)
     return page
 
@@ -80,6 +83,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
         budget = budget_panel(library.budgets)
     with gr.Row(elem_id="topbar"):
         bar = lane_bar(elem_id="lane-count")
+        work = work_bar(elem_id="work-bar")
         _static(SUN, elem_id="theme-box")
         with gr.Row(elem_id="run-bar"):
             stop = gr.Button("Stop", size="sm", variant="stop", elem_id="stop", min_width=72)
@@ -110,7 +114,9 @@ def _layout(library: Library, demo_model: str) -> Parts:
         few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
-    return Parts(run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft)
+    return Parts(
+        run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft, work
+    )
 
 
 def _static(html: str, **props: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -170,13 +169,9 @@ class Controls:
         """What the browser keeps as a draft, of the raw values of the inputs."""
         return {name: values[control] for name, control in self._kept().items()}
 
-    def draft_inputs(self) -> list[Any]:
-        return list(self._kept().values())
-
-    def draft_script(self) -> str:
-        """Gathers the draft in the browser; a JS handler returns the list of its outputs."""
-        names = json.dumps(list(self._kept()))
-        return f"(...values) => [Object.fromEntries({names}.map((name, i) => [name, values[i]]))]"
+    def kept_names(self) -> list[str]:
+        """Of `written`, in its order."""
+        return list(self._kept())
 
     def read_draft(self, draft: Any) -> PageState | None:
         """The draft as a state, or None where there is none.

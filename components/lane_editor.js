@@ -130,8 +130,14 @@ for (const [act, words] of Object.entries({
   $(`[data-act=${act}]`).setAttribute('aria-label', words);
 }
 $('.lane-source').addEventListener('change', (event) => change({ preset: event.target.value }));
-watch(['value', 'chips', 'effective', 'models', 'presets', 'images_allowed'], () => {
+function redraw() {
   draw();
   if (open && !form.contains(document.activeElement)) drawForm();
+}
+watch(['chips', 'effective', 'models', 'presets', 'images_allowed'], redraw);
+watch('value', () => { // by an act or by undo: only a field that is being filled in must stand
+  const focused = document.activeElement;
+  if (form.contains(focused) && !focused.matches('input, textarea')) focused.blur();
+  redraw();
 });
 draw();

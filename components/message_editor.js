@@ -5,27 +5,31 @@ const picker = element.querySelector('.turns-picker');
 const warning = element.querySelector('.turns-warning'); // until the next change
 const spoken = element.querySelector('.turns-spoken'); // for screen readers only
 const PAUSE_MS = 300; // one hand-over per typing pause: handing over costs a copy of the list
-const MOST_UNDO = 50;
+const KEEP_MS = 1000; // while somebody types without a pause, the draft is kept this often
 
 const normal = (turn) => ({
   id: turn.id || newId(), role: turn.role, text: turn.text || '', images: turn.images || [],
 });
 const newId = () => `m${Math.random().toString(36).slice(2, 10)}`;
 let turns = (props.value || []).map(normal);
-let undoStack = [];
-let redoStack = [];
 let dirty = false;
 const typed = new Set(); // ids of rows with text that was not handed over yet
 let timer = null;
+let keptAt = 0;
 let pickingFor = null;
 let dragged = null;
 
 // -- handing the list over ------------------------------------------------------------------
+const handedOver = () => turns.map(({ uploading, ...turn }) => structuredClone(turn));
 function flush() {
   if (!dirty) return;
   dirty = false;
   typed.clear();
-  props.value = turns.map(({ uploading, ...turn }) => structuredClone(turn));
+  props.value = handedOver();
+}
+function keep() {
+  keptAt = Date.now();
+  keptDrafts.keepPart({ messages: handedOver() });
 }
 function handOver() {
   clearTimeout(timer);
@@ -36,8 +40,9 @@ const handOverIfDirty = () => dirty && handOver();
 function changed({ soon = false } = {}) {
   dirty = true;
   clearTimeout(timer);
-  if (soon) timer = setTimeout(handOver, PAUSE_MS);
-  else handOver();
+  if (!soon) return handOver();
+  timer = setTimeout(handOver, PAUSE_MS);
+  if (Date.now() - keptAt > KEEP_MS) keep();
 }
 // Anything that may start a server event flushes first; capture on window runs before all others.
 // The controller sits on window because showing the component again runs this script again.
@@ -50,15 +55,8 @@ window.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') trigger('edit');
 }, early);
 list.addEventListener('focusout', handOverIfDirty);
-// A reload must not cost what was typed last, and Gradio saves the draft too late for that: the
-// tab keeps the list itself, and opening the page prefers it (tab_draft.js).
-window.addEventListener('pagehide', () => {
-  try {
-    if (turns.length) sessionStorage.setItem('playground_messages', JSON.stringify(turns));
-  } catch {
-    // Storage may be forbidden; then the browser's draft is all there is.
-  }
-}, early);
+// A reload must not cost what was typed last, and Gradio hands over too late for that.
+window.addEventListener('pagehide', keep, early);
 document.addEventListener('visibilitychange', handOverIfDirty, early);
 
 // -- drawing --------------------------------------------------------------------------------
@@ -81,8 +79,6 @@ function draw() {
   element.querySelector('.turns-empty').hidden = turns.length > 0;
   element.querySelector('[data-act=camera]').hidden =
     !props.images_allowed || !navigator.mediaDevices?.getUserMedia;
-  element.querySelector('[data-act=undo]').disabled = undoStack.length === 0;
-  element.querySelector('[data-act=redo]').disabled = redoStack.length === 0;
 }
 
 // -- changing -------------------------------------------------------------------------------
@@ -90,24 +86,12 @@ const placeOf = (id) => turns.findIndex((turn) => turn.id === id);
 const placeAt = (node) => placeOf(node.closest('.turn')?.dataset.id);
 const rowOf = (id) => list.querySelector(`.turn[data-id="${CSS.escape(id)}"]`);
 
-function remember() {
-  undoStack = [...undoStack, structuredClone(turns)].slice(-MOST_UNDO);
-  redoStack = [];
-}
-function travel(from, to) {
-  if (!from.length) return;
-  to.push(structuredClone(turns));
-  turns = from.pop();
-  draw();
-  changed();
-}
-function apply(next, { focus } = {}) {
-  remember();
+function apply(next, { focus, on = 'textarea' } = {}) {
   warning.textContent = '';
   turns = next;
   draw();
   changed();
-  if (focus) rowOf(focus)?.querySelector('textarea').focus();
+  if (focus) rowOf(focus)?.querySelector(on).focus();
 }
 function insertAt(place, role) {
   const turn = normal({ role });
@@ -132,13 +116,11 @@ const ACTS = {
   },
   remove: (place) => {
     const next = turns.filter((turn, other) => other !== place);
-    apply(next, { focus: next[Math.min(place, next.length - 1)]?.id });
+    apply(next, { focus: next[Math.min(place, next.length - 1)]?.id, on: '[data-act=remove]' });
   },
   up: (place) => move(place, place - 1),
   down: (place) => move(place, place + 1),
   clear: () => turns.length && apply([]),
-  undo: () => travel(undoStack, redoStack),
-  redo: () => travel(redoStack, undoStack),
   image: (place) => pick(turns[place].id),
   replaceImage: (place, button) => pick(turns[place].id, +button.dataset.number),
   camera: () => attachFromCamera(),
@@ -182,7 +164,6 @@ async function attach(id, files, replacing = null) {
     warning.textContent = 'This model does not read images. Load a vision model to attach one.';
     return;
   }
-  remember();
   warning.textContent = '';
   for (const file of pictures) {
     setUploading(id, true);
@@ -249,13 +230,13 @@ list.addEventListener('drop', () => {
   list.querySelectorAll('.over').forEach((row) => row.classList.remove('over'));
 });
 
-// -- from the server: `value` only on explicit acts (a scenario, a reply), which can be undone ----
+// -- from the server: `value` only on explicit acts (a scenario, a reply), or by undo -------------
 watch('value', () => {
-  if (turns.some((turn) => turn.text || turn.images.length)) remember();
   const kept = new Map(turns.filter((turn) => typed.has(turn.id)).map((turn) => [turn.id, turn.text]));
   turns = (props.value || []).map(normal);
   for (const turn of turns) turn.text = kept.get(turn.id) ?? turn.text;
-  const focused = document.activeElement?.closest?.('.turn')?.dataset.id;
+  const isText = document.activeElement?.matches?.('.turn-text');
+  const focused = isText && document.activeElement.closest('.turn').dataset.id;
   if (focused && !kept.has(focused)) document.activeElement.blur();
   draw();
   if (focused && !kept.has(focused)) rowOf(focused)?.querySelector('textarea').focus();

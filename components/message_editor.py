@@ -18,6 +18,7 @@ from core.conversation import ROLES, Conversation, Image, Message, message
 
 Row = dict[str, Any]
 MOST_MESSAGES = 1000
+GONE = "gone"  # no upload lies there: each has a folder of its own
 
 
 def message_editor(**props: Any) -> gr.HTML:
@@ -39,7 +40,7 @@ def message_editor(**props: Any) -> gr.HTML:
 def clean_rows(payload: Any) -> list[Row]:
     """Rows as they may be used: what a browser sends is untrusted and is cut down to the form.
 
-    An image stays only where its path lies inside the upload folder.
+    An image that isn't in the upload folder stays by name only, `missing`.
     """
     rows = payload if isinstance(payload, list) else []
     return [_clean(row) for row in rows[:MOST_MESSAGES] if isinstance(row, dict)]
@@ -52,11 +53,22 @@ def _clean(row: Row) -> Row:
         "role": row["role"] if row.get("role") in ROLES else "user",
         "text": str(row.get("text") or ""),
         "images": [
-            {"path": i["path"], "url": str(i.get("url") or ""), "name": str(i.get("name") or "")}
+            _image(i.get("path"), str(i.get("url") or ""), str(i.get("name") or ""))
             for i in (images if isinstance(images, list) else [])
-            if isinstance(i, dict) and is_uploaded(i.get("path"))
+            if isinstance(i, dict)
         ],
     }
+
+
+def _image(path: Any, url: str, name: str) -> dict[str, Any]:
+    """`missing` where its file is gone, or never was where a page may read. The name is kept, so
+    that a person knows what to attach again; the path leads nowhere, which an engine says.
+    """
+    if not is_uploaded(path):
+        return {"path": os.path.join(get_upload_folder(), GONE), "url": "", "name": name,
+                "missing": True}  # fmt: skip
+    image = {"path": path, "url": url, "name": name}
+    return image if os.path.isfile(path) else {**image, "missing": True}
 
 
 def is_uploaded(path: Any) -> bool:
@@ -77,15 +89,11 @@ def conversation_of(rows: Sequence[Row], tools: str = "") -> Conversation:
 
 
 def rows_of(messages: Sequence[Message]) -> list[Row]:
-    """New rows, with fresh ids; their images are those that lie in the folder of uploads."""
+    """New rows, with fresh ids; images that aren't in the upload folder are `missing`."""
     return [
         {
             **new_row(turn.role, turn.text),
-            "images": [
-                {"path": i.path, "url": f"gradio_api/file={i.path}", "name": i.name}
-                for i in turn.images
-                if is_uploaded(i.path)
-            ],
+            "images": [_image(i.path, f"gradio_api/file={i.path}", i.name) for i in turn.images],
         }
         for turn in messages
     ]

@@ -92,11 +92,19 @@ function drawImages(holder, turn) {
   turn.images.forEach((image, number) => {
     const figure = make('figure', '');
     const name = image.name || `Image ${number + 1}`;
-    const picture = make('img', '', { src: image.url, alt: name });
-    const missing = () => figure.classList.add('missing');
-    picture.addEventListener('error', missing);
     const caption = make('figcaption', '');
     caption.textContent = name;
+    const missing = () => {
+      figure.className = 'missing';
+      caption.textContent = `Image missing: ${name}`;
+      caption.title = 'The file is gone from the server. Attach it again, or remove it.';
+    };
+    const picture = make(image.missing ? 'span' : 'img', 'picture');
+    if (image.missing) missing();
+    else {
+      picture.addEventListener('error', missing);
+      Object.assign(picture, { src: image.url, alt: name });
+    }
     const button = (act, sign, label, side) => {
       const node = make('button', side, { type: 'button', 'aria-label': label, title: label });
       Object.assign(node.dataset, { act, number });
@@ -106,6 +114,7 @@ function drawImages(holder, turn) {
     figure.append(
       picture, caption, button('removeImage', '×', `Remove ${name}`, 'right'),
       button('replaceImage', '⇄', `Replace ${name}`, 'left'),
+      button('replaceImage', 'Attach again', `Attach ${name} again`, 'again'),
     );
     holder.append(figure);
   });

@@ -37,6 +37,8 @@ from components.token_meter import token_meter
 from components.tool_wiring import wire_tools
 from components.tools_editor import tools_editor
 from components.wiring import Parts, Wiring
+from components.work_bar import work_bar
+from components.work_wiring import wire_work
 from core.data_folder import default_data_folder
 from core.engine import Engine
 from core.lanes import LABELS
@@ -78,6 +80,7 @@ def build_page(
         wire_tools(wiring, parts.controls)
         wire_advice(wiring, engine, library, parts.controls, handlers)
         OwnPresetHandlers(engine, parts.controls, own, mode).wire(wiring)
+        wire_work(wiring, parts.controls, handlers, parts.work_bar)
         add_api(engine, library)
     return page
 
@@ -93,6 +96,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
         budget = budget_panel(library.budgets)
     with gr.Row(elem_id="topbar"):
         bar = lane_bar(elem_id="lane-count")
+        work = work_bar(elem_id="work-bar")
         _static(SUN, elem_id="theme-box")
         with gr.Row(elem_id="run-bar"):
             stop = gr.Button("Stop", size="sm", variant="stop", elem_id="stop", min_width=72)
@@ -126,7 +130,9 @@ def _layout(library: Library, demo_model: str) -> Parts:
         Advice(recipe, lint, scenarios),
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
-    return Parts(run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft)
+    return Parts(
+        run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft, work
+    )
 
 
 def _static(html: str, **props: Any) -> None:

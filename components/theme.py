@@ -9,6 +9,7 @@ from components.demo import META
 
 # Weights 400 and 700 only: the semi-bold files that ship with Gradio lack most letters.
 WEIGHTS = (400, 700)
+SCRIPTS = ("kept_drafts.js", "undo_steps.js", "shortcuts.js")
 
 
 def theme() -> gr.themes.Base:
@@ -52,7 +53,7 @@ def theme() -> gr.themes.Base:
 
 
 def head(demo: bool = False) -> str:
-    """What goes into the page's head: the colour scheme, the keyboard shortcuts, demo mode."""
-    shortcuts = read_asset("shortcuts.js")
+    """What goes into the page's head: the colour scheme, what scripts share, demo mode."""
+    scripts = "".join(f"<script>{read_asset(name)}</script>" for name in SCRIPTS)
     colours = '<meta name="color-scheme" content="light dark">'
-    return f"{colours}{META if demo else ''}<script>{shortcuts}</script>"
+    return f"{colours}{META if demo else ''}{scripts}"

@@ -35,13 +35,7 @@ window.addEventListener('pointerdown', flush, early);
 window.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || ['Tab', 'Escape'].includes(event.key)) flush();
 }, early);
-window.addEventListener('pagehide', () => {
-  try {
-    sessionStorage.setItem('playground_tools', field.value);
-  } catch {
-    // Storage may be forbidden; then the browser's draft is all there is.
-  }
-}, early);
+window.addEventListener('pagehide', () => keptDrafts.keepPart({ tools: field.value }), early);
 field.addEventListener('input', () => changed(true));
 field.addEventListener('focusout', () => dirty && handOver());
 

@@ -5,6 +5,7 @@ One server listener per event: several on one event run one after another, or fo
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,7 @@ class Parts:
     prompt_tab: gr.Tab
     controls: Controls
     draft: gr.BrowserState
+    work_bar: gr.HTML
 
 
 class Wiring:
@@ -68,13 +70,7 @@ class Wiring:
         self._panes = [*self._controls.lanes.panes.values()]
         self._inputs = self._controls.inputs()
         self._written = self._controls.written()
-        self._save: dict[str, Any] = {
-            "fn": None,
-            "inputs": self._controls.draft_inputs(),
-            "outputs": [parts.draft],
-            "js": self._controls.draft_script(),
-            **PRIVATE,
-        }
+        self._save = self._keeping("act")
         self._show: dict[str, Any] = {
             "fn": handlers.show,
             "inputs": self._inputs,
@@ -94,17 +90,23 @@ class Wiring:
             self._handlers.open_page, [self._parts.draft], opened, js=read_asset("tab_draft.js"),
             **PRIVATE,
         )  # fmt: skip
-        load.then(**self._show)
+        load.then(**self._keeping("open")).then(**self._show)
         self._page.unload(self._handlers.leave)
         self._page.unload(self._model_handlers.leave)
         self._page.unload(self._lane_handlers.leave)
+
+    def _keeping(self, how: str) -> dict[str, Any]:
+        """Keeps the draft and the step to undo, in the browser; how: as in kept_drafts.js."""
+        names = json.dumps(self._controls.kept_names())
+        script = f"(...values) => keepWorkspace({names}, values, '{how}')"
+        return {"fn": None, "inputs": self._written, "outputs": [], "js": script, **PRIVATE}
 
     def _edits(self) -> None:
         lanes = [self._controls.lanes.bar.edit, *(editor.edit for editor in self._editors)]
         texts = [self._controls.editor.edit, self._controls.tools.edit]
         chosen = self._controls.picker.choice.input  # its recipe is offered before it is loaded
         edits = [*texts, *lanes, *self._controls.value_events(), chosen]
-        gr.on(edits, **self._save)  # in the browser, and first: a busy server loses no draft
+        gr.on(edits, **self._keeping("edit"))  # first: a busy server loses no draft
         gr.on(edits, **self._show, trigger_mode="always_last")
 
     def _acts(self) -> None:

@@ -24,14 +24,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(*flags: str) -> Iterator[str]:
-    """The address of `app.py` with `flags`; the process ends with the context.
+def served(*flags: str, port: int = 0) -> Iterator[str]:
+    """The address of `app.py` with `flags`; the process ends with the context. port 0: a free one.
 
     It keeps data in a folder of its own, unless the flags name one.
 
     Raises AssertionError with what the app printed if it does not answer.
     """
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}/"
     with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory() as data:
         command = [sys.executable, "app.py", "--port", str(port), "--data-dir", data, *flags]

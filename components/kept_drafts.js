@@ -1,0 +1,153 @@
+// Drafts in this browser, one for each tab, so that tabs don't overwrite each other. A draft is
+// {at, edited, kept}: when it last changed, whether a person changed it since it was opened or put
+// there by an act such as a scenario, and the raw values of the page's controls by name.
+class KeptDrafts {
+  static PREFIX = 'playground_draft_2:';
+  static MOST = 20;
+
+  constructor() {
+    this.tab = stored(() => sessionStorage.getItem('playground_tab')) || randomName();
+    this.mine = null;
+    this.isOpen = new Promise((resolve) => (this.opened = resolve));
+    this.wasOpened = false;
+    this.refused = () => {}; // called when the browser keeps no draft
+    this.name(this.tab);
+    this.meet();
+  }
+
+  name(tab) {
+    this.tab = tab;
+    stored(() => sessionStorage.setItem('playground_tab', tab));
+  }
+
+  // A duplicated tab brings its original's name along: the original says so, and it takes another.
+  meet() {
+    if (!window.BroadcastChannel) return;
+    const page = randomName();
+    const channel = new BroadcastChannel('playground_tabs');
+    channel.onmessage = ({ data }) => {
+      if (data.tab !== this.tab) return;
+      if (data.from) channel.postMessage({ tab: data.tab, to: data.from });
+      else if (data.to === page) {
+        this.name(randomName());
+        if (this.mine) this.write(this.tab, this.mine);
+      }
+    };
+    channel.postMessage({ tab: this.tab, from: page });
+  }
+
+  // -- opening -----------------------------------------------------------------------------
+  // What the page opens with: this tab's own draft; in a new tab the latest one, as a copy. older:
+  // the one draft that all tabs shared in an earlier version.
+  open(older) {
+    const own = this.read(this.tab);
+    const latest = own || this.latest() || (older?.messages && { at: 0, kept: older });
+    if (!latest) return {};
+    this.mine = own || { ...latest, edited: !latest.at };
+    this.write(this.tab, this.mine);
+    return this.mine.kept;
+  }
+
+  latest() {
+    const all = this.all();
+    return all.find((draft) => hasWords(draft.kept)) || all[0];
+  }
+
+  // Drafts of other tabs and what was replaced here, the newest first, each once.
+  others() {
+    const seen = new Set([wordsOf(this.mine?.kept)]);
+    return this.all().filter((draft) => {
+      const words = wordsOf(draft.kept);
+      if (draft.name === this.tab || !draft.edited || !hasWords(draft.kept) || seen.has(words)) {
+        return false;
+      }
+      return seen.add(words);
+    });
+  }
+
+  // -- keeping -----------------------------------------------------------------------------
+  // how: 'open' once the page stands; 'edit' by a person; 'act' by a button that writes inputs;
+  // 'step' by undo and redo.
+  keep(kept, how) {
+    const before = this.mine;
+    if (how === 'open') this.wasOpened = true;
+    else if (!this.wasOpened && !hasWords(kept)) return; // the page isn't ready yet
+    if (before && JSON.stringify(before.kept) === JSON.stringify(kept)) return this.opened();
+    const replaces = how !== 'open' && how !== 'step' && isReplaced(before, kept);
+    if (replaces) this.write(randomName(), before);
+    const edited = how === 'edit' || how === 'step' || Boolean(before?.edited && !replaces);
+    this.mine = { at: how === 'open' ? before?.at || 0 : Date.now(), edited, kept };
+    if (before || how !== 'open') this.write(this.tab, this.mine);
+    this.opened();
+  }
+
+  // What a person is typing, by its name, also while they leave: without waiting for Gradio.
+  keepPart(part) {
+    this.keep({ ...this.mine?.kept, ...part }, 'edit');
+  }
+
+  write(name, { at, edited, kept }) {
+    const text = JSON.stringify({ at, edited, kept });
+    const put = () => stored(() => localStorage.setItem(KeptDrafts.PREFIX + name, text) ?? true);
+    let isKept = put();
+    const isDone = () => isKept && this.names().length <= KeptDrafts.MOST;
+    if (isDone()) return;
+    const others = this.all().filter((draft) => ![name, this.tab].includes(draft.name));
+    others.sort((a, b) => worth(b) - worth(a) || b.at - a.at);
+    while (others.length && !isDone()) {
+      this.remove(others.pop().name);
+      isKept ||= put();
+    }
+    if (!isKept) this.refused(); // forbidden, or full of something else
+  }
+
+  // -- storage -----------------------------------------------------------------------------
+  all() {
+    const all = this.names().map((name) => ({ name, ...this.read(name) }));
+    return all.filter((draft) => draft.kept).sort((a, b) => b.at - a.at);
+  }
+
+  names() {
+    const keys = stored(() => Object.keys(localStorage)) || [];
+    const own = keys.filter((key) => key.startsWith(KeptDrafts.PREFIX));
+    return own.map((key) => key.slice(KeptDrafts.PREFIX.length));
+  }
+
+  read(name) {
+    const draft = stored(() => JSON.parse(localStorage.getItem(KeptDrafts.PREFIX + name)));
+    return Array.isArray(draft?.kept?.messages) ? draft : null;
+  }
+
+  remove(name) {
+    stored(() => localStorage.removeItem(KeptDrafts.PREFIX + name));
+  }
+}
+
+// Storage may be forbidden, and what lies there may be anything.
+function stored(act) {
+  try {
+    return act();
+  } catch {
+    return null;
+  }
+}
+function randomName() {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
+}
+function hasWords(kept) {
+  return (kept?.messages || []).some((row) => row.text?.trim() || row.images?.length);
+}
+function wordsOf(kept) {
+  const rows = kept?.messages || [];
+  return JSON.stringify(rows.map(({ role, text, images }) => [role, text, images]));
+}
+function isReplaced(before, kept) {
+  if (!before?.edited || !hasWords(before.kept)) return false;
+  const ids = new Set((kept.messages || []).map((row) => row.id));
+  return !before.kept.messages.some((row) => ids.has(row.id));
+}
+// Which drafts go first where there is no room: copies and empty ones before what somebody wrote.
+function worth(draft) {
+  return Number(Boolean(draft.edited) && hasWords(draft.kept));
+}
+const keptDrafts = new KeptDrafts();

@@ -1,0 +1,66 @@
+"""Wires the workspace as a whole: undo and redo, earlier drafts, and links.
+
+What is kept is whatever `Controls` keeps; the browser holds it (kept_drafts.js, undo_steps.js).
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from components.controls import Changes, Controls, Values
+from components.handlers import Handlers
+from components.page_state import user_errors
+from components.saved_state import saved_of, state_of
+from components.wiring import PRIVATE, Wiring
+from core.errors import InvalidInput
+from core.saved_workspace import workspace_from_dict, workspace_to_dict
+
+
+class WorkHandlers:
+    """What the buttons of the work bar ask the server for."""
+
+    def __init__(self, controls: Controls, bar: gr.HTML) -> None:
+        self._controls = controls
+        self._bar = bar
+        self._numbers = itertools.count(1)
+
+    def share(self, values: Values) -> Changes:
+        """The workspace as links carry it, and how many images that leaves out."""
+        with user_errors():
+            state = self._controls.read(values)
+        images = sum(len(row["images"]) for row in state.rows)
+        bare = replace(state, rows=tuple({**row, "images": []} for row in state.rows))
+        workspace = workspace_to_dict(saved_of(bare))
+        shared = {"workspace": workspace, "images": images, "number": next(self._numbers)}
+        return {self._bar: gr.update(shared=shared)}
+
+    def open(self, values: Values, event: gr.EventData) -> Changes:
+        """What a link holds takes the place of all that is on the page."""
+        with user_errors():
+            state = self._controls.read(values, mend=True)
+            return self._controls.write(state_of(workspace_from_dict(event.workspace), state))
+
+    def reopen(self, event: gr.EventData) -> Changes:
+        """The same with an earlier draft of this browser."""
+        with user_errors():
+            if (state := self._controls.read_draft(event.draft)) is None:
+                raise InvalidInput("This draft is damaged. Choose another one.")
+            return self._controls.write(state)
+
+
+def wire_work(wiring: Wiring, controls: Controls, handlers: Handlers, bar: gr.HTML) -> None:
+    work = WorkHandlers(controls, bar)
+    names, kept = controls.kept_names(), controls.written()
+    for event, direction in ((bar.step_back, "back"), (bar.step_forward, "forth")):
+        script = f"(...values) => stepWorkspace({json.dumps(names)}, values, '{direction}')"
+        event(None, kept, kept, js=script, **PRIVATE)
+    step: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
+    bar.settle(handlers.show, controls.inputs(), controls.shown(), **step)
+    bar.make_link(work.share, controls.inputs(), [bar], **PRIVATE)
+    wiring.after_act(bar.open_link(work.open, controls.inputs(), kept, **PRIVATE))
+    wiring.after_act(bar.reopen(work.reopen, None, kept, **PRIVATE))

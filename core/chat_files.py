@@ -47,7 +47,7 @@ def read_chats(content: bytes | str, name: str) -> tuple[ImportedChat, ...]:
         return (read_plain_text(text),)
     try:
         try:
-            value = json.loads(text)
+            value = _json(text)
         except json.JSONDecodeError as error:
             return _lines(text, name, error)
         return _conversations(value, name)
@@ -55,12 +55,22 @@ def read_chats(content: bytes | str, name: str) -> tuple[ImportedChat, ...]:
         raise InvalidInput(f"{name} nests too deep to be a conversation. {KNOWN}.") from error
 
 
+def _json(text: str) -> Any:
+    """Raises JSONDecodeError, also for a number that Python refuses to read."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        raise json.JSONDecodeError("a number has too many digits", text, 0) from error
+
+
 def _decoded(content: bytes | str, name: str) -> str:
     if isinstance(content, str):
         return content.removeprefix("\ufeff")
     try:
         wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        return content.decode("utf-16" if wide else "utf-8-sig")
+        return content.decode("utf-16" if wide else "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InvalidInput(f"{name}, line {line}: it is no UTF-8. Save it as UTF-8.") from error
@@ -73,7 +83,7 @@ def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[ImportedC
         if not line.strip():
             continue
         try:
-            values.append((f"{name}, line {number}", json.loads(line)))
+            values.append((f"{name}, line {number}", _json(line)))
         except json.JSONDecodeError as reason:
             first = not values
             where, column = (error.lineno, error.colno) if first else (number, reason.colno)

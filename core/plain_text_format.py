@@ -33,9 +33,10 @@ def read_plain_text(text: str) -> ImportedChat:
         last = place + 1 == len(headings)
         block = text[heading.end() : None if last else headings[place + 1].start()]
         block = block.removesuffix("\n") if last else _without_gap(block)
-        if not heading[0].endswith(" "):
-            block = block.removeprefix("\n")
-        turns.append(message(ROLES[heading[1].lower()], ESCAPED.sub(r"\1", block)))
+        first, line_feed, others = block.partition("\n")
+        alone = not heading[0].endswith(" ")  # then the text begins on the next line
+        text_of = ("" if alone else first + line_feed) + ESCAPED.sub(r"\1", others)
+        turns.append(message(ROLES[heading[1].lower()], text_of))
     return ImportedChat(Conversation(tuple(turns)))
 
 

@@ -61,6 +61,7 @@ class SessionStore:
         """A new session with one version. Raises InvalidInput where the name is taken."""
         with self._lock:
             self._unused(name)
+            version_name = version_name and checked_name(version_name)
             return self.add(name, [Version(1, _now(), version_name, workspace)])
 
     def add(self, name: str, versions: Sequence[Version]) -> Session:

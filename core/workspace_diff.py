@@ -92,7 +92,7 @@ def _shown(value: Any) -> str:
         return ", ".join(map(repr, value)) or "none"
     if isinstance(value, str):
         return value or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 # -- messages ---------------------------------------------------------------------------------
@@ -124,7 +124,9 @@ def _replaced(
         alike = next((n for n in ahead if _alike(before[n], turn)), None)
         if alike is None:
             pieces = (Piece("added", turn.text),) if turn.text else ()
-            changes.append(MessageChange("added", (None, c + place + 1), turn.role, pieces))
+            images = f"{_images_of(turn)}." if turn.images else ""
+            places = None, c + place + 1
+            changes.append(MessageChange("added", places, turn.role, pieces, images=images))
             continue
         changes += [_removed(before[n], a + n + 1) for n in range(taken, alike)]
         changes.append(_changed(before[alike], turn, (a + alike + 1, c + place + 1)))
@@ -145,7 +147,8 @@ def _alike(old: Message, new: Message) -> bool:
 
 def _removed(turn: Message, place: int) -> MessageChange:
     pieces = (Piece("removed", turn.text),) if turn.text else ()
-    return MessageChange("removed", (place, None), turn.role, pieces)
+    images = f"{_images_of(turn)}." if turn.images else ""
+    return MessageChange("removed", (place, None), turn.role, pieces, images=images)
 
 
 def _changed(old: Message, new: Message, places: tuple[int, int]) -> MessageChange:
@@ -165,4 +168,9 @@ def _images(old: Message, new: Message) -> str:
         return ""
     if len(before) == len(after):
         return "Other images."
-    return f"{len(before)} before, {len(after)} now."
+    return f"{_images_of(old)} before, {len(after)} now."
+
+
+def _images_of(turn: Message) -> str:
+    count = len(turn.images)
+    return f"{count} image" + "s" * (count != 1)

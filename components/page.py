@@ -27,6 +27,9 @@ from components.run_history import RunHistory
 from components.run_list import run_list
 from components.sampling_panel import sampling_panel
 from components.scenario_cards import scenario_cards
+from components.session_bar import session_bar
+from components.session_panel import SessionParts, session_panel
+from components.session_wiring import wire_sessions
 from components.tile_view import tile_view
 from components.token_meter import token_meter
 from components.wiring import Parts, Wiring
@@ -66,6 +69,7 @@ def build_page(
         comparisons = ComparisonHandlers(engine, parts.controls, history)
         wiring = Wiring(page, parts, handlers, models, lane_handlers, comparisons)
         wiring.wire()
+        wire_sessions(wiring, parts.controls, parts.sessions, data, mode)
         add_api(engine, library)
     return page
 
@@ -80,6 +84,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
         budget = budget_panel(library.budgets)
     with gr.Row(elem_id="topbar"):
         bar = lane_bar(elem_id="lane-count")
+        session = session_bar(elem_id="session")
         _static(SUN, elem_id="theme-box")
         with gr.Row(elem_id="run-bar"):
             stop = gr.Button("Stop", size="sm", variant="stop", elem_id="stop", min_width=72)
@@ -103,6 +108,8 @@ def _layout(library: Library, demo_model: str) -> Parts:
                     tiles = tile_view(library.pictures, elem_id="tiles")
                 with gr.Tab("History", id="history"):
                     earlier = run_list(elem_id="run-list")
+                with gr.Tab("Sessions", id="sessions"):
+                    sessions = SessionParts(session, session_panel(elem_id="sessions"))
                 with gr.Tab("Prompt", id="prompt") as prompt_tab:
                     prompt = prompt_view(elem_id="prompt")
     controls = Controls(
@@ -110,7 +117,9 @@ def _layout(library: Library, demo_model: str) -> Parts:
         few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
-    return Parts(run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft)
+    return Parts(
+        run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft, sessions
+    )  # fmt: skip
 
 
 def _static(html: str, **props: Any) -> None:

@@ -6,7 +6,9 @@ document.addEventListener('keydown', (event) => {
     event.stopPropagation();
     document.querySelector(id)?.click();
   };
+  const demo = document.body.classList.contains('demo');
   if (command && event.key === 'Enter') press('#run');
+  else if (command && event.key === 's' && !demo) press('#session-save');
   else if (event.key === 'Escape') document.querySelector('#stop')?.click();
   else if (command && event.key === '/') {
     event.preventDefault();

@@ -17,6 +17,7 @@ from components.controls import Controls
 from components.handlers import Handlers
 from components.lane_handlers import LaneHandlers
 from components.model_handlers import ModelHandlers
+from components.session_panel import SessionParts
 
 # Raw values (preprocess): Gradio's own checks know neither an empty field nor what it is for.
 PRIVATE: dict[str, Any] = {
@@ -50,6 +51,7 @@ class Parts:
     prompt_tab: gr.Tab
     controls: Controls
     draft: gr.BrowserState
+    sessions: SessionParts
 
 
 class Wiring:

@@ -25,7 +25,7 @@ function remember(value) {
 function draw() {
   const { key, name, number } = props.value || {};
   element.querySelector('.session-name').textContent = key ? name : 'Not saved';
-  element.querySelector('.session-bar').dataset.session = key || '';
+  Object.assign(element.querySelector('.session-bar').dataset, { session: key || '', number: number || 0 });
   if (key && before && (before.key !== key || before.number < number)) {
     said.textContent = `Version ${number}`;
     clearTimeout(timer);

@@ -44,9 +44,11 @@ class SessionHandlers:
     def save(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         """The bar's button: the next version, or a new session under a name."""
         with self._allowed(request):
-            ask = asked(event)
-            session = self._saved(values, ask.name)
-            return {self._bar: _newest(session)}
+            now, name = values[self._bar], asked(event).name
+            if key_of(now) and not name and not self._store.has(key_of(now)):
+                gr.Warning("The session of this page was deleted. Save the page under a name.")
+                return {self._bar: current(proposed=name_of(now))}
+            return {self._bar: _newest(self._saved(values, name))}
 
     def show(self) -> Changes:
         return {self._controls.tabs: gr.Tabs(selected="sessions"), self._controls.tab: "sessions"}

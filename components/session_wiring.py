@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from components.controls import Controls
 from components.demo import Demo
@@ -17,7 +18,7 @@ def wire_sessions(
     """data: the folder of what people keep."""
     bar, panel = parts.bar, parts.panel
     handlers = SessionHandlers(controls, bar, panel, data, demo)
-    inputs = controls.inputs() | {bar}
+    inputs: set[Any] = controls.inputs() | {bar}
     several = {**PRIVATE, "trigger_mode": "multiple"}  # the script leaves old answers out
     bar.save(handlers.save, inputs, [bar], **PRIVATE)
     bar.show(handlers.show, None, [controls.tabs, controls.tab], **PRIVATE)

@@ -56,6 +56,9 @@ class SessionStore:
         """Raises InvalidInput where there is none, or its names can't be read."""
         return self._reader.session(self._path(key))
 
+    def has(self, key: str) -> bool:
+        return is_key(key) and (self.folder / key).is_dir()
+
     # -- sessions ----------------------------------------------------------------------------
     def create(self, name: str, workspace: SavedWorkspace, version_name: str = "") -> Session:
         """A new session with one version. Raises InvalidInput where the name is taken."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +16,14 @@ from components.page_state import PageState, user_errors
 from components.saved_state import saved_of, state_of
 from components.session_bar import current, key_of, name_of
 from components.session_import import imported
-from components.session_panel import Asked, Value, asked, diff_value, panel_value, said
+from components.session_looks import compared, exported
+from components.session_panel import Asked, Value, asked, panel_value, said
 from components.session_pictures import placed
-from core.chat_files import write_chat
 from core.errors import InvalidInput
 from core.saved_workspace import SavedWorkspace
 from core.session_files import Session
 from core.session_images import by_content
 from core.sessions import SessionStore
-from core.workspace_diff import workspace_diff
 
 REFUSED = "sessions of this machine are not shown"
 
@@ -56,13 +54,18 @@ class SessionHandlers:
     def look(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         with self._allowed(request):
             ask = asked(event)
-            acts: dict[str, Callable[[Values, Asked], Value]] = {
-                "refresh": lambda values, ask: {},
-                "compare": self._compare,
-                "export": self._export,
-            }
-            extra = _act(acts, ask)(values, ask)
-            return {self._panel: {**self._value(values, values[self._bar], ask), **extra}}
+            now = values[self._bar]
+            match ask.act:
+                case "refresh":
+                    extra = {}
+                case "compare":
+                    extra = compared(self._store, self._page(values), ask)
+                case "export":
+                    page = None if ask.key else self._page(values)
+                    extra = exported(self._store, page, name_of(now), ask)
+                case _:
+                    raise _unknown(ask)
+            return {self._panel: {**self._value(values, now, ask), **extra}}
 
     def edit(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         """Writes sessions, and the bar where its own is renamed, saved or deleted."""
@@ -126,7 +129,10 @@ class SessionHandlers:
     def _allowed(self, request: gr.Request) -> Iterator[None]:
         with user_errors():
             self._demo.refuse(request, REFUSED)
-            yield
+            try:
+                yield
+            except OSError as error:
+                raise InvalidInput(f"A file can't be read or written: {error}.") from error
 
     def _page(self, values: Values) -> SavedWorkspace:
         return saved_of(self._controls.read(values))
@@ -144,6 +150,11 @@ class SessionHandlers:
         key = key_of(values[self._bar])
         if name or not key:
             return self._store.create(name, page)
+        session = self._store.session(key)
+        newest = session.versions[-1] if session.versions else None
+        if newest and by_content(newest.workspace) == by_content(page):
+            gr.Info(f"Nothing changed since version {newest.number}.", duration=3)
+            return session
         return self._store.save(key, page)
 
     def _opened(
@@ -151,6 +162,8 @@ class SessionHandlers:
         told: Value,
     ) -> Changes:  # fmt: skip
         new = state_of(saved, state)
+        if saved_of(new).conversation.tools != saved.conversation.tools:
+            told["lines"].append("The tools are left out: this page has no place for them.")
         value = {**panel_value(self._store, now, saved, ask), "said": told, "imported": True}
         return {
             **self._controls.write(new, state, settings=True), self._bar: now, self._panel: value
@@ -167,36 +180,6 @@ class SessionHandlers:
             now = _newest(session)
         ask = replace(ask, unfold=now["key"])
         return self._opened(values, state, saved, now, ask, said(found.sentence, found.notes))
-
-    # -- looking -------------------------------------------------------------------------------
-    def _compare(self, values: Values, ask: Asked) -> Value:
-        """A version with the page as it is."""
-        session = self._store.session(ask.key)
-        version = session.version(ask.number)
-        diff = workspace_diff(by_content(version.workspace), by_content(self._page(values)))
-        return {"diff": diff_value(diff, (f"Version {version.number}", "The page"))}
-
-    def _export(self, values: Values, ask: Asked) -> Value:
-        session = self._store.session(ask.key) if ask.key else None
-        if session is None:
-            saved, title = self._page(values), name_of(values[self._bar]) or "conversation"
-        elif not session.versions:
-            raise InvalidInput(f"The session {session.name!r} has no version that can be read.")
-        else:
-            number = ask.number or session.versions[-1].number
-            saved, title = session.version(number).workspace, session.name
-        file = write_chat(ask.form, title, saved, session, ask.images)
-        size = len(file.text.encode("utf-8"))
-        return {
-            "download": {"name": file.name, "text": file.text, "id": secrets.token_hex(8)},
-            "said": said(f"Exported {file.name}, {size:,} bytes.", file.left_out),
-        }
-
-
-def _act(acts: dict[str, Any], ask: Asked) -> Any:
-    if ask.act not in acts:
-        raise _unknown(ask)
-    return acts[ask.act]
 
 
 def _unknown(ask: Asked) -> InvalidInput:

@@ -20,7 +20,7 @@ def wire_sessions(
     handlers = SessionHandlers(controls, bar, panel, data, demo)
     inputs: set[Any] = controls.inputs() | {bar}
     several = {**PRIVATE, "trigger_mode": "multiple"}  # the script leaves old answers out
-    bar.save(handlers.save, inputs, [bar], **PRIVATE)
+    bar.save(handlers.save, inputs, [bar], **several)
     bar.show(handlers.show, None, [controls.tabs, controls.tab], **PRIVATE)
     panel.look(handlers.look, inputs, [panel], **several)
     panel.edit(handlers.edit, inputs, [bar, panel], **several)

@@ -95,7 +95,7 @@ def read_version(value: Any) -> tuple[str, SavedWorkspace]:
 
 def checked_time(value: Any) -> str:
     try:
-        return datetime.fromisoformat(value).isoformat(timespec="seconds")
+        return datetime.fromisoformat(value).isoformat()
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"`time` is {value!r}; it must be as 2026-01-31T12:00:00.") from error
 

@@ -161,7 +161,7 @@ class SessionStore:
 
 
 def _now() -> str:
-    return datetime.now().isoformat(timespec="seconds")
+    return datetime.now().isoformat(timespec="milliseconds")
 
 
 def _add(folder: Path, workspace: SavedWorkspace, time: str) -> int:

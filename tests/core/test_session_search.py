@@ -59,7 +59,7 @@ def test_old_versions_are_searched_too():
 
 
 def test_a_thousand_sessions_are_listed_and_searched_while_one_types(tmp_path):
-    """Measured with five versions each: 1.6 s to read all once, then 90 ms to list, 80 to search."""
+    """Measured, five versions each: 1.6 s to read all once, then 90 ms to list, 80 to search."""
     store = SessionStore(tmp_path)
     for number in range(1000):
         folder = tmp_path / f"talk-{number}"

@@ -32,6 +32,9 @@ from components.run_history import RunHistory
 from components.run_list import run_list
 from components.sampling_panel import sampling_panel
 from components.scenario_cards import scenario_cards
+from components.session_bar import session_bar
+from components.session_panel import SessionParts, session_panel
+from components.session_wiring import wire_sessions
 from components.tile_view import tile_view
 from components.token_meter import token_meter
 from components.tool_wiring import wire_tools
@@ -65,7 +68,8 @@ def build_page(
     """The whole page, not launched. demo_model: the model that gets the demo banner. demo: all
     pages are in demo mode, not only those that ask for it. data: the folder of what people keep.
     """
-    own = OwnPresets((data or default_data_folder()) / "presets")
+    data = data or default_data_folder()
+    own = OwnPresets(data / "presets")
     library = own.beside(library)
     with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as page:
         parts = _layout(library, demo_model)
@@ -81,6 +85,7 @@ def build_page(
         wire_advice(wiring, engine, library, parts.controls, handlers)
         OwnPresetHandlers(engine, parts.controls, own, mode).wire(wiring)
         wire_work(wiring, parts.controls, handlers, parts.work_bar)
+        wire_sessions(wiring, parts.controls, parts.sessions, data, mode)
         add_api(engine, library)
     return page
 
@@ -97,6 +102,7 @@ def _layout(library: Library, demo_model: str) -> Parts:
     with gr.Row(elem_id="topbar"):
         bar = lane_bar(elem_id="lane-count")
         work = work_bar(elem_id="work-bar")
+        session = session_bar(elem_id="session")
         _static(SUN, elem_id="theme-box")
         with gr.Row(elem_id="run-bar"):
             stop = gr.Button("Stop", size="sm", variant="stop", elem_id="stop", min_width=72)
@@ -122,6 +128,8 @@ def _layout(library: Library, demo_model: str) -> Parts:
                     tiles = tile_view(library.pictures, elem_id="tiles")
                 with gr.Tab("History", id="history"):
                     earlier = run_list(elem_id="run-list")
+                with gr.Tab("Sessions", id="sessions"):
+                    sessions = SessionParts(session, session_panel(elem_id="sessions"))
                 with gr.Tab("Prompt", id="prompt") as prompt_tab:
                     prompt = prompt_view(elem_id="prompt")
     controls = Controls(
@@ -131,8 +139,9 @@ def _layout(library: Library, demo_model: str) -> Parts:
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
     return Parts(
-        run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft, work
-    )
+        run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft, work,
+        sessions,
+    )  # fmt: skip
 
 
 def _static(html: str, **props: Any) -> None:

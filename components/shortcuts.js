@@ -8,7 +8,9 @@ document.addEventListener('keydown', (event) => {
   };
   const inResult = event.target.closest?.('.tool-result');
   const go = inResult ? '.lane-pane:focus-within [data-act=results]' : '#run';
+  const demo = document.body.classList.contains('demo');
   if (command && event.key === 'Enter') press(go);
+  else if (command && event.key === 's' && !demo) press('#session-save');
   else if (event.key === 'Escape') document.querySelector('#stop')?.click();
   else if (command && event.key === '/') {
     event.preventDefault();

@@ -18,6 +18,7 @@ from components.controls import Controls
 from components.handlers import Handlers
 from components.lane_handlers import LaneHandlers
 from components.model_handlers import ModelHandlers
+from components.session_panel import SessionParts
 
 # Raw values (preprocess): Gradio's own checks know neither an empty field nor what it is for.
 PRIVATE: dict[str, Any] = {
@@ -52,6 +53,7 @@ class Parts:
     controls: Controls
     draft: gr.BrowserState
     work_bar: gr.HTML
+    sessions: SessionParts
 
 
 class Wiring:

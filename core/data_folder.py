@@ -19,18 +19,20 @@ def default_data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / NAME
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes, new: bool = False) -> None:
     """Replace `path` by a whole new file: whoever reads it, even after a crash in between, sees the
-    old text or the new one. Makes the folder. Raises OSError.
+    old content or the new one. Makes the folder. Raises OSError.
+
+    new: raises FileExistsError where there is one, which then stays as it is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        (_put_new if new else os.replace)(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -40,3 +42,17 @@ def write_atomically(path: Path, text: str) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _put_new(name: str, path: Path) -> None:
+    """Of two that put the same file at the same time, one fails."""
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        raise
+    except OSError as error:  # a file system without links
+        if path.exists():
+            raise FileExistsError(f"{path} exists already.") from error
+        os.replace(name, path)
+    else:
+        Path(name).unlink()

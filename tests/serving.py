@@ -37,7 +37,7 @@ def served(*flags: str, port: int = 0) -> Iterator[str]:
         command = [sys.executable, "app.py", "--port", str(port), "--data-dir", data, *flags]
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
         try:
-            if not _answers(url, process):
+            if not answers(url, process):
                 output.seek(0)
                 raise AssertionError(f"{command} did not start:\n{output.read().decode()}")
             yield url
@@ -46,7 +46,7 @@ def served(*flags: str, port: int = 0) -> Iterator[str]:
             process.wait(timeout=PATIENCE)
 
 
-def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     end = monotonic() + PATIENCE
     while monotonic() < end and process.poll() is None:
         try:

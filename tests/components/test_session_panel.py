@@ -1,0 +1,96 @@
+"""What a browser asks of sessions is untrusted, and a file is only read where it was uploaded."""
+
+import base64
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from gradio.utils import get_upload_folder
+
+from components.message_editor import MOST_MESSAGES, is_uploaded
+from components.session_import import imported
+from components.session_panel import Asked, asked, panel_value
+from components.session_pictures import placed
+from core.conversation import Conversation, Image, message
+from core.errors import InvalidInput
+from core.sampling import SamplingParams
+from core.saved_workspace import SavedWorkspace
+from core.sessions import SessionStore
+from tests.core.test_chat_round_trips import PNG
+
+PAGE = SavedWorkspace(preset="greedy", params=SamplingParams(top_k=7, temperature=0.2))
+
+
+def event(**data) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+def test_only_values_of_the_right_kind_are_taken():
+    assert asked(event(act="open", key="a", number=3, images=True, place=0)) == Asked(
+        "open", key="a", number=3, images=True, place=0
+    )
+    hostile = event(act=3, key=["a"], number="3", images=1, place=True, unfold={}, seq=None)
+    assert asked(hostile) == Asked()
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "", "../x", "\0", "relative.json"])
+def test_a_file_that_was_not_uploaded_is_not_read(path: str):
+    with pytest.raises(InvalidInput, match="was not uploaded"):
+        imported(PAGE, Asked("import", path=path, name="a.json"))
+
+
+def test_settings_that_a_file_does_not_name_stay():
+    text = '{"messages": [{"role": "user", "content": "Hi"}], "temperature": 0.9}'
+    found = imported(PAGE, Asked("import", text=text))
+    assert found.saved.params == SamplingParams(top_k=7, temperature=0.9)
+    assert found.saved.preset == "greedy"
+    assert found.sentence == "Imported 1 message from The pasted text, with temperature."
+
+
+def test_a_conversation_that_is_longer_than_the_page_is_cut_and_said():
+    text = "\n\n".join(f"User: {n}" for n in range(MOST_MESSAGES + 1))
+    found = imported(PAGE, Asked("import", text=text))
+    assert len(found.saved.conversation.messages) == MOST_MESSAGES
+    assert found.notes == (f"Only the first {MOST_MESSAGES} of 1001 messages fit the page.",)
+
+
+@pytest.mark.parametrize("place", [-1, 1, 10**9])
+def test_a_conversation_that_the_file_does_not_have_is_named(place: int):
+    with pytest.raises(InvalidInput, match=f"no conversation {place + 1}; it has 1"):
+        imported(PAGE, Asked("import", text="Hi", place=place))
+
+
+def look(*images: Image) -> SavedWorkspace:
+    return SavedWorkspace(Conversation((message("user", "Look", images),)))
+
+
+def test_images_are_put_where_the_page_may_show_them(tmp_path: Path):
+    (tmp_path / "a.png").write_bytes(PNG)
+    url = f"data:image/svg+xml;base64,{base64.b64encode(PNG).decode()}"
+    images = [Image(str(tmp_path / "a.png"), "a"), Image(url, "b"), Image("/gone.png", "c")]
+    saved, gone = placed(look(*images))
+    one, other, missing = saved.conversation.images
+    for image in (one, other):
+        assert is_uploaded(image.path)
+        assert Path(image.path).read_bytes() == PNG
+        assert image.path.endswith(".png")  # as its content says
+    assert (missing.path, gone) == ("", ("c",))
+    assert Path(get_upload_folder()).resolve() in Path(one.path).resolve().parents
+
+
+def test_a_data_url_that_is_no_picture_is_refused():
+    svg = base64.b64encode(b"<svg onload='alert(1)'/>").decode()
+    for url in (f"data:image/png;base64,{svg}", "data:image/png,abc", "data:;base64,%%%"):
+        with pytest.raises(InvalidInput, match="no PNG"):
+            placed(look(Image(url)))
+
+
+def test_a_session_of_the_page_that_is_gone_is_not_shown_as_current(tmp_path: Path):
+    store = SessionStore(tmp_path)
+    store.create("Talk", PAGE)
+    now = {"key": "gone", "name": "Gone", "number": 4}
+    value = panel_value(store, now, None, Asked())
+    assert value["current"] == {"key": "", "name": "", "number": 0}
+    assert value["shown"] is None
+    for hostile in (None, 3, {"key": 3}, {"key": "talk", "number": "x"}):
+        assert panel_value(store, hostile, PAGE, Asked())["total"] == 1

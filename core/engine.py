@@ -30,7 +30,9 @@ class ModelDescription:
     memory_bytes: of the weights. context_length: tokens of prompt and answer together.
     dtype: what it computes in. weights: what the weights are kept as, in words ("int8", "float32,
     packed"). budget: the image processor's own values; None where there is none, or one with other
-    controls. splits_images: whether it can cut tiles, or takes bounds in pixels only.
+    controls. splits_images: whether it can cut tiles, or takes bounds in pixels only. revision: the
+    Hub's commit; empty for a folder. lists_only: its chat template takes contents as lists of parts
+    and no texts.
     """
 
     model: str
@@ -45,6 +47,8 @@ class ModelDescription:
     load_seconds: float
     budget: VisionBudget | None = None
     splits_images: bool = True
+    revision: str = ""
+    lists_only: bool = False
 
     @property
     def name(self) -> str:

@@ -53,7 +53,7 @@ class ChatTemplate:
             if token.special or (token.content in source and not token.content.isspace())
         }
         always = {image_token, *ends} & {token.content for token in added}
-        self._lists_only = False
+        self.lists_only = False
         structure = {token for token in self.control if token in self._trial()}
         self._typed = _any_of(self.control | always)
         self._typed_by_assistant = _any_of(always | structure)
@@ -67,7 +67,7 @@ class ChatTemplate:
             except InvalidInput:
                 continue
             if QUESTION in rendered and ANSWER in rendered:
-                self._lists_only = lists
+                self.lists_only = lists
                 return rendered
         return ""
 
@@ -92,7 +92,7 @@ class ChatTemplate:
             if with_places:
                 parts = _with_place(parts, place)
             messages.append(Message(turn.role, tuple(parts)))
-        dicts = _dicts(replace(conversation, messages=tuple(messages)), self._lists_only)
+        dicts = _dicts(replace(conversation, messages=tuple(messages)), self.lists_only)
         return self._apply(dicts, conversation.prefill is not None), tuple(found)
 
     def _apply(self, messages: list[dict[str, Any]], open_end: bool) -> str:

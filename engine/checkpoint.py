@@ -17,8 +17,8 @@ class Checkpoint:
     only_last: options that make `forward` compute the logits of the last position only.
     threads: of the CPU, for each forward step.
     splits: prompts can be read in pieces and rows of several prompts share a batch.
-    bytes_per_token: of the keys and values of one token in one row. tokenizer, processor: as
-    Transformers gives them, for calls of its own; processor is None for a model that reads text only.
+    bytes_per_token: of the keys and values of one token in one row.
+    tokenizer, processor: Transformers' own; processor is None for a model that reads text only.
     """
 
     model: Any

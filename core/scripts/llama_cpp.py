@@ -6,7 +6,7 @@ from typing import Any
 
 from core.sampling import SamplingParams
 from core.scripts.python_clients import ANY_DRAWS
-from core.scripts.quoting import fits_a_word, shell_post, shell_word
+from core.scripts.quoting import comment, fits_a_word, one_line, shell_post, shell_word
 from core.scripts.script import Subject, Target, data_url
 
 ORDER = ("penalties", "temperature", "top_k", "top_p", "min_p")
@@ -63,8 +63,7 @@ def _command(words: list[str]) -> str:
     """One option a line, each with its value."""
     lines: list[str] = []
     for word in words:
-        option = word.startswith("-") and (not lines or lines[-1] != "-p")
-        if option and not _is_number(word) or not lines:
+        if not lines or (word.startswith("-") and not _is_number(word)):
             lines.append(shell_word(word))
         else:
             lines[-1] += f" {shell_word(word)}"
@@ -101,7 +100,7 @@ def _server(subject: Subject) -> str:
         serve += ["--image-max-tokens", str(budget.max_image_tokens)]
     start = " ".join(map(shell_word, serve))
     return (
-        f"# In a terminal of its own:  {start}\n"
+        f"{comment(['In a terminal of its own:'])}{one_line(start)}"
         f"{shell_post('http://localhost:8080/v1/chat/completions', body)}"
     )
 
@@ -112,9 +111,7 @@ def _notes(subject: Subject) -> list[str]:
             f"{subject.gguf} is quantised unless you name a file of full precision (:F16): other "
             "weights than the lane's, so other tokens."
         ]
-    return [
-        "Make the GGUF file with convert_hf_to_gguf.py --outtype f32, so that no weight changes."
-    ]
+    return ["Make the GGUF file with convert_hf_to_gguf.py --outtype f32: no weight changes."]
 
 
 def _completion_notes(subject: Subject) -> list[str]:
@@ -124,18 +121,21 @@ def _completion_notes(subject: Subject) -> list[str]:
         notes.append("A character that no argument can hold is sent as U+FFFD.")
     if subject.prompt is None and not subject.recipe.pictures:
         notes.append("The prompt can't be built now, so it is empty here.")
-    if subject.recipe.pictures and len(subject.request.conversation.messages) > 1:
-        notes.append("llama-mtmd-cli takes one question: the other messages are left out.")
+    if subject.recipe.pictures:
+        notes.append(
+            "llama-mtmd-cli takes images and one question: other messages, a prefill, tools and "
+            "stop strings are left out. The server takes them."
+        )
     elif subject.prompt and not subject.recipe.pictures:
         notes.append("-p is the whole prompt, control tokens and prefill included.")
     return notes
 
 
 SAMPLER = (
-    "llama.cpp applies the temperature last, Transformers first: with its own order min_p 0.15 at "
-    "temperature 0.3 keeps other tokens. --samplers gives Transformers' order, the closest there is."
+    "llama.cpp applies the temperature last, Transformers first, so the same numbers are not the "
+    "same sampler. Here the samplers are put into Transformers' order, the closest there is."
 )
-WINDOW = "llama.cpp looks at the last 64 tokens for repetitions; -1 looks at all, as the lane does."
+WINDOW = "llama.cpp looks for repetitions in the last 64 tokens; -1 looks at all, as the lane does."
 NO_TILES = "llama.cpp has no switch for image splitting, tile size and thumbnail: its own are used."
 LLAMA_CPP = Target(
     "llama.cpp", "bash", "llama_cpp.sh", _completion, (WINDOW,),
@@ -150,7 +150,7 @@ LLAMA_SERVER = Target(
     "llama.cpp server", "bash", "llama_server.sh", _server, (WINDOW,),
     {
         "drawn": SAMPLER, "seed": ANY_DRAWS,
-        "prefill": "The server continues a last assistant message, but not for templates that think.",
+        "prefill": "The server continues a last assistant message; not where a template thinks.",
     },
     {"budget": NO_TILES},
     _notes,

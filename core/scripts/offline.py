@@ -48,7 +48,8 @@ def _vllm(subject: Subject) -> str:
         + f"\nmessages = {python_literal(subject.openai_messages(picture_code))}\n"
         f"llm = LLM(\n{keyword_arguments(model)})\n"
         f"params = SamplingParams(\n{keyword_arguments(values)})\n"
-        f"answer = llm.chat(\n    messages,\n    params,\n{keyword_arguments(asked)})[0].outputs[0]\n"
+        f"answers = llm.chat(\n    messages,\n    params,\n{keyword_arguments(asked)})\n"
+        "answer = answers[0].outputs[0]\n"
         "print(answer.text)\nprint(len(answer.token_ids), 'tokens:', list(answer.token_ids))\n"
     )
 
@@ -62,7 +63,10 @@ def _mlx(subject: Subject) -> str:
     package = "mlx_vlm" if made.pictures else "mlx_lm"
     sampler: dict[str, Any] = {"temp": params.temperature}
     if not params.greedy:
-        sampler |= {"top_p": params.top_p, "min_p": params.min_p, "top_k": params.top_k}
+        sampler |= {
+            "top_p": max(params.top_p, SMALLEST_TOP_P), "min_p": params.min_p,
+            "top_k": params.top_k,
+        }  # fmt: skip
     penalty = {
         "repetition_penalty": params.repetition_penalty,
         "repetition_context_size": subject.model.context_length,

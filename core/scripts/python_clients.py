@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from core.sampling import SamplingParams
-from core.scripts.quoting import Code, comment, keyword_arguments, python_literal, shell_word
+from core.scripts.quoting import (
+    Code,
+    comment,
+    keyword_arguments,
+    one_line,
+    python_literal,
+    shell_word,
+)
 from core.scripts.recipe import Picture
 from core.scripts.script import Subject, Target, mime_of
 
@@ -25,7 +32,7 @@ def picture_code(picture: Picture) -> Code:
 
 
 def client(
-    subject: Subject, port: int, options: dict[str, Any], extra: dict[str, Any], serve: str
+    subject: Subject, port: int, options: dict[str, Any], extra: dict[str, Any], serve: str = ""
 ) -> str:
     """options: arguments beside the messages. extra: the server's own. serve: how it is started."""
     pictures = bool(subject.recipe.pictures)
@@ -36,9 +43,14 @@ def client(
     arguments |= options
     if extra:
         arguments["extra_body"] = extra
+    modules = ["import base64", "from pathlib import Path"] if pictures else []
+    modules += ["import json"] if "generation_config" in extra else []
     return (
-        (comment(["Start the server:", serve]) if serve else "")
-        + ("import base64\nfrom pathlib import Path\n\n" if pictures else "")
+        (comment(["Start the server:"]) + one_line(serve) + "\n" if serve else "")
+        + "".join(
+            f"{line}\n" for line in sorted(modules, key=lambda line: (line[:4] == "from", line))
+        )
+        + ("\n" if modules else "")
         + "from openai import OpenAI\n"
         + (DATA_URL if pictures else "")
         + f'\nclient = OpenAI(base_url="http://localhost:{port}/v1", api_key="none")\n'
@@ -114,7 +126,7 @@ def _transformers_serve(subject: Subject) -> str:
     options.pop("top_p", None)
     stop = options.pop("stop", None)
     config = {name: v for name, v in subject.recipe.generate.items() if name != "stop_strings"}
-    extra: dict[str, Any] = {"generation_config": Code(f"json.dumps({config!r})")}
+    extra: dict[str, Any] = {"generation_config": Code(f"json.dumps({python_literal(config, 8)})")}
     if subject.recipe.processor:
         extra["chat_template_kwargs"] = {"processor_kwargs": subject.recipe.processor}
     if stop:
@@ -123,12 +135,11 @@ def _transformers_serve(subject: Subject) -> str:
         f"transformers serve {shell_word(subject.model_name)} --dtype {subject.dtype} "
         f"--device {subject.model.device}"
     )
-    text = client(subject, 8000, options, extra, serve)
-    return text.replace("from openai import", "import json\n\nfrom openai import", 1)
+    return client(subject, 8000, options, extra, serve)
 
 
 def _openai(subject: Subject) -> str:
-    return client(subject, 8000, openai_options(subject.params), {}, "")
+    return client(subject, 8000, openai_options(subject.params), {})
 
 
 NO_SAMPLER = {

@@ -63,6 +63,11 @@ def comment(sentences: Iterable[str], mark: str = "# ") -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def one_line(command: str) -> str:
+    """A command as a comment of one line, to be copied from there."""
+    return f"# {''.join(letter if letter.isprintable() else ' ' for letter in command)}\n"
+
+
 def json_text(value: Any, default: Any = None, indent: int | None = 2) -> str:
     """Readable JSON; halves of characters, which no file can hold, are escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)

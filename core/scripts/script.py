@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,9 +14,10 @@ from core.run import Run
 from core.sampling import SamplingParams
 from core.saved_workspace import SavedWorkspace
 from core.scripts.quoting import FileText
-from core.scripts.recipe import Picture, Recipe, recipe
+from core.scripts.recipe import UNSAFE, Picture, Recipe, recipe
 from core.workspace import Request
 
+LIQUID = re.compile(r"LiquidAI/[A-Za-z0-9._-]+")
 FLOATS = ("float32", "bfloat16", "float16")
 OFF = SamplingParams()
 
@@ -54,12 +56,13 @@ class Subject:
     @property
     def gguf(self) -> str:
         """Of Liquid's models the repository of GGUF files; empty for others."""
-        known = self.model_name.startswith("LiquidAI/")
+        known = LIQUID.fullmatch(self.model_name)
         return f"{self.model_name}-GGUF" if known else ""
 
     @property
     def gguf_file(self) -> str:
-        return f"{name_of(self.model_name).rsplit('/', 1)[-1] or 'model'}.gguf"
+        name = UNSAFE.sub("-", name_of(self.model_name).rsplit("/", 1)[-1])
+        return f"{name or 'model'}.gguf"
 
     def used(self) -> set[str]:
         """Which of what a target may be unable to express is asked for here."""

@@ -53,8 +53,8 @@ def _notes(key: str, target: Target, subject: Subject) -> list[str]:
     if "typed" in used and key not in KEEPS_TYPED and subject.prompt:
         typed = ", ".join(subject.prompt.neutralised)
         notes.append(
-            f"{typed} in the messages is sent as plain text here; {target.name} may read it as a "
-            "control token."
+            f"{typed} in the messages is sent as plain text by the playground; {target.name} may "
+            "read it as a control token."
         )
     if key in NO_ZERO and not subject.greedy and subject.params.top_p == 0:
         notes.append(ZERO)

@@ -9,6 +9,7 @@ from core.scripts.recipe import Picture, Recipe
 from core.scripts.script import Subject, Target
 
 PICTURE = '''
+
 def picture(path):
     """Upright, in RGB, transparent parts on white; of an animation the first frame."""
     image = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
@@ -31,7 +32,7 @@ text = text[: min((place for place in found if place >= 0), default=len(text))]
 PRINT = """print(text[len(before):])
 print(len(ids), "tokens:", ids)
 """
-IDS = """# Control tokens that were typed are sent as text here; no option of Transformers gives these ids.
+IDS = """# Typed control tokens are text here: no option of Transformers gives these ids.
 prompt_ids = torch.tensor([{ids}])
 """
 PLACED = """inputs = {"input_ids": prompt_ids, "attention_mask": torch.ones_like(prompt_ids)}
@@ -178,9 +179,7 @@ def _notes(subject: Subject) -> list[str]:
             f"script runs in {subject.dtype}, and its tokens may differ."
         )
     if subject.params.seed is None and not subject.greedy:
-        notes.append(
-            "No seed is set: each run draws one and prints it. The lane will draw one too."
-        )
+        notes.append("No seed is set: each run draws one and prints it, as the lane will.")
     if subject.greedy:
         notes.append("Temperature 0 is do_sample=False: the sampler's other values do nothing.")
     if subject.recipe.tools is not None:

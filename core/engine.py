@@ -10,6 +10,7 @@ from typing import Protocol
 from core.conversation import Image
 from core.events import Event, Failed
 from core.prompt import RenderedPrompt
+from core.verification import VerifyEvent
 from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 
@@ -113,6 +114,15 @@ class Engine(Protocol):
 
     def render(self, request: Request) -> RenderedPrompt:
         """The prompt of `request` as it would be sent. Raises InvalidInput if it can't be built."""
+        ...
+
+    def verify(
+        self, request: Request, token_ids: Sequence[int]
+    ) -> Generator[VerifyEvent, None, None]:
+        """Answer `request` again as its exported script does, and compare with `token_ids`.
+
+        Ends with Verified or Failed. Closing the iterator ends the work within one decoding step.
+        """
         ...
 
     def look(self, image: Image) -> ImageFacts:

@@ -60,7 +60,7 @@ def _notes(key: str, target: Target, subject: Subject) -> list[str]:
         notes.append(ZERO)
     if key != FIRST and target.language == "python" and subject.recipe.pictures:
         files = ", ".join(picture.file for picture in subject.recipe.pictures)
-        notes.append(f"Save beside the script: {files}.")
+        notes.append(f"Save in the folder where it runs: {files}.")
     return notes
 
 

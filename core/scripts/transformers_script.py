@@ -192,7 +192,7 @@ def _notes(subject: Subject) -> list[str]:
         )
     if subject.recipe.pictures:
         files = ", ".join(picture.file for picture in subject.recipe.pictures)
-        notes.append(f"Save beside the script: {files}.")
+        notes.append(f"Save in the folder where it runs: {files}.")
     if subject.recipe.route == "ids":
         notes.append("The prompt is given as token ids; changing a message needs a new export.")
     return notes

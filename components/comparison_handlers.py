@@ -94,7 +94,7 @@ class ComparisonHandlers:
                 )
                 for run in runs
             ),
-            versions=(("Python", platform.python_version()), *_versions()),
+            versions=(("Python", platform.python_version()), *package_versions()),
             images=tuple((image.path, _data_url(image.path)) for image in conversation.images),
             sentences=why,
         )
@@ -153,14 +153,15 @@ def _page(request: gr.Request) -> str:
     return request.session_hash or ""
 
 
-def _versions() -> list[tuple[str, str]]:
+def package_versions() -> tuple[tuple[str, str], ...]:
+    """Of those that decide on tokens and looks, if they are installed."""
     found: list[tuple[str, str]] = []
     for name in PACKAGES:
         try:
             found.append((name, version(name)))
         except PackageNotFoundError:
             continue
-    return found
+    return tuple(found)
 
 
 def _data_url(path: str) -> str:

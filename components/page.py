@@ -15,6 +15,8 @@ from components.comparison import comparison
 from components.comparison_handlers import ComparisonHandlers
 from components.controls import Controls
 from components.demo import Demo
+from components.export_handlers import ExportHandlers
+from components.export_wiring import ExportTab, export_tab, wire_export
 from components.few_shot_panel import few_shot_panel
 from components.handlers import Handlers
 from components.lane_bar import lane_bar
@@ -72,7 +74,7 @@ def build_page(
     own = OwnPresets(data / "presets")
     library = own.beside(library)
     with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as page:
-        parts = _layout(library, demo_model)
+        parts, export = _layout(library, demo_model)
         history = RunHistory()
         mode = Demo(demo)
         models = ModelHandlers(engine, parts.controls, demo_model, mode)
@@ -86,11 +88,13 @@ def build_page(
         OwnPresetHandlers(engine, parts.controls, own, mode).wire(wiring)
         wire_work(wiring, parts.controls, handlers, parts.work_bar)
         wire_sessions(wiring, parts.controls, parts.sessions, data, mode)
+        exports = ExportHandlers(engine, parts.controls, history, mode, export.view, demo_model)
+        wire_export(page, parts.controls, export, exports)
         add_api(engine, library)
     return page
 
 
-def _layout(library: Library, demo_model: str) -> Parts:
+def _layout(library: Library, demo_model: str) -> tuple[Parts, ExportTab]:
     with gr.Sidebar(width=308, elem_id="side"):
         _static(BRAND)
         picker = model_picker(library.families, demo_model)
@@ -132,16 +136,18 @@ def _layout(library: Library, demo_model: str) -> Parts:
                     sessions = SessionParts(session, session_panel(elem_id="sessions"))
                 with gr.Tab("Prompt", id="prompt") as prompt_tab:
                     prompt = prompt_view(elem_id="prompt")
+                export = export_tab()
     controls = Controls(
         editor, tools, presets, sampling, dice, budget, tiles, meter, prompt, answers, picker,
         few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
         Advice(recipe, lint, scenarios),
     )  # fmt: skip
     draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
-    return Parts(
+    parts = Parts(
         run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft, work,
         sessions,
     )  # fmt: skip
+    return parts, export
 
 
 def _static(html: str, **props: Any) -> None:

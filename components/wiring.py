@@ -32,6 +32,11 @@ LONG: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
 RUN_A_DEMO = """() => {
   if (document.body.classList.contains('demo')) document.querySelector('#run').click();
 }"""
+# Scripts that draw what follows from the page listen for this.
+TELL: dict[str, Any] = {
+    "fn": None, "inputs": None, "outputs": None, **PRIVATE,
+    "js": "() => { document.dispatchEvent(new Event('playground-changed')); }",
+}  # fmt: skip
 PRESS_RUN = "() => document.querySelector(`#run-${document.body.dataset.lanes}`).click()"
 
 
@@ -109,7 +114,7 @@ class Wiring:
         chosen = self._controls.picker.choice.input  # its recipe is offered before it is loaded
         edits = [*texts, *lanes, *self._controls.value_events(), chosen]
         gr.on(edits, **self._keeping("edit"))  # first: a busy server loses no draft
-        gr.on(edits, **self._show, trigger_mode="always_last")
+        gr.on(edits, **self._show, trigger_mode="always_last").then(**TELL)
 
     def _acts(self) -> None:
         """What writes inputs."""
@@ -146,7 +151,7 @@ class Wiring:
 
     def after_act(self, act: Any) -> None:
         """What writes inputs ends so: the draft is kept and what follows is shown."""
-        act.then(**self._save).then(**self._show)
+        act.then(**self._save).then(**self._show).then(**TELL)
 
     def _tabs(self) -> None:
         controls, parts, comparisons = self._controls, self._parts, self._comparisons
@@ -179,7 +184,7 @@ class Wiring:
         ]
         after = [controls.tab, controls.comparison, controls.history]
         for runs in (*together, *alone):
-            runs.then(self._comparisons.after_run, self._inputs, after, **PRIVATE)
+            runs.then(self._comparisons.after_run, self._inputs, after, **PRIVATE).then(**TELL)
         parts.run.click(None, None, None, js=PRESS_RUN, **PRIVATE)
         parts.stop.click(handlers.stop, None, None, **QUICK)
         for editor in editors:

@@ -10,6 +10,7 @@ from typing import Protocol
 from core.conversation import Image
 from core.events import Event, Failed
 from core.prompt import RenderedPrompt
+from core.verification import VerifyEvent
 from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 
@@ -30,7 +31,9 @@ class ModelDescription:
     memory_bytes: of the weights. context_length: tokens of prompt and answer together.
     dtype: what it computes in. weights: what the weights are kept as, in words ("int8", "float32,
     packed"). budget: the image processor's own values; None where there is none, or one with other
-    controls. splits_images: whether it can cut tiles, or takes bounds in pixels only.
+    controls. splits_images: whether it can cut tiles, or takes bounds in pixels only. revision: the
+    Hub's commit; empty for a folder. lists_only: its chat template takes contents as lists of parts
+    and no texts.
     """
 
     model: str
@@ -45,6 +48,8 @@ class ModelDescription:
     load_seconds: float
     budget: VisionBudget | None = None
     splits_images: bool = True
+    revision: str = ""
+    lists_only: bool = False
 
     @property
     def name(self) -> str:
@@ -109,6 +114,15 @@ class Engine(Protocol):
 
     def render(self, request: Request) -> RenderedPrompt:
         """The prompt of `request` as it would be sent. Raises InvalidInput if it can't be built."""
+        ...
+
+    def verify(
+        self, request: Request, token_ids: Sequence[int]
+    ) -> Generator[VerifyEvent, None, None]:
+        """Answer `request` again as its exported script does, and compare with `token_ids`.
+
+        Ends with Verified or Failed. Closing the iterator ends the work within one decoding step.
+        """
         ...
 
     def look(self, image: Image) -> ImageFacts:

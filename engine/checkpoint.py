@@ -18,6 +18,7 @@ class Checkpoint:
     threads: of the CPU, for each forward step.
     splits: prompts can be read in pieces and rows of several prompts share a batch.
     bytes_per_token: of the keys and values of one token in one row.
+    tokenizer, processor: Transformers' own; processor is None for a model that reads text only.
     """
 
     model: Any
@@ -29,3 +30,5 @@ class Checkpoint:
     threads: int
     splits: bool
     bytes_per_token: int
+    tokenizer: Any
+    processor: Any

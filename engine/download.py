@@ -17,6 +17,11 @@ WANTED = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 UNWANTED = ("*/*.safetensors", "onnx/*", "gguf/*", "original/*", "optimizer*")
 
 
+def is_folder(model: str) -> bool:
+    """Whether that is a folder on this machine; else it is a Hub id."""
+    return Path(model).expanduser().is_dir()
+
+
 def folder_of(model: str, report: Report, check: Callable[[], None]) -> Path:
     """The folder `model` itself, or the Hub's snapshot of it.
 

@@ -26,7 +26,7 @@ from core.engine import ModelDescription
 from core.errors import InvalidInput
 from engine.checkpoint import Checkpoint
 from engine.device import choose_device, choose_dtype, choose_threads, free_memory
-from engine.download import folder_of
+from engine.download import folder_of, is_folder
 from engine.images import ImageReader
 from engine.packing import held_bytes
 from engine.progress import weight_bars
@@ -85,7 +85,10 @@ def load_checkpoint(
     parameters = sum(tensor.numel() for tensor in {*network.parameters()})
     kept = convert(network, weights_wish, converting)
     seconds = perf_counter() - began
-    return make_checkpoint(network, tokenizer, processor, model, seconds, kept, parameters)
+    revision = "" if is_folder(model) else folder.name  # a snapshot's folder is named by its commit
+    return make_checkpoint(
+        network, tokenizer, processor, model, seconds, kept, parameters, revision
+    )
 
 
 def read_config(folder: Path, model: str) -> tuple[Any, bool]:
@@ -126,12 +129,12 @@ def read_tokenizer(folder: Path, model: str) -> Any:
 
 def make_checkpoint(
     network: Any, tokenizer: Any, processor: Any, model: str, seconds: float,
-    weights: str = "", parameters: int = 0,
+    weights: str = "", parameters: int = 0, revision: str = "",
 ) -> Checkpoint:  # fmt: skip
     """Everything around a network in memory; `model` is the name it goes by.
 
     weights: what they are kept as, in words; empty: the network's own number format. parameters:
-    how many there were before they were converted; 0: they were not.
+    how many there were before they were converted; 0: they were not. revision: the Hub's commit.
     """
     text_config = network.config.get_text_config(decoder=True)
     context = getattr(text_config, "max_position_embeddings", None) or tokenizer.model_max_length
@@ -158,6 +161,8 @@ def make_checkpoint(
         load_seconds=seconds,
         budget=images.budget if images else None,
         splits_images=images.splits if images else False,
+        revision=revision,
+        lists_only=template is not None and template.lists_only,
     )
     known = "logits_to_keep" in inspect.signature(network.forward).parameters
     return Checkpoint(
@@ -170,6 +175,8 @@ def make_checkpoint(
         threads=choose_threads(network.device, description.parameters),
         splits=can_be_split(network),
         bytes_per_token=bytes_per_token(network),
+        tokenizer=tokenizer,
+        processor=processor,
     )
 
 

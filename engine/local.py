@@ -13,6 +13,7 @@ from core.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescriptio
 from core.errors import InvalidInput
 from core.events import Failed
 from core.prompt import RenderedPrompt
+from core.verification import VerifyEvent
 from core.vision import ImageFacts
 from core.workspace import Request
 from engine.checkpoint import Checkpoint
@@ -23,6 +24,7 @@ from engine.picture_files import image_facts
 from engine.progress import Cancelled
 from engine.streaming import Stream, Together
 from engine.ticket import Events, Ticket
+from engine.verifying import verifying
 from engine.worker import Worker
 
 NO_MODEL = "No model is loaded. Choose one in the model picker, then run."
@@ -94,6 +96,15 @@ class LocalEngine:
         if isinstance(worker, str):
             raise InvalidInput(worker)
         return worker.checkpoint.prompting.build(request.conversation, request.budget).rendered
+
+    def verify(
+        self, request: Request, token_ids: Sequence[int]
+    ) -> Generator[VerifyEvent, None, None]:
+        worker = self._worker_of(request.model)
+        if isinstance(worker, str):
+            yield Failed(worker, 0.0)
+            return
+        yield from verifying(worker.checkpoint, request, token_ids)
 
     def look(self, image: Image) -> ImageFacts:
         return image_facts(image)

@@ -12,6 +12,7 @@ from core.engine import WEIGHTS, EventStream, Loaded, LoadEvent, Loading, ModelD
 from core.errors import InvalidInput
 from core.events import Event, Failed, Finished, Queued, Started, StopReason, Token
 from core.prompt import RenderedPrompt
+from core.verification import VerifyEvent, Verifying, compared
 from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 from engine.failures import no_such_model
@@ -108,6 +109,25 @@ class ScriptedEngine:
 
     def render(self, request: Request) -> RenderedPrompt:
         return render(request)
+
+    def verify(
+        self, request: Request, token_ids: Sequence[int]
+    ) -> Generator[VerifyEvent, None, None]:
+        """Derives the answer anew from its script, at the engine's pace."""
+        began = perf_counter()
+        ids: list[int] = []
+        for event in _answer(request, self.render(request), began):
+            if isinstance(event, Failed):
+                yield event
+                return
+            if isinstance(event, Token):
+                ids.append(event.token_id)
+                self._never.wait(
+                    1 / (SLOW if "!slow" in _asked(request) else 10 * self._tokens_per_second)
+                )
+                yield Verifying(len(ids), len(token_ids), perf_counter() - began)
+        seconds = perf_counter() - began
+        yield compared(token_ids, ids, lambda i: self._texts.get(i, ""), seconds)
 
     def look(self, image: Image) -> ImageFacts:
         return image_facts(image)

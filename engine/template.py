@@ -60,7 +60,7 @@ class ChatTemplate:
             if token.special or (token.content in source and not token.content.isspace())
         }
         always = {image_token, *ends} & {token.content for token in added}
-        self._lists_only = False
+        self.lists_only = False
         structure = {token for token in self.control if token in self._trial()}
         self._typed = _any_of(self.control | always)
         self._typed_by_assistant = _any_of(always | structure)
@@ -74,7 +74,7 @@ class ChatTemplate:
             except InvalidInput:
                 continue
             if QUESTION in rendered and ANSWER in rendered:
-                self._lists_only = lists
+                self.lists_only = lists
                 return rendered
         return ""
 
@@ -100,7 +100,7 @@ class ChatTemplate:
                 parts = _with_place(parts, place)
             messages.append(Message(turn.role, tuple(parts)))
         tools = [self._marked(t.given, found) for t in parse_tools(conversation.tools)] or None
-        dicts = _dicts(replace(conversation, messages=tuple(messages)), self._lists_only)
+        dicts = _dicts(replace(conversation, messages=tuple(messages)), self.lists_only)
         text = self._apply(dicts, conversation.prefill is not None, tools)
         if tools and escaped(TYPED) in text:
             raise InvalidInput(

@@ -1,0 +1,105 @@
+// A lane as a script: which lane, for which program, and whether it reproduces the lane's tokens.
+const choice = { lane: '', target: '', source: '' };
+const part = (name) => element.querySelector(`.export-${name}`);
+const act = (name) => element.querySelector(`[data-act=${name}]`);
+let toggled = false;
+// Not `target`: an event of Gradio has one of its own.
+const asked = () => ({ lane: choice.lane, program: choice.target, source: choice.source });
+function choose(box, items, chosen, name) {
+  const focused = box.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  box.replaceChildren(...items.map(([key, text]) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.dataset.key = key;
+    button.textContent = text;
+    button.setAttribute('aria-pressed', String(key === chosen));
+    button.addEventListener('click', () => {
+      choice[name] = key;
+      trigger('follow', asked());
+    });
+    return button;
+  }));
+  if (focused) box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+}
+// Comments are told apart by their mark alone; a line inside of a quoted text may look like one.
+function lines(code, mark) {
+  return code.split(/(?<=\n)/).map((line) => {
+    const span = document.createElement('span');
+    if (mark && line.trimStart().startsWith(mark)) span.className = 'comment';
+    span.textContent = line;
+    return span;
+  });
+}
+function links(images) {
+  if (!images.length) return [];
+  return ['Images of this script: ', ...images.flatMap((image, place) => {
+    const link = document.createElement('a');
+    Object.assign(link, { href: image.url, download: image.name, textContent: image.name });
+    return place ? [', ', link] : [link];
+  })];
+}
+function drawVerdict() {
+  const value = props.value || {};
+  const verdict = props.verification || {};
+  const mine = verdict.key && verdict.key === value.key;
+  const busy = Boolean(mine && verdict.busy);
+  part('verdict').textContent = mine ? verdict.text : '';
+  part('verdict').dataset.state = mine ? verdict.state : '';
+  act('verify').hidden = value.target !== 'transformers' || busy;
+  act('verify').disabled = !value.verifiable;
+  act('stop').hidden = !busy;
+}
+function draw() {
+  const value = props.value || {};
+  Object.assign(choice, { lane: value.lane, target: value.target, source: value.source });
+  choose(part('lanes'), (value.lanes || []).map((lane) => [lane, `Lane ${lane}`]), value.lane, 'lane');
+  choose(part('sources'), value.sources || [], value.source, 'source');
+  choose(part('targets'), value.targets || [], value.target, 'target');
+  part('state').textContent = value.state || '';
+  part('error').textContent = value.error || '';
+  const notes = value.notes || [];
+  const known = part('known');
+  known.hidden = !notes.length;
+  if (!toggled) known.open = notes.length < 4;
+  known.querySelector('summary').textContent = notes.length === 1 ? 'One thing to know' : `${notes.length} things to know`;
+  part('notes').replaceChildren(...notes.map((note) => {
+    const item = document.createElement('li');
+    item.textContent = note;
+    return item;
+  }));
+  part('images').replaceChildren(...links(value.images || []));
+  part('code').replaceChildren(...lines(value.code || '', value.mark));
+  for (const name of ['copy', 'download']) act(name).disabled = !value.code;
+  act('download').textContent = value.file ? `Download ${value.file}` : 'Download';
+  drawVerdict();
+}
+async function copy() {
+  await navigator.clipboard.writeText(props.value.code);
+  act('copy').textContent = 'Copied';
+  setTimeout(() => { act('copy').textContent = 'Copy'; }, 1500);
+}
+function download() {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([props.value.code], { type: 'text/plain;charset=utf-8' }));
+  link.download = props.value.file;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+element.addEventListener('click', (event) => {
+  const name = event.target.closest('[data-act]')?.dataset.act;
+  if (name === 'copy') copy();
+  else if (name === 'download') download();
+  else if (name === 'verify') trigger('verify', asked());
+  else if (name === 'stop') trigger('stop');
+});
+part('known').querySelector('summary').addEventListener('click', () => { toggled = true; });
+// The page says when the inputs or the answers have changed; nobody asks for what nobody looks at.
+window.exportFollows?.abort();
+window.exportFollows = new AbortController();
+document.addEventListener('playground-changed', () => {
+  if (element.offsetParent) trigger('follow', asked());
+}, { signal: window.exportFollows.signal });
+watch('value', draw);
+watch('verification', drawVerdict);
+draw();
+trigger('follow', asked());

@@ -1,0 +1,151 @@
+"""Requests by curl: OpenAI's protocol and Ollama's; and Ollama's Modelfile."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from core.conversation import Message
+from core.sampling import SamplingParams
+from core.scripts.python_clients import ANY_DRAWS, OPENAI_LACKS, SERVE_SAMPLES, openai_options
+from core.scripts.quoting import FileText, json_text, shell_post
+from core.scripts.script import Subject, Target, data_url
+
+CLOSES = re.compile(r'"""\s*\n')  # ends a quoted text of a Modelfile too early
+
+
+def _curl(subject: Subject) -> str:
+    body: dict[str, Any] = {
+        "model": subject.model_name, "messages": subject.openai_messages(data_url),
+        **openai_options(subject.params),
+    }  # fmt: skip
+    if subject.recipe.tools is not None:
+        body["tools"] = subject.recipe.tools
+    return shell_post("http://localhost:8000/v1/chat/completions", body)
+
+
+def _ollama_options(params: SamplingParams) -> dict[str, Any]:
+    options: dict[str, Any] = {"temperature": params.temperature}
+    if not params.greedy:
+        options |= {"top_k": params.top_k, "top_p": params.top_p, "min_p": params.min_p}
+        options |= {"seed": params.seed} if params.seed is not None else {}
+    return {
+        **options, "repeat_penalty": params.repetition_penalty, "repeat_last_n": -1,
+        "num_predict": params.max_new_tokens,
+    }  # fmt: skip
+
+
+def _ollama_model(subject: Subject) -> str:
+    return f"hf.co/{subject.gguf}" if subject.gguf else f"./{subject.gguf_file}"
+
+
+def _ollama(subject: Subject) -> str:
+    options = _ollama_options(subject.params)
+    if subject.params.stop:
+        options["stop"] = list(subject.params.stop)
+    body: dict[str, Any] = {
+        "model": _ollama_model(subject) if subject.gguf else subject.gguf_file.rsplit(".", 1)[0],
+        "messages": [_ollama_message(subject, turn) for turn in _turns(subject)],
+        "stream": False,
+        "options": options,
+    }
+    if subject.recipe.tools is not None:
+        body["tools"] = subject.recipe.tools
+    return shell_post("http://localhost:11434/api/chat", body)
+
+
+def _turns(subject: Subject) -> tuple[Message, ...]:
+    return subject.request.conversation.messages
+
+
+def _ollama_message(subject: Subject, turn: Message) -> dict[str, Any]:
+    files = {picture.path: picture.file for picture in subject.recipe.pictures}
+    images = [FileText(files[image.path]) for image in turn.images]
+    return {
+        "role": turn.role, "content": turn.text, **({"images": images} if images else {}),
+    }  # fmt: skip
+
+
+def _modelfile(subject: Subject) -> str:
+    lines = [f"FROM {_ollama_model(subject)}"]
+    lines += [
+        f"PARAMETER {name} {value}" for name, value in _ollama_options(subject.params).items()
+    ]
+    lines += [f"PARAMETER stop {_quoted(stop)}" for stop in subject.params.stop if _fits(stop)]
+    for turn in _turns(subject)[: -1 if _asks(subject) else None]:
+        if not _fits(turn.text) or turn.role == "tool":
+            continue
+        verb = "SYSTEM" if turn.role == "system" else f"MESSAGE {turn.role}"
+        lines.append(f"{verb} {_quoted(turn.text)}")
+    return "\n".join(lines) + "\n"
+
+
+def _asks(subject: Subject) -> bool:
+    """Whether the last message is the question, which `ollama run` is given."""
+    return bool(_turns(subject)) and _turns(subject)[-1].role == "user"
+
+
+def _quoted(text: str) -> str:
+    return f'"""{text}"""'
+
+
+def _fits(text: str) -> bool:
+    return not CLOSES.search(text)
+
+
+def _modelfile_notes(subject: Subject) -> list[str]:
+    notes = [
+        "Use it: ollama create lane -f Modelfile, then ollama run lane"
+        + (" and type the last message." if _asks(subject) else ".")
+    ]
+    if _asks(subject):
+        notes.append(f"The last message: {json_text(_turns(subject)[-1].text, indent=None)}")
+    texts = [*subject.params.stop, *(turn.text for turn in _turns(subject))]
+    if not all(map(_fits, texts)):
+        notes.append(
+            'A text with """ at the end of a line can\'t be quoted in a Modelfile and is left out; '
+            "Ollama's API takes it."
+        )
+    if any(turn.role == "tool" for turn in _turns(subject)):
+        notes.append(
+            "A Modelfile has no tool messages: they are left out; Ollama's API takes them."
+        )
+    return notes + _ollama_notes(subject)
+
+
+def _ollama_notes(subject: Subject) -> list[str]:
+    if subject.gguf:
+        return ["The GGUF weights are quantised: other weights than the lane's, so other tokens."]
+    return [f"Make {subject.gguf_file} with llama.cpp's convert_hf_to_gguf.py."]
+
+
+WINDOW = "Ollama looks at the last 64 tokens for repetitions; -1 looks at the whole context."
+OWN_ORDER = (
+    "Ollama's sampler works in an order of its own, which no option changes: the same numbers "
+    "aren't the same sampler."
+)
+NO_BUDGET = "Ollama has no image budget: the model's own is used."
+CURL = Target(
+    "curl", "bash", "request.sh", _curl, (),
+    {"seed": ANY_DRAWS, "drawn": SERVE_SAMPLES}, OPENAI_LACKS,
+)  # fmt: skip
+OLLAMA = Target(
+    "Ollama API", "bash", "ollama.sh", _ollama, (WINDOW,),
+    {
+        "drawn": OWN_ORDER, "seed": ANY_DRAWS,
+        "prefill": "Ollama continues a last assistant message.",
+    },
+    {"budget": NO_BUDGET}, _ollama_notes,
+)  # fmt: skip
+MODELFILE = Target(
+    "Ollama Modelfile", "modelfile", "Modelfile", _modelfile, (WINDOW,),
+    {"drawn": OWN_ORDER, "seed": ANY_DRAWS},
+    {
+        "prefill": "A Modelfile has no prefill: the assistant's message is history here. Ollama's "
+        "API continues it.",
+        "images": "A Modelfile holds no images: name them after the question in `ollama run`.",
+        "tools": "A Modelfile holds no tools: Ollama's API takes them.",
+        "budget": NO_BUDGET,
+    },
+    _modelfile_notes,
+)  # fmt: skip

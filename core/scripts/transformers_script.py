@@ -1,0 +1,203 @@
+"""A short script of Transformers that gives the lane's own tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.scripts.quoting import Code, keyword_arguments, python_literal
+from core.scripts.recipe import Picture, Recipe
+from core.scripts.script import Subject, Target
+
+PICTURE = '''
+
+def picture(path):
+    """Upright, in RGB, transparent parts on white; of an animation the first frame."""
+    image = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
+
+'''
+ANSWER = """
+start = inputs["input_ids"].shape[1]
+ids = output[0, start:].tolist()
+# The text: without the token that ends an answer, special tokens otherwise kept.
+written = output[0, :-1] if ids[-1] in ends else output[0]
+before, text = (tokenizer.decode(part, clean_up_tokenization_spaces=False)
+                for part in (output[0, :start], written))
+"""
+CUT = """# The lane shows what comes before a stop string; one may begin in the prompt.
+found = [text.find(end, max(0, len(before) - len(end) + 1)) for end in stop]
+text = text[: min((place for place in found if place >= 0), default=len(text))]
+"""
+PRINT = """print(text[len(before):])
+print(len(ids), "tokens:", ids)
+"""
+IDS = """# Typed control tokens are text here: no option of Transformers gives these ids.
+prompt_ids = torch.tensor([{ids}])
+"""
+PLACED = """inputs = {"input_ids": prompt_ids, "attention_mask": torch.ones_like(prompt_ids)}
+inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
+"""
+PLACED_KINDS = """inputs.update(input_ids=prompt_ids, attention_mask=torch.ones_like(prompt_ids))
+if "mm_token_type_ids" in inputs:
+    kinds = processor.create_mm_token_type_ids(prompt_ids.tolist())
+    inputs["mm_token_type_ids"] = torch.tensor(kinds)
+inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
+"""
+
+
+def _body(subject: Subject) -> str:
+    made, sees = subject.recipe, subject.model.reads_images
+    auto = "AutoModelForImageTextToText" if sees else "AutoModelForCausalLM"
+    reader = "AutoProcessor" if sees else "AutoTokenizer"
+    pictures = "from PIL import Image, ImageOps\n" if made.pictures else ""
+    revision = f", revision={subject.model.revision!r}" if subject.model.revision else ""
+    device = subject.model.device
+    placed = "" if device == "cpu" else f".to({device!r})"
+    asked = "processor" if sees else "tokenizer"
+    return (
+        f"import torch\n{pictures}"
+        f"from transformers import {auto}, {reader}, GenerationConfig\n"
+        f"{PICTURE if made.pictures else ''}\n"
+        f"model_id = {subject.model_name!r}\n"
+        f"{asked} = {reader}.from_pretrained(model_id{revision})\n"
+        + ("tokenizer = processor.tokenizer\n" if sees else "")
+        + f"model = {auto}.from_pretrained(\n"
+        f"    model_id{revision}, dtype=torch.{subject.dtype}\n){placed}.eval()\n"
+        "\n# Where an answer ends; of the checkpoint's own sampling defaults the lane uses none.\n"
+        "ends = model.generation_config.eos_token_id or tokenizer.eos_token_id\n"
+        "ends = ends if isinstance(ends, list) else [ends]\n"
+        "pad = model.generation_config.pad_token_id\n"
+        "model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=pad)\n\n"
+        f"{_inputs(made, sees)}"
+        f"{_generate(subject)}"
+        f"{ANSWER}{CUT if made.stop else ''}{PRINT}"
+    )
+
+
+def _inputs(made: Recipe, sees: bool) -> str:
+    if made.route == "ids":
+        return _given_ids(made)
+    messages = f"messages = {python_literal(_with_pictures(made.messages))}\n"
+    tools = f"tools = {python_literal(made.tools)}\n" if made.tools is not None else ""
+    options = template_options(made)
+    if made.tools is not None:
+        options["tools"] = Code("tools")
+    asked = "processor" if sees else "tokenizer"
+    if made.route == "sanitised" and sees and not made.pictures:
+        # The processor counts a typed placeholder as an image; the tokenizer doesn't.
+        asked, options["chat_template"] = "tokenizer", Code("processor.chat_template")
+    if made.processor:
+        options["processor_kwargs"] = dict(made.processor)
+    return (
+        f"{messages}{tools}"
+        f"inputs = {asked}.apply_chat_template(\n    messages,\n{keyword_arguments(options)})"
+        ".to(model.device)\n"
+    )
+
+
+def template_options(made: Recipe) -> dict[str, Any]:
+    """Arguments of `apply_chat_template`, without the tools and the processor's own."""
+    options: dict[str, Any] = {
+        "add_generation_prompt": not made.open_end, "continue_final_message": made.open_end,
+        "tokenize": True, "return_dict": True, "return_tensors": "pt",
+    }  # fmt: skip
+    return {**options, "sanitize_control_tokens": True} if made.route == "sanitised" else options
+
+
+def _given_ids(made: Recipe) -> str:
+    ids = IDS.format(ids=list(made.prompt_ids))
+    if not made.pictures:
+        return f"{ids}{PLACED}"
+    pictures = [
+        Code(f"picture({part['image'].file!r})")
+        for turn in made.messages
+        if isinstance(turn["content"], list)
+        for part in turn["content"]
+        if part["type"] == "image"
+    ]
+    options = keyword_arguments({"return_tensors": "pt", **made.processor})
+    return (
+        f"{ids}pictures = {python_literal(pictures)}\n"
+        "inputs = dict(processor(\n"
+        "    text=[processor.image_token * len(pictures)],\n"
+        f"    images=[pictures],\n{options}))\n"
+        f"{PLACED_KINDS}"
+    )
+
+
+def _with_pictures(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def placed(part: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(part.get("image"), Picture):
+            return part
+        return {"type": "image", "image": Code(f"picture({part['image'].file!r})")}
+
+    return [
+        {
+            **turn,
+            "content": [placed(part) for part in turn["content"]]
+            if isinstance(turn["content"], list)
+            else turn["content"],
+        }
+        for turn in messages
+    ]
+
+
+def _generate(subject: Subject) -> str:
+    made = subject.recipe
+    values = dict(made.generate)
+    stop = ""
+    if made.stop:
+        stop = f"stop = {python_literal(made.stop)}\n"
+        values |= {"stop_strings": Code("stop"), "tokenizer": Code("tokenizer")}
+    arguments = keyword_arguments(values).replace(
+        "    top_k=0,\n", "    top_k=0,  # off; unset it would be 50\n", 1
+    )
+    seed = (
+        f"torch.manual_seed({made.seed})"
+        if made.seed is not None
+        else "print('seed', torch.seed())"
+    )
+    return f"\n{stop}{seed}\noutput = model.generate(\n    **inputs,\n{arguments})\n"
+
+
+def _notes(subject: Subject) -> list[str]:
+    model, notes = subject.model, list[str]()
+    if model.architecture == "Scripted":
+        notes.append("The scripted engine answers without a model: no script can give its tokens.")
+    elif subject.dtype == "float32" and model.weights in ("float32", "float32, packed"):
+        where = "a CPU" if model.device == "cpu" else model.device
+        notes.append(f"Prints the lane's text and its token ids: float32 on {where}, the same.")
+    elif subject.dtype in model.weights:
+        notes.append(
+            f"{subject.dtype} rounds, and another number of rows rounds differently: where two "
+            "tokens are almost as likely, the script may choose the other. float32 doesn't."
+        )
+    else:
+        notes.append(
+            f"The lane's {model.weights} weights are the playground's own, not Transformers': the "
+            f"script runs in {subject.dtype}, and its tokens may differ."
+        )
+    if subject.params.seed is None and not subject.greedy:
+        notes.append("No seed is set: each run draws one and prints it, as the lane will.")
+    if subject.greedy:
+        notes.append("Temperature 0 is do_sample=False: the sampler's other values do nothing.")
+    if subject.recipe.tools is not None:
+        notes.append(
+            "Some chat templates write today's date above the tools: such a prompt changes daily."
+        )
+    if subject.run and subject.run.stop_reason == "stopped":
+        notes.append(
+            f"The lane was stopped after {len(subject.run.tokens)} tokens; the script goes on."
+        )
+    if subject.recipe.pictures:
+        files = ", ".join(picture.file for picture in subject.recipe.pictures)
+        notes.append(f"Save in the folder where it runs: {files}.")
+    if subject.recipe.route == "ids":
+        notes.append("The prompt is given as token ids; changing a message needs a new export.")
+    return notes
+
+
+TRANSFORMERS = Target(
+    name="Transformers", language="python", file="lane.py", body=_body, more=_notes
+)

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from core.sessions import SessionStore
 from tests.browser.conftest import DESKTOP, Open, ready
 from tests.browser.test_accessibility import violations
+from tests.browser.test_lanes import change, lanes
 from tests.browser.test_messages import texts, write
 from tests.browser.test_settings import number
 from tests.serving import ROOT, answers, free_port, served
@@ -211,11 +212,16 @@ def test_images_of_a_session_survive_the_upload(page: Page, data: Path):
 
 def test_a_wrong_number_is_named_and_nothing_is_saved(page: Page, data: Path):
     write(page, ("user", "one"))
-    number(page, "temperature").fill("")
-    page.keyboard.press("Control+s")
+    lanes(page, 2)
+    change(page, "b")
+    field = page.locator("#settings-b .lane-form").get_by_label("Temperature")
+    field.fill("9")
+    field.blur()
+    save(page)
     page.get_by_label("Name of the session").fill("Talk")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Please check")).to_be_visible()
+    expect(page.locator(".toast-body")).to_contain_text("Lane B: temperature is 9")
+    expect(page.locator(".session-name")).to_have_text("Not saved")
     assert SessionStore(data / "sessions").sessions()[0] == ()
 
 

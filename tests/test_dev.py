@@ -242,6 +242,13 @@ def test_the_benchmark_installs_what_it_needs_first(project):
     assert "Installing" not in project.call("bench").stdout
 
 
+def test_the_table_of_recipes_is_written_in_the_venv(project):
+    project.write("core/recipe_table.py", 'import sys; print("written", sys.prefix)\n')
+    done = project.call("presets")
+    assert f"written {project.venv}" in done.stdout
+    assert done.returncode == 0
+
+
 def test_check_runs_every_check_reports_each_and_fails_if_one_failed(project):
     project.write("ruff.py", 'import sys\nsys.exit("--check" in sys.argv)\n')
     project.write("pyright.py", "print('typed')\n")
@@ -265,7 +272,7 @@ def test_help_names_every_command_and_installs_nothing(tmp_path, flags):
     project = Project(tmp_path)
     done = project.call(*flags)
     assert done.returncode == 0
-    for command in ("run", "test", "check", "bench"):
+    for command in ("run", "test", "check", "bench", "presets"):
         assert f"python dev.py {command}" in done.stdout
     assert not project.venv.exists()
 
@@ -274,7 +281,8 @@ def test_an_unknown_command_is_refused_and_the_known_ones_are_listed(tmp_path):
     project = Project(tmp_path)
     done = project.call("start")
     assert done.returncode == 1
-    assert "There is no command 'start'; use one of run, test, check, bench." in done.stderr
+    known = "use one of run, test, check, bench, presets."
+    assert f"There is no command 'start'; {known}" in done.stderr
     assert not project.venv.exists()
 
 

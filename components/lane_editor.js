@@ -80,7 +80,15 @@ function drawForm() {
   const text = document.createElement('textarea');
   text.value = value.system;
   text.rows = 3;
-  text.addEventListener('change', () => change({ system: text.value }));
+  let pause = null;
+  text.addEventListener('input', () => { // a crash must not cost what was typed before leaving it
+    clearTimeout(pause);
+    pause = setTimeout(() => change({ system: text.value }), 300);
+  });
+  text.addEventListener('change', () => {
+    clearTimeout(pause);
+    change({ system: text.value });
+  });
   const field = labelled('Own system prompt', text);
   field.className = 'wide';
   form.append(field);

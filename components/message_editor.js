@@ -20,16 +20,19 @@ let pickingFor = null;
 let dragged = null;
 
 // -- handing the list over ------------------------------------------------------------------
-const handedOver = () => turns.map(({ uploading, ...turn }) => structuredClone(turn));
+// The draft and the step to undo don't wait for Gradio: what an act replaces must be known before.
+function keep() {
+  keptAt = Date.now();
+  const messages = turns.map(({ uploading, ...turn }) => structuredClone(turn));
+  keptDrafts.keepPart({ messages });
+  return messages;
+}
 function flush() {
   if (!dirty) return;
   dirty = false;
   typed.clear();
-  props.value = handedOver();
-}
-function keep() {
-  keptAt = Date.now();
-  keptDrafts.keepPart({ messages: handedOver() });
+  props.value = keep();
+  undoSteps.recordMessages(props.value);
 }
 function handOver() {
   clearTimeout(timer);
@@ -55,8 +58,7 @@ window.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') trigger('edit');
 }, early);
 list.addEventListener('focusout', handOverIfDirty);
-// A reload must not cost what was typed last, and Gradio hands over too late for that.
-window.addEventListener('pagehide', keep, early);
+window.addEventListener('pagehide', flush, early);
 document.addEventListener('visibilitychange', handOverIfDirty, early);
 
 // -- drawing --------------------------------------------------------------------------------
@@ -87,6 +89,7 @@ const placeAt = (node) => placeOf(node.closest('.turn')?.dataset.id);
 const rowOf = (id) => list.querySelector(`.turn[data-id="${CSS.escape(id)}"]`);
 
 function apply(next, { focus, on = 'textarea' } = {}) {
+  flush(); // what was typed before is a step of its own
   warning.textContent = '';
   turns = next;
   draw();
@@ -164,6 +167,7 @@ async function attach(id, files, replacing = null) {
     warning.textContent = 'This model does not read images. Load a vision model to attach one.';
     return;
   }
+  flush();
   warning.textContent = '';
   for (const file of pictures) {
     setUploading(id, true);

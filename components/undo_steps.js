@@ -15,7 +15,7 @@ class UndoSteps {
 
   // byHand: one edit of a person, which joins the edit before it in the same place.
   record(kept, byHand) {
-    const now = {};
+    const now = { ...this.present };
     for (const [name, value] of Object.entries(kept)) {
       const text = JSON.stringify(value ?? null);
       now[name] = text === this.present?.[name] ? this.present[name] : text;
@@ -31,6 +31,10 @@ class UndoSteps {
     this.last = { place, at };
     this.trim();
     this.changed();
+  }
+
+  recordMessages(messages) {
+    if (this.present) this.record({ messages }, true);
   }
 
   back(kept) {

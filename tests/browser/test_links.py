@@ -1,0 +1,206 @@
+"""A workspace as a link: all of it but images, in the part of the address that nobody is sent."""
+
+import base64
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from components import client_component
+from core.saved_workspace import SavedWorkspace, workspace_from_dict, workspace_to_dict
+from tests.browser.conftest import DESKTOP, ready
+from tests.browser.test_drafts import KEPT, another_tab, expect_work, opened, until_kept, work
+from tests.browser.test_image_tiles import upload
+from tests.browser.test_messages import texts, write
+from tests.core.test_saved_workspace import WORKSPACES
+
+MARK = "#workspace="
+
+
+def copied(page: Page) -> str:
+    """The link, when the page says that it is copied."""
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".work-note p")).to_contain_text("Link copied")
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def fragment_of(value: object) -> str:
+    """As the page would make it, by Python's own libraries."""
+    packer = zlib.compressobj(wbits=-15)
+    packed = packer.compress(json.dumps(value).encode()) + packer.flush()
+    return MARK + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def value_of(link: str) -> object:
+    data = link.partition(MARK)[2]
+    return json.loads(zlib.decompress(base64.urlsafe_b64decode(data + "=" * (-len(data) % 4)), -15))
+
+
+def test_a_link_opens_the_whole_workspace_in_a_fresh_browser(page: Page, open_page):
+    work(page)
+    link = copied(page)
+    expect(page.locator(".work-note p")).to_have_text(f"Link copied: {len(link)} characters.")
+    other = open_page(link)
+    expect(other.locator(".work-note p")).to_contain_text("Opened from a link.")
+    until_kept(other, "kept.lanes === 3")
+    expect_work(other)
+    kept = [json.loads(one.evaluate(f"JSON.stringify({KEPT})")) for one in (page, other)]
+    for one in kept:
+        for row in one["messages"]:
+            del row["id"]
+    assert kept[0] == kept[1]
+    assert value_of(link) == value_of(copied(other))
+
+
+def test_the_address_loses_the_fragment_and_a_reload_keeps_later_edits(page: Page, open_page):
+    write(page, ("user", "from a link"))
+    other = open_page(copied(page))
+    expect(other.locator(".turn-text")).to_have_value("from a link")
+    assert other.evaluate("location.href") == page.url
+    other.locator(".turn-text").fill("edited later")
+    until_kept(other, "kept.messages[0].text === 'edited later'")
+    other.reload()
+    opened(other)
+    assert texts(other) == ["edited later"]
+
+
+@pytest.mark.parametrize("way", ["a new tab", "the same tab"])
+def test_what_was_on_the_page_comes_back_by_undo(page: Page, way: str):
+    write(page, ("user", "from a link"))
+    link = copied(page)
+    page.locator(".turn-text").fill("my own draft")
+    until_kept(page, "kept.messages[0].text === 'my own draft'")
+    if way == "a new tab":
+        tab = another_tab(page)
+        tab.goto("about:blank")
+        tab.goto(link)
+    else:
+        tab = page
+        tab.evaluate("(link) => { location.href = link; }", link)
+    expect(tab.locator(".turn-text")).to_have_value("from a link")
+    tab.get_by_role("button", name="Undo").click()
+    expect(tab.locator(".turn-text")).to_have_value("my own draft")
+    tab.get_by_role("button", name="Redo").click()
+    expect(tab.locator(".turn-text")).to_have_value("from a link")
+    until_kept(tab, "kept.messages[0].text === 'from a link'")
+    tab.reload()
+    opened(tab)
+    tab.get_by_text("Drafts", exact=True).click()
+    expect(tab.locator(".draft-list button", has_text="my own draft")).to_be_visible()
+
+
+def test_no_request_carries_the_fragment(browser: Browser, scripted_app: str):
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url + json.dumps(r.headers)))
+    try:
+        fragment = fragment_of(workspace_to_dict(SavedWorkspace()))
+        page.goto(scripted_app + fragment)
+        ready(page)
+        expect(page.locator(".work-note p")).to_contain_text("Opened from a link")
+        assert any("queue/join" in url for url in asked)
+        assert [url for url in asked if fragment[11:40] in url or "workspace=" in url] == []
+    finally:
+        context.close()
+
+
+def test_images_are_left_out_and_both_sides_are_told(page: Page, open_page, tmp_path: Path):
+    Image.new("RGB", (64, 48), "red").save(tmp_path / "red.png")
+    write(page, ("user", "What is this?"))
+    upload(page, tmp_path / "red.png")
+    link = copied(page)
+    expect(page.locator(".work-note p")).to_have_text(
+        f"Link copied: {len(link)} characters, without 1 image."
+    )
+    assert "red" not in json.dumps(value_of(link))
+    expect(page.locator(".turn-images figure")).to_have_count(1)
+    other = open_page(link)
+    expect(other.locator(".work-note p")).to_contain_text("without 1 image")
+    expect(other.locator(".turn-text")).to_have_value("What is this?")
+
+
+def test_a_workspace_that_is_too_long_is_told_with_both_numbers(page: Page):
+    noise = base64.b64encode(bytes(range(256)) * 3 + zlib.compress(str(page).encode() * 99)).decode()
+    words = "".join(chr(0x4E00 + (number * 7919) % 20000) for number in range(6000))
+    write(page, ("user", words + noise))
+    page.evaluate("navigator.clipboard.writeText('untouched')")
+    page.get_by_role("button", name="Copy link").click()
+    note = page.locator(".work-note p")
+    expect(note).to_contain_text("too long for a link:")
+    expect(note).to_contain_text("characters of at most 8,000. Save it as a file instead.")
+    assert page.evaluate("navigator.clipboard.readText()") == "untouched"
+
+
+BAD = {
+    "cut off": fragment_of(workspace_to_dict(SavedWorkspace()))[:-9],
+    "no data": MARK,
+    "foreign characters": MARK + "!!!~~~",
+    "no deflate": MARK + "AAAA",
+    "unpacks to 20 MB": fragment_of("0" * 20_000_000),
+}
+
+
+@pytest.mark.parametrize("fragment", BAD.values(), ids=BAD.keys())
+def test_a_broken_link_is_one_sentence_and_the_draft_stays(page: Page, fragment: str):
+    write(page, ("user", "my own draft"))
+    until_kept(page, "kept.messages[0]?.text === 'my own draft'")
+    page.goto("about:blank")
+    page.goto(page.evaluate("'%s'" % "") + "about:blank")
+    page.go_back()
+    opened(page)
+    page.evaluate("(fragment) => { location.hash = fragment; }", fragment)
+    expect(page.locator(".work-note p")).to_contain_text("The link could not be opened")
+    assert "#" not in page.url
+    assert texts(page) == ["my own draft"]
+
+
+FOREIGN = {
+    "a list": ([1, 2], "not a workspace"),
+    "null": (None, "not a workspace"),
+    "another version": ({"format": "lfm-playground-workspace", "version": 9}, "version 9"),
+    "a wrong number": (
+        {**workspace_to_dict(SavedWorkspace()), "sampling": {"temperature": 99}},
+        "temperature is 99",
+    ),
+}
+
+
+@pytest.mark.parametrize(("value", "words"), FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_foreign_link_is_one_sentence_and_the_page_opens(open_page, scripted_app, value, words):
+    page = open_page(scripted_app, query=fragment_of(value))
+    expect(page.locator(".toast-body")).to_contain_text(words)
+    expect(page.locator(".work-note")).to_be_hidden()
+    page.locator(".turn-text").fill("the page works")
+    expect(page.locator(".turn-count")).to_have_text("3 tok")
+
+
+def test_where_the_clipboard_is_forbidden_the_link_is_shown(page: Page):
+    write(page, ("user", "Hi"))
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator(".work-note p")).to_contain_text("Copy the link here")
+    assert isinstance(value_of(page.get_by_label("The link").input_value()), dict)
+
+
+def test_any_workspace_survives_the_link(browser: Browser):
+    """Python's zlib reads what the browser packs, and the other way round."""
+    page = browser.new_page()
+    try:
+        page.add_script_tag(content=client_component.read_asset("workspace_link.js"))
+
+        @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+        @given(WORKSPACES)
+        def survives(saved: SavedWorkspace) -> None:
+            value = workspace_to_dict(saved)
+            assert workspace_from_dict(value_of(page.evaluate("linkOf", value))) == saved
+            back = page.evaluate("workspaceOf", fragment_of(value))
+            assert workspace_from_dict(back) == saved
+
+        survives()
+    finally:
+        page.close()

@@ -1,0 +1,193 @@
+"""Undo and redo over the whole workspace, exactly, and the browser's own inside text fields."""
+
+import json
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_drafts import KEPT, until_kept
+from tests.browser.test_messages import texts, write
+from tests.browser.test_settings import number
+
+VALUES = f"JSON.stringify({KEPT})"
+
+
+def steps(page: Page) -> list[int]:
+    return page.evaluate("[undoSteps.past.length, undoSteps.future.length]")
+
+
+def expect_steps(page: Page, past: int, future: int) -> None:
+    page.wait_for_function(
+        "([past, future]) => undoSteps.past.length === past && undoSteps.future.length === future",
+        arg=[past, future],
+    )
+
+
+def leave_fields(page: Page) -> None:
+    page.evaluate("document.activeElement.blur()")
+
+
+def test_an_opened_page_has_nothing_to_undo(page: Page):
+    page.wait_for_function("undoSteps.present")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
+    assert steps(page) == [0, 0]
+
+
+def test_typing_a_scenario_a_slider_and_lanes_are_undone_and_redone_exactly(page: Page):
+    page.wait_for_function("undoSteps.present")
+    states = []
+
+    def done(condition: str) -> None:
+        until_kept(page, condition)
+        page.wait_for_function(f"undoSteps.past.length === {len(states) + 1}")
+        states.append(json.loads(page.evaluate(VALUES)))
+
+    page.locator(".turn-text").fill("my own words")
+    done("kept.messages[0].text === 'my own words'")
+    page.get_by_role("button", name="Format a date").click()
+    done("kept.messages.length === 6")
+    number(page, "temperature").fill("0.7")
+    number(page, "temperature").press("Tab")
+    done("kept.temperature === 0.7")
+    page.get_by_role("button", name="Greedy").click()
+    done("kept.preset === 'greedy'")
+    page.get_by_text("Set-ups").click()
+    page.get_by_role("button", name="Temperature ladder").click()
+    done("kept.lanes === 4")
+    page.locator("[data-count='2']").click()
+    done("kept.lanes === 2")
+    page.get_by_label("Settings of lane B", exact=True).select_option("creative")
+    done("kept.lane_B.preset === 'creative'")
+    page.get_by_role("button", name="Remove message").last.click()
+    done("kept.messages.length === 5")
+    assert steps(page) == [len(states), 0]
+    leave_fields(page)
+    for place in reversed(range(len(states) - 1)):
+        page.keyboard.press("Control+z")
+        expect_steps(page, place + 1, len(states) - 1 - place)
+        assert json.loads(page.evaluate(VALUES)) == states[place]
+        shown = [row["text"] for row in states[place]["messages"]]
+        expect(page.locator(".turn")).to_have_count(len(shown))
+        assert texts(page) == shown
+        expect(number(page, "temperature")).to_have_value(f"{states[place]['temperature']:g}")
+        expect(page.locator("body")).to_have_attribute("data-lanes", str(states[place]["lanes"]))
+    page.keyboard.press("Control+z")
+    expect(page.locator(".turn-text")).to_have_value("")
+    for place, state in enumerate(states):
+        page.keyboard.press("Control+y" if place % 2 else "Control+Shift+Z")
+        expect_steps(page, place + 1, len(states) - 1 - place)
+        assert json.loads(page.evaluate(VALUES)) == state
+    expect(page.locator(".turn")).to_have_count(5)
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
+    expect(page.locator(".meter-text")).to_contain_text("of 32,768 tokens")
+
+
+def test_what_was_undone_is_what_is_run(page: Page):
+    write(page, ("user", "What is the capital of France?"))
+    until_kept(page, "kept.messages[0]?.text.endsWith('France?')")
+    page.get_by_role("button", name="Tell a story").click()
+    until_kept(page, "!kept.messages[0].text.endsWith('France?')")
+    page.get_by_role("button", name="Undo").click()
+    page.locator("#run").click()
+    expect(page.locator("#lane-a .lane-text")).to_have_text("The capital of France is Paris.")
+
+
+def test_typing_is_one_step_for_each_pause(page: Page):
+    write(page, ("user", ""))
+    field = page.locator(".turn-text")
+    for words in ("one", " two", " three"):
+        field.press_sequentially(words, delay=20)
+        page.wait_for_timeout(900)
+    leave_fields(page)
+    seen = []
+    for _ in range(3):
+        page.get_by_role("button", name="Undo").click()
+        page.wait_for_timeout(150)
+        seen.append(field.input_value())
+    assert seen == ["one two", "one", ""]
+
+
+def test_a_dragged_slider_is_one_step(page: Page):
+    page.wait_for_function("undoSteps.present")
+    slider = page.locator("#parameter-top-k input[type=range]")
+    slider.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    until_kept(page, "kept.top_k === 62")
+    page.keyboard.press("Control+z")
+    expect(number(page, "top-k")).to_have_value("50")
+    assert steps(page) == [0, 1]
+
+
+def test_a_text_field_undoes_its_own_typing_and_nothing_else(page: Page):
+    write(page, ("user", "kept"))
+    page.get_by_role("button", name="Greedy").click()
+    until_kept(page, "kept.preset === 'greedy'")
+    field = page.locator(".turn-text")
+    field.focus()
+    page.keyboard.press("End")
+    page.keyboard.type("XY")
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("kept")
+    page.wait_for_timeout(500)
+    assert page.evaluate(f"{KEPT}.preset") == "greedy"
+    assert page.evaluate(f"{KEPT}.messages[0].text") == "kept"
+
+
+def test_what_was_typed_just_before_an_act_is_a_step_of_its_own(page: Page):
+    """The act came within the typing pause, and undo went back to before both."""
+    write(page, ("user", ""))
+    page.locator(".turn-text").press_sequentially("typed at once")
+    page.get_by_role("button", name="Format a date").click()
+    expect(page.locator(".turn")).to_have_count(6)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".turn-text")).to_have_value("typed at once")
+
+
+def test_a_new_edit_after_undo_drops_what_could_be_redone(page: Page):
+    write(page, ("user", "first"))
+    page.get_by_role("button", name="Add assistant message").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".turn")).to_have_count(1)
+    page.get_by_role("button", name="Add tool message").click()
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
+
+
+def test_restoring_a_run_from_the_history_is_undone(page: Page):
+    write(page, ("user", "Hi"))
+    page.locator("#run").click()
+    expect(page.locator("#lane-a .lane-status")).to_have_text("done")
+    write(page, ("user", "something newer"))
+    page.get_by_role("tab", name="History").click()
+    page.locator("#run-list button", has_text="Restore").first.click()
+    expect(page.locator(".turn-text")).to_have_value("Hi")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".turn-text")).to_have_value("something newer")
+
+
+def test_a_held_key_asks_the_server_once_and_undo_is_quick(page: Page):
+    write(page, *[("user", f"message {number} " + "words " * 200) for number in range(20)])
+    for _ in range(10):
+        page.get_by_role("button", name="Move down (Alt+Down)").first.click()
+    page.wait_for_timeout(800)
+    leave_fields(page)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "queue/join" in r.url else None)
+    slowest = page.evaluate(
+        """async () => {
+          let slowest = 0;
+          for (let number = 0; number < 10; number += 1) {
+            const { length } = undoSteps.past;
+            const began = performance.now();
+            document.dispatchEvent(new KeyboardEvent('keydown', { key: 'z', ctrlKey: true }));
+            while (undoSteps.past.length === length) await new Promise((r) => setTimeout(r, 1));
+            await new Promise(requestAnimationFrame);
+            slowest = Math.max(slowest, performance.now() - began);
+          }
+          return slowest;
+        }"""
+    )
+    page.wait_for_timeout(1000)
+    assert len(asked) <= 3
+    assert slowest < 500  # milliseconds; 20 to 60 where nothing else runs
+    assert texts(page)[0].startswith("message 0 ")

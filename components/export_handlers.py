@@ -38,7 +38,9 @@ SOME = ("done", "failed", "streaming")  # states in which a run has a request wo
 
 @dataclass(frozen=True)
 class Choice:
-    """What is looked at, cut down to what there is."""
+    """What is looked at, cut down to what there is. source: empty where there is no run yet, so
+    that nobody has chosen the inputs before there was a choice.
+    """
 
     lane: str
     target: str
@@ -65,14 +67,13 @@ class ExportHandlers:
         try:
             state = self._controls.read(values)
         except InvalidInput as error:
-            choice = _choice(event, ("A",), {})
+            choice = choice_of(event, ("A",), {})
             empty = export_value(None, choice.lane, (), choice.target, "", "")
             return {self._view: {**empty, "error": str(error)}}
         runs = self._history.shown(_page(request))
-        choice = _choice(event, state.labels, runs)
+        choice = choice_of(event, state.labels, runs)
         run = runs.get(choice.lane)
-        source = choice.source if run else ""
-        shown = run if source == RUN else None
+        source, shown = choice.source, run if choice.source == RUN else None
         value = export_value(None, choice.lane, state.labels, choice.target, source, "")
         try:
             subject = self._subject(state, choice.lane, shown, request)
@@ -161,14 +162,14 @@ class ExportHandlers:
         return str(Path(model).expanduser()) if model.startswith("~") else model
 
 
-def _choice(event: gr.EventData, labels: Sequence[str], runs: dict[str, Run]) -> Choice:
+def choice_of(event: gr.EventData, labels: Sequence[str], runs: dict[str, Run]) -> Choice:
     """What a browser asks for, or the first of each."""
     lane, target = getattr(event, "lane", ""), getattr(event, "program", "")
     lane = lane if lane in labels else labels[0]
     target = target if isinstance(target, str) and target in TARGETS else FIRST
     exists = lane in runs and runs[lane].status in SOME
     wished = INPUTS if getattr(event, "source", "") == INPUTS else RUN
-    return Choice(lane, target, wished if exists else INPUTS)
+    return Choice(lane, target, wished if exists else "")
 
 
 def _said(subject: Subject, now: Request) -> str:

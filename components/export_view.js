@@ -41,8 +41,8 @@ function links(images) {
 function drawVerdict() {
   const value = props.value || {};
   const verdict = props.verification || {};
-  const mine = verdict.key && verdict.key === value.key;
-  const busy = Boolean(mine && verdict.busy);
+  const mine = value.target === 'transformers' && verdict.key && verdict.key === value.key;
+  const busy = Boolean(verdict.key && verdict.key === value.key && verdict.busy);
   part('verdict').textContent = mine ? verdict.text : '';
   part('verdict').dataset.state = mine ? verdict.state : '';
   act('verify').hidden = value.target !== 'transformers' || busy;

@@ -8,10 +8,10 @@ from training.turns import Conversation, Segment, segments
 
 # Task and share. Copying names is the hardest task, so it gets the largest share.
 MIXTURE: tuple[tuple[Callable[[random.Random], Conversation], int], ...] = (
-    (dates.conversation, 14),
-    (extraction.conversation, 40),
-    (chatting.conversation, 26),
-    (instructions.conversation, 19),
+    (dates.conversation, 12),
+    (extraction.conversation, 36),
+    (chatting.conversation, 30),
+    (instructions.conversation, 21),
     (pictures.without_picture, 1),
 )
 

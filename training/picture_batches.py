@@ -23,19 +23,19 @@ Format = tuple[Size, Budget, int, tuple[int, int, int]]
 # Small pictures cost few tokens, so they are many. A batch has one format and pictures of all
 # kinds: batches of one kind each pull the weights to and fro.
 FORMATS: tuple[Format, ...] = (
-    ((256, 256), DEFAULT, 44, (50, 22, 28)), ((512, 512), FAST, 16, (45, 35, 20)),
-    ((384, 256), BALANCED, 8, (50, 30, 20)), ((256, 384), FAST, 6, (60, 30, 10)),
-    ((512, 256), DEFAULT, 8, (20, 10, 70)), ((512, 512), BALANCED, 8, (35, 25, 40)),
-    ((256, 256), HIGH, 3, (60, 20, 20)), ((512, 512), HIGH, 12, (15, 10, 75)),
+    ((256, 256), DEFAULT, 48, (66, 14, 20)), ((512, 512), FAST, 12, (60, 30, 10)),
+    ((384, 256), BALANCED, 8, (60, 20, 20)), ((256, 384), FAST, 5, (70, 20, 10)),
+    ((512, 256), DEFAULT, 8, (30, 10, 60)), ((512, 512), BALANCED, 7, (40, 20, 40)),
+    ((256, 256), HIGH, 3, (70, 15, 15)), ((512, 512), HIGH, 14, (20, 15, 65)),
 )  # fmt: skip
 # The same before there are questions; pictures crowded with codes teach most digits.
 CROWDED: tuple[tuple[Size, Budget, int], ...] = (
-    ((256, 256), DEFAULT, 66), ((512, 512), FAST, 8), ((384, 384), DEFAULT, 12),
-    ((512, 256), DEFAULT, 8), ((512, 512), HIGH, 6),
+    ((256, 256), DEFAULT, 44), ((512, 512), FAST, 6), ((384, 384), DEFAULT, 10),
+    ((512, 256), DEFAULT, 12), ((512, 512), BALANCED, 6), ((512, 512), HIGH, 22),
 )  # fmt: skip
 MEDIUM = (24, 90)
 KINDS = ("shapes", "large codes", "small codes")
-CROWD = {"crowded": 6, "shapes": 3, "many shapes": 5, "large codes": 2}
+CROWD = {"crowded": 6, "shapes": 2, "many shapes": 4, "large codes": 4, "small codes": 3}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class PictureBatch:
 def pick_scene(rng: random.Random, kind: str, size: Size) -> Scene:
     """A scene for training."""
     if kind == "shapes":
-        return shapes_scene(rng, *size, count=rng.choice((1, 1, 1, 2, 2, 3, 4, 5)))
+        return shapes_scene(rng, *size, count=rng.choice((1, 1, 2, 2, 3, 3, 4, 5)))
     if kind == "many shapes":
         return shapes_scene(rng, *size, count=rng.randint(3, 5))
     if kind == "crowded":

@@ -89,7 +89,7 @@ def at_side(scene: Scene, side: str) -> Thing:
 def placing(rng: random.Random, scene: Scene) -> list[Turn]:
     """Which of two shapes is at a side."""
     first, second = scene.things
-    upright = abs(first.y - second.y) > 0.12 * scene.height and rng.random() < 0.5
+    upright = abs(first.y - second.y) > 0.12 * scene.height and rng.random() < 0.65
     side = rng.choice(("top", "bottom") if upright else ("left", "right"))
     asked = [f"Which shape is {SIDES[side]}?", f"What is {SIDES[side]}?"]
     if upright:

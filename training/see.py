@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from training import batches, picture_batches
-from training.aligning import align_loss, make_words
+from training.aligning import Words, align_loss, make_words
 from training.answering import FOLDER
 from training.batches import Batch
 from training.fusing import compile_parts, quicken, weigh_losses
@@ -96,7 +96,7 @@ def split(tower: Any) -> tuple[list[torch.nn.Parameter], list[torch.nn.Parameter
     return pixels, [weight for weight in tower.parameters() if id(weight) not in known]
 
 
-def train_tower(model: Any, head: Any, words: list[list[int]], options: argparse.Namespace) -> None:
+def train_tower(model: Any, head: Any, words: Words, options: argparse.Namespace) -> None:
     """First the tower alone: what is in which patch."""
     tower = model.model.vision_tower
     pixels, rest = split(tower)
@@ -118,14 +118,13 @@ def train_tower(model: Any, head: Any, words: list[list[int]], options: argparse
 
 
 def picture_loss(
-    model: Any, words: list[list[int]], batch: PictureBatch
+    model: Any, words: Words, batch: PictureBatch
 ) -> tuple[torch.Tensor, dict[str, float]]:
     """The loss of answers and of image tokens, and what the log wants to know. The tower stays as
     it is."""
     talk = batch.talk
     if talk is None:
         raise ValueError("These pictures come without questions.")
-    telling = torch.tensor(sorted({one for group in words for one in group}))
     with torch.autocast("cpu", torch.bfloat16):
         with torch.no_grad():
             seen = look(model.model.vision_tower, batch.patches)
@@ -140,7 +139,7 @@ def picture_loss(
         losses, penalties = weigh_losses(
             hidden[:, :-1][read], model.lm_head.weight, target, LOG_SUM_WEIGHT
         )
-    telling_ones = torch.isin(target, telling)
+    telling_ones = torch.isin(target, words.telling)
     weight = torch.where(telling_ones, TELLING, 1.0)
     loss = ((losses + penalties) * weight).sum() / weight.sum()
     rows = read.nonzero()[:, 0]
@@ -154,7 +153,7 @@ def picture_loss(
 
 def train_all(
     model: Any,
-    words: list[list[int]],
+    words: Words,
     tokenizer: Any,
     options: argparse.Namespace,
     keep: Callable[[], None],

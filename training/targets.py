@@ -14,10 +14,13 @@ from training.drawing import baseline
 from training.scenes import COLOURS, SHAPES, Scene
 
 PATCH = 16
+LONGEST = 4  # digits of a code
 # Classes of each question, 0 being "nothing here". A patch has two halves, left and right, because
-# two small digits fit into it. The order counts from the left, in a code or among the shapes.
+# two small digits fit into it. The order counts from the left, in a code or among the shapes. A
+# code class is a digit together with its order, so that 34 isn't 43 where both are in one patch.
 GROUPS = {
-    "left digit": 11, "right digit": 11, "left order": 5, "right order": 5,
+    "left digit": 11, "right digit": 11, "left code": 10 * LONGEST + 1,
+    "right code": 10 * LONGEST + 1,
     "colour": len(COLOURS) + 1, "shape": len(SHAPES) + 1, "order": 6,
 }  # fmt: skip
 NOTHING = 0.1  # weight of patches with nothing in them: most are
@@ -37,7 +40,7 @@ def targets(scene: Scene, rows: int, columns: int) -> torch.Tensor:
     """(rows * columns, groups): the class of every patch in every group."""
     across, down = columns * PATCH / scene.width, rows * PATCH / scene.height
     digits = torch.zeros(rows, columns * 2, dtype=torch.long)
-    orders = torch.zeros(rows, columns * 2, dtype=torch.long)
+    both = torch.zeros(rows, columns * 2, dtype=torch.long)
     kinds = torch.zeros(rows, columns, 3, dtype=torch.long)
     for code in scene.codes:
         _, tall, advance = baseline(code)
@@ -48,7 +51,7 @@ def targets(scene: Scene, rows: int, columns: int) -> torch.Tensor:
             middle = (code.x + (place + 0.5) * advance) * across
             slots = _span(middle - wide, middle + wide, PATCH / 4, PATCH / 2, columns * 2)
             digits[lines, slots] = int(digit) + 1
-            orders[lines, slots] = place + 1
+            both[lines, slots] = int(digit) * LONGEST + place + 1
     colours = tuple(COLOURS)
     for place, thing in enumerate(scene.things):
         reach = 0.46 * thing.size  # edges too: shapes are told by them
@@ -59,7 +62,7 @@ def targets(scene: Scene, rows: int, columns: int) -> torch.Tensor:
         kinds[lines, cells] = torch.tensor(
             [colours.index(thing.colour) + 1, SHAPES.index(thing.shape) + 1, place + 1]
         )
-    halves = [digits.view(rows, columns, 2), orders.view(rows, columns, 2)]
+    halves = [digits.view(rows, columns, 2), both.view(rows, columns, 2)]
     return torch.cat([*halves, kinds], dim=2).flatten(0, 1)
 
 

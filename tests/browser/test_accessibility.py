@@ -38,7 +38,7 @@ def test_no_rule_is_violated_by_lanes_that_are_compared(open_page, scripted_app:
     page.locator("#settings-a [data-act=pin]").click()
     page.locator("#lane-c .lane-part").click()
     expect(page.locator("#lane-c .lane-explanation")).to_be_visible()
-    page.locator(".set-ups summary").click()
+    page.locator("#lane-count .set-ups summary").click()
     assert violations(page) == []
     for tab, shown in (("Compare", ".comparison-words"), ("History", ".run-card")):
         page.get_by_role("tab", name=tab).click()

@@ -16,7 +16,7 @@ def lanes(page: Page, count: int) -> None:
 
 
 def set_up(page: Page, name: str) -> None:
-    page.locator(".set-ups summary").click()
+    page.locator("#lane-count .set-ups summary").click()
     page.locator(".set-up-list button", has_text=name).click()
 
 
@@ -200,7 +200,7 @@ def test_a_set_up_fills_the_lanes_and_all_of_them_run(page: Page, tmp_path, name
 
 def test_a_set_up_says_what_it_needs_first(page: Page):
     write(page, ("user", "Hi"))
-    page.locator(".set-ups summary").click()
+    page.locator("#lane-count .set-ups summary").click()
     for name, need in (
         ("Image budgets", "Add an image to a message first."),
         ("With and without system prompt", "Add a system message first."),

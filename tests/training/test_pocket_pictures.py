@@ -7,12 +7,13 @@ import torch
 from PIL import Image
 
 from training import pictures
+from training.aligning import TURN, make_words, wanted_vectors
 from training.answering import FOLDER
-from training.budgets import BALANCED, FAST, HIGH, make_patches, placeholder
+from training.budgets import BALANCED, FAST, HIGH, Budget, make_patches, placeholder
 from training.drawing import draw
 from training.evaluate_pictures import TASKS, asked
 from training.model import build_images, build_processor
-from training.picture_batches import KINDS, pick_format, pick_scene, stream
+from training.picture_batches import KINDS, PictureBatch, pick_format, pick_scene, stream
 from training.samples import FOLDER as SAMPLES
 from training.samples import samples
 from training.scenes import (
@@ -29,7 +30,7 @@ from training.scenes import (
     is_held_out_code,
     shapes_scene,
 )
-from training.targets import GROUPS, targets
+from training.targets import GROUPS, LONGEST, targets
 from training.tokenizer import build_tokenizer
 
 WHITE = (255, 255, 255)
@@ -141,13 +142,38 @@ def test_patches_are_labelled_where_their_digits_and_shapes_are():
     code = Scene(256, 256, WHITE, codes=(Code("58", 34, 138, 23, (0, 0, 0)),))
     labels = targets(code, 16, 16).view(16, 16, len(GROUPS))
     assert labels.nonzero()[:, 0].unique().tolist() == [8]
-    assert labels[8, 2].tolist() == [6, 6, 1, 1, 0, 0, 0]
-    assert labels[8, 3].tolist() == [9, 0, 2, 0, 0, 0, 0]
+    first_five, second_eight = 5 * LONGEST + 1, 8 * LONGEST + 2
+    assert labels[8, 2].tolist() == [6, 6, first_five, first_five, 0, 0, 0]
+    assert labels[8, 3].tolist() == [9, 0, second_eight, 0, 0, 0, 0]
     thing = Thing("red", "star", 128, 64, 96, (255, 0, 0))
     labels = targets(Scene(256, 256, WHITE, (thing,)), 8, 8).view(8, 8, len(GROUPS))
     colour, shape = tuple(COLOURS).index("red") + 1, SHAPES.index("star") + 1
     assert labels[1, 3].tolist() == [0, 0, 0, 0, colour, shape, 1]
     assert labels[6].sum() == 0
+
+
+def code_vectors(tokenizer, table: torch.Tensor, digits: str) -> torch.Tensor:
+    """What the image tokens of a tiny code should look like, one summed vector."""
+    scene = Scene(64, 64, WHITE, codes=(Code(digits, 4, 16, 14, (0, 0, 0)),))
+    images = build_images()
+    patches = make_patches(images, [draw(scene)], Budget(4, 4))
+    wanted = targets(scene, patches.rows, patches.columns)
+    vectors, full = wanted_vectors(
+        table, make_words(tokenizer), PictureBatch((), patches, (wanted,))
+    )
+    assert full.any()
+    return vectors[0][full[0]].mean(0)
+
+
+def test_two_digits_in_one_image_token_keep_their_order():
+    tokenizer = build_tokenizer(seed=1, conversations=300)
+    table = torch.randn(len(tokenizer), 192, generator=torch.Generator().manual_seed(1))
+    swapped = code_vectors(tokenizer, table, "34"), code_vectors(tokenizer, table, "43")
+    three, four = (table[one] for one in make_words(tokenizer).digits[3:5])
+    for vector, (first, second) in zip(swapped, ((three, four), (four, three)), strict=True):
+        right = vector @ first + vector.roll(-TURN) @ second
+        wrong = vector @ second + vector.roll(-TURN) @ first
+        assert right > 2 * wrong.abs()
 
 
 def test_only_answers_about_pictures_are_learnt():

@@ -32,7 +32,7 @@ function flush() {
   dirty = false;
   typed.clear();
   props.value = keep();
-  undoSteps.recordMessages(props.value);
+  undoSteps.recordPart({ messages: props.value });
 }
 function handOver() {
   clearTimeout(timer);

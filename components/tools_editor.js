@@ -14,6 +14,8 @@ function flush() {
   if (!dirty) return;
   dirty = false;
   props.value = field.value;
+  keptDrafts.keepPart({ tools: field.value });
+  undoSteps.recordPart({ tools: field.value });
 }
 function handOver() {
   clearTimeout(timer);

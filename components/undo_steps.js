@@ -33,8 +33,8 @@ class UndoSteps {
     this.changed();
   }
 
-  recordMessages(messages) {
-    if (this.present) this.record({ messages }, true);
+  recordPart(part) {
+    if (this.present) this.record(part, true);
   }
 
   back(kept) {

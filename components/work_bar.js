@@ -100,11 +100,12 @@ keptDrafts.refused = () => {
 };
 
 // -- links ----------------------------------------------------------------------------------
+const withoutThe = (images) => (images ? `, without ${counted(images, 'image')}` : '');
 async function copyLink({ workspace, images }) {
-  const without = images ? `, without ${counted(images, 'image')}` : '';
+  const without = withoutThe(images);
   let link;
   try {
-    link = await linkOf(images ? { ...workspace, images_left_out: images } : workspace);
+    link = await linkOf(workspace);
   } catch {
     say('This browser is too old to make links. Save the workspace as a file instead.', {
       kind: 'warning',
@@ -133,14 +134,16 @@ async function openLink() {
     const workspace = await workspaceOf(fragment);
     await keptDrafts.isOpen;
     trigger('open_link', { workspace });
-    const images = workspace?.images_left_out;
-    const without = Number.isInteger(images) ? `, without ${counted(images, 'image')}` : '';
-    say(`Opened from a link${without}. Undo brings back what was here.`);
   } catch (error) {
     say(error.message, { kind: 'warning' });
   }
 }
 watch('shared', () => props.shared && copyLink(props.shared));
+watch('opened', () => {
+  if (!props.opened) return;
+  const without = withoutThe(props.opened.images);
+  say(`Opened from a link${without}. Undo brings back what was here.`);
+});
 window.addEventListener('hashchange', openLink, listening);
 openLink();
 

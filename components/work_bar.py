@@ -13,7 +13,9 @@ def work_bar(**props: Any) -> gr.HTML:
     """Events: `step_back`, `step_forward`, `settle` after the last of several steps; `make_link`;
     `open_link` with a `workspace` and `reopen` with a `draft`.
 
-    Props: shared, the answer to `make_link`: `workspace` without its `images`, how many they were,
-    and a `number` of its own.
+    Props: shared, the answer to `make_link`: the `workspace`, how many `images` that leaves out,
+    and a `number` of its own; opened, that to `open_link`: `images` and `number` likewise.
     """
-    return client_component("work_bar", scripts=("workspace_link.js",), shared=None, **props)
+    return client_component(
+        "work_bar", scripts=("workspace_link.js",), shared=None, opened=None, **props
+    )

@@ -20,6 +20,8 @@ from components.wiring import PRIVATE, Wiring
 from core.errors import InvalidInput
 from core.saved_workspace import workspace_from_dict, workspace_to_dict
 
+LEFT_OUT = "images_left_out"  # how many, beside what a workspace holds
+
 
 class WorkHandlers:
     """What the buttons of the work bar ask the server for."""
@@ -36,6 +38,8 @@ class WorkHandlers:
         images = sum(len(row["images"]) for row in state.rows)
         bare = replace(state, rows=tuple({**row, "images": []} for row in state.rows))
         workspace = workspace_to_dict(saved_of(bare))
+        if images:
+            workspace[LEFT_OUT] = images
         shared = {"workspace": workspace, "images": images, "number": next(self._numbers)}
         return {self._bar: gr.update(shared=shared)}
 
@@ -43,7 +47,10 @@ class WorkHandlers:
         """What a link holds takes the place of all that is on the page."""
         with user_errors():
             state = self._controls.read(values, mend=True)
-            return self._controls.write(state_of(workspace_from_dict(event.workspace), state))
+            changes = self._controls.write(state_of(workspace_from_dict(event.workspace), state))
+        images = event.workspace.get(LEFT_OUT)
+        opened = {"images": images if type(images) is int else 0, "number": next(self._numbers)}
+        return {**changes, self._bar: gr.update(opened=opened)}
 
     def reopen(self, event: gr.EventData) -> Changes:
         """The same with an earlier draft of this browser."""
@@ -62,5 +69,5 @@ def wire_work(wiring: Wiring, controls: Controls, handlers: Handlers, bar: gr.HT
     step: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
     bar.settle(handlers.show, controls.inputs(), controls.shown(), **step)
     bar.make_link(work.share, controls.inputs(), [bar], **PRIVATE)
-    wiring.after_act(bar.open_link(work.open, controls.inputs(), kept, **PRIVATE))
+    wiring.after_act(bar.open_link(work.open, controls.inputs(), [*kept, bar], **PRIVATE))
     wiring.after_act(bar.reopen(work.reopen, None, kept, **PRIVATE))

@@ -149,7 +149,9 @@ def test_a_picture_example_is_greedy_has_one_picture_and_no_finding(visit: Page)
 
 def test_samplers_without_effect_are_turned_off_in_the_lane_that_has_them(page: Page):
     write(page, ("user", "Hi"))
-    page.get_by_role("button", name="Set-ups").or_(page.locator("#lane-count .set-ups summary")).first.click()
+    page.get_by_role("button", name="Set-ups").or_(
+        page.locator("#lane-count .set-ups summary")
+    ).first.click()
     page.get_by_role("button", name="Temperature ladder").click()
     row = finding(page, "no-effect")
     expect(row).to_contain_text("Lane A")

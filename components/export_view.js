@@ -35,6 +35,13 @@ function links(images) {
   return ['Images of this script: ', ...images.flatMap((image, place) => {
     const link = document.createElement('a');
     Object.assign(link, { href: image.url, download: image.name, textContent: image.name });
+    // The server names the file as it was uploaded; the script needs its own name for it.
+    link.addEventListener('click', async (event) => {
+      event.preventDefault();
+      const answer = await fetch(image.url);
+      if (answer.ok) save(await answer.blob(), image.name);
+      else link.textContent = `${image.name} (not here any more)`;
+    });
     return place ? [', ', link] : [link];
   })];
 }
@@ -78,17 +85,17 @@ async function copy() {
   act('copy').textContent = 'Copied';
   setTimeout(() => { act('copy').textContent = 'Copy'; }, 1500);
 }
-function download() {
+function save(blob, name) {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([props.value.code], { type: 'text/plain;charset=utf-8' }));
-  link.download = props.value.file;
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 element.addEventListener('click', (event) => {
   const name = event.target.closest('[data-act]')?.dataset.act;
   if (name === 'copy') copy();
-  else if (name === 'download') download();
+  else if (name === 'download') save(new Blob([props.value.code], { type: 'text/plain;charset=utf-8' }), props.value.file);
   else if (name === 'verify') trigger('verify', asked());
   else if (name === 'stop') trigger('stop');
 });

@@ -26,6 +26,7 @@ def load(engine: LocalEngine, model: str) -> None:
                 "message": last.message if isinstance(last, Failed) else "",
                 "shares": [share for share in shares if share is not None],
                 "in_use": engine.description.model if engine.description else None,
+                "revision": engine.description.revision if engine.description else None,
             }
         ),
         flush=True,

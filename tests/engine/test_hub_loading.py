@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub_server import hub
+from hub_server import COMMIT, hub
 
 ROOT = Path(__file__).parents[2]
 SESSION = Path(__file__).with_name("hub_session.py")
@@ -89,6 +89,11 @@ def test_closing_during_a_download_ends_it_and_the_model_in_use_stays(results) -
 
 def test_a_model_in_the_cache_loads_when_the_hub_is_gone(results) -> None:
     assert results["gone"]["tiny/model"]["loaded"]
+
+
+def test_the_commit_is_known_online_and_offline_for_scripts_to_pin(results) -> None:
+    for session in ("there", "gone"):
+        assert results[session]["tiny/model"]["revision"] == COMMIT
 
 
 def test_a_model_that_is_nowhere_is_told_when_the_hub_is_gone(results) -> None:

@@ -11,6 +11,7 @@ from core.conversation import Conversation, message
 from core.engine import Engine, Loaded, Loading
 from core.errors import InvalidInput
 from core.events import Failed, Finished, Queued, Started, Token
+from core.verification import Verifying
 from engine.scripted import ScriptedEngine
 from engine.scripted_replies import KNOWN, LONG_TOKENS, MARKDOWN
 
@@ -163,3 +164,15 @@ def test_weights_that_do_not_exist_are_named() -> None:
     assert isinstance(last, Failed)
     assert "'int3'" in last.message
     assert "int4" in last.message
+
+
+def test_verify_derives_the_answer_anew_and_compares(quick, ask, run) -> None:
+    asked = ask("Hello there", temperature=0.5, max_new_tokens=10, stop=("scripted",))
+    ids = run(quick, asked).ids()
+    *progress, last = quick.verify(asked, ids)
+    assert [type(event) for event in progress] == [Verifying] * len(ids)
+    assert last.sentence == f"Reproduced: {len(ids)} of {len(ids)} tokens are the same."
+    *_, other = quick.verify(asked, [*ids[:-1], 5])
+    assert other.difference.place == len(ids) - 1
+    *_, failed = quick.verify(ask("!fail"), ids)
+    assert isinstance(failed, Failed)

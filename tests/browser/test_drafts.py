@@ -200,7 +200,7 @@ def test_a_full_storage_drops_the_oldest_draft_and_not_the_newest(page: Page):
           const kept = (text) => ({ messages: [{ id: text[0], role: 'user', text, images: [] }] });
           const long = (at) => ({ at, edited: true, kept: kept(`${at}`.repeat(1000000)) });
           for (const at of [1, 2]) keptDrafts.write(`old ${at}`, long(at));
-          keptDrafts.keepMessages(kept('x'.repeat(4000000)).messages);
+          keptDrafts.keepPart({ messages: kept('x'.repeat(4000000)).messages });
         }"""
     )
     assert page.evaluate(f"{KEPT}.messages[0].text.length") == 4_000_000

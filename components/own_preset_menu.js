@@ -16,8 +16,7 @@ function actButton(text, act, label) {
   if (label) button.setAttribute('aria-label', label);
   return button;
 }
-function drawMenu() {
-  const preset = props.own.find((one) => one.key === menuOf);
+function drawMenu(preset) {
   menu.hidden = !preset;
   menu.textContent = '';
   if (!preset) return;
@@ -43,7 +42,7 @@ function showReply() {
   for (const line of said || []) {
     const row = make('p', line);
     if (gone) {
-      row.append(' ', actButton('Undo', 'restore'));
+      row.append(' ', actButton('Bring back', 'restore'));
       row.lastChild.dataset.gone = gone;
     }
     notes.append(row);

@@ -1,9 +1,9 @@
 // Preset buttons, shipped and own: the active one is marked; a changed value says so and can be put
-// back. Redrawn only where something is new, so that a button keeps the focus of the keyboard.
+// back. A part is drawn again only where it differs: a press must not lose its button half-way.
 const shipped = element.querySelector('[data-group=shipped]');
 const own = element.querySelector('.own-presets');
 const state = element.querySelector('.preset-state');
-let drawn = '';
+const drawn = {}; // what each part was drawn from
 function presetButton(preset) {
   const button = make('button', preset.name);
   button.type = 'button';
@@ -35,17 +35,21 @@ function drawState() {
   restore.dataset.key = props.value;
   state.append(badge, restore);
 }
+function isNew(part, ...facts) {
+  const now = JSON.stringify(facts);
+  if (drawn[part] === now) return false;
+  drawn[part] = now;
+  return true;
+}
 function draw() {
-  const now = JSON.stringify([props.value, props.modified, props.own, props.broken, menuOf]);
-  if (now === drawn) return;
-  drawn = now;
   const { key, of } = element.contains(document.activeElement) ? document.activeElement.dataset : {};
-  shipped.replaceChildren(...props.presets.map(presetButton));
-  own.replaceChildren(...props.own.map(ownButton));
+  const chosen = props.own.find((preset) => preset.key === menuOf);
+  if (isNew('shipped', props.value)) shipped.replaceChildren(...props.presets.map(presetButton));
+  if (isNew('own', props.value, props.own, menuOf)) own.replaceChildren(...props.own.map(ownButton));
   own.hidden = !props.own.length;
-  drawMenu();
-  drawState();
-  drawBroken();
+  if (isNew('menu', chosen?.key, chosen?.name)) drawMenu(chosen);
+  if (isNew('state', props.value, props.own, props.modified)) drawState();
+  if (isNew('broken', props.broken)) drawBroken();
   if (key) element.querySelector(`.presets [data-key="${CSS.escape(key)}"]`)?.focus();
   if (of) element.querySelector(`[data-of="${CSS.escape(of)}"]`)?.focus();
 }

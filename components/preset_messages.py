@@ -10,13 +10,23 @@ from core.library import Preset, PresetMessage
 
 
 def parted(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """The system message that begins the list, or none, and the others."""
-    place = 1 if rows and rows[0]["role"] == "system" else 0
+    """The system prompt, with empty system messages before it, and the others."""
+    place = _length_of_prompt([(row["role"], row["text"]) for row in rows])
     return list(rows[:place]), list(rows[place:])
 
 
+def _length_of_prompt(turns: Sequence[tuple[str, str]]) -> int:
+    """How many messages at the beginning are the system prompt: up to the first with a text."""
+    place = 0
+    while place < len(turns) and turns[place][0] == "system":
+        place += 1
+        if turns[place - 1][1]:
+            break
+    return place
+
+
 def system_of(rows: Sequence[Row]) -> str:
-    """The text of the system message that begins the list; empty: there is none."""
+    """The text of the system prompt; empty: there is none."""
     return "".join(row["text"] for row in parted(rows)[0])
 
 
@@ -28,16 +38,29 @@ def turns_of(rows: Sequence[Row]) -> list[PresetMessage]:
 def rows_under(preset: Preset, rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows with what the preset names; the same rows, their images too, where it is so."""
     changed = changed_messages(preset, rows)
+    system, turns = _wanted(preset)
     begin, others = parted(rows)
     if "system prompt" in changed:
-        begin = rows_of([message("system", preset.system)]) if preset.system else []
+        begin = rows_of([message("system", system)]) if system else []
     if "messages" in changed:
-        others = rows_of(preset.turns)
+        others = rows_of([message(turn.role, turn.content) for turn in turns or ()])
     return (*begin, *others)
 
 
 def changed_messages(preset: Preset, rows: Sequence[Row]) -> list[str]:
     """What is not as in the preset, in words; what it does not name is never changed."""
-    system = preset.system is not None and preset.system != system_of(rows)
-    turns = preset.messages is not None and preset.messages != turns_of(rows)
-    return ["system prompt"] * system + ["messages"] * turns
+    system, turns = _wanted(preset)
+    other_system = system is not None and system != system_of(rows)
+    return ["system prompt"] * other_system + ["messages"] * (
+        turns is not None and turns != turns_of(rows)
+    )
+
+
+def _wanted(preset: Preset) -> tuple[str | None, list[PresetMessage] | None]:
+    """The system prompt and the others; a file may also have the prompt as its first message."""
+    turns = preset.messages
+    if preset.system or not turns:
+        return preset.system, turns
+    place = _length_of_prompt([(turn.role, turn.content) for turn in turns])
+    prompt = "".join(turn.content for turn in turns[:place])
+    return (prompt if place else preset.system), turns[place:]

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationError
 
-from core.conversation import Conversation, Message, Role, conversation_from_dicts, message
+from core.conversation import Conversation, Role, conversation_from_dicts
 from core.errors import InvalidInput
 from core.recipe import Recipe
 from core.sampling import SamplingParams, sampling_params, under
@@ -80,10 +80,6 @@ class Preset:
         """The values that the file names: sampling, stop strings and images."""
         stop = {} if self.stop is None else {"stop": self.stop}
         return {**self.whole, **stop, **self.images}
-
-    @property
-    def turns(self) -> tuple[Message, ...]:
-        return tuple(message(turn.role, turn.content) for turn in self.messages or ())
 
     def params(self, current: SamplingParams) -> SamplingParams:
         """`current` under this preset: named values set, other samplers off, the rest untouched."""

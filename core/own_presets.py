@@ -61,9 +61,10 @@ class OwnPresets:
             raise InvalidInput(f"name has {length} characters; use {LONGEST_NAME} at most.")
         with self._lock:
             presets = self.read().presets
-            same = next((k for k, other in presets.items() if other.name == preset.name), "")
             old = key if key in presets else ""
-            if same and same != old and (old or not replaces):
+            same = next((k for k, other in presets.items() if other.name == preset.name), "")
+            keeps_its_name = old and presets[old].name == preset.name
+            if same and not keeps_its_name and (old or not replaces):
                 raise NameIsTaken(f"There is already an own preset “{preset.name}”.")
             if place := old or same:
                 text = _text_of(replace(preset, order=presets[place].order))

@@ -1,5 +1,6 @@
 """Own presets on the page: saved, applied, edited, duplicated, deleted, sent out and taken in."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from time import monotonic
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from core.library import PresetMessage
 from core.own_presets import OwnPresets
 from core.preset_file import preset_of
 from tests.browser.conftest import ready
@@ -24,15 +26,23 @@ PATIENCE = 10.0  # seconds
 PROMPT = "  Be brief:\n\tno lists\n\n\"1.10\" or 'no' # 字\n"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "presets"
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
 
 
-@pytest.fixture
-def own_app(tmp_path: Path) -> Iterator[str]:
-    with served("--engine", "scripted", "--data-dir", str(tmp_path)) as url:
+@pytest.fixture(scope="module")
+def own_app(data: Path) -> Iterator[str]:
+    with served("--engine", "scripted", "--data-dir", str(data)) as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def folder(data: Path) -> Path:
+    """Where the own presets lie; each test begins without any."""
+    folder = data / "presets"
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def own_buttons(page: Page) -> Locator:
@@ -143,7 +153,7 @@ def test_edit_duplicate_delete_undo_and_replace(own_app: str, open_page, folder:
     assert OwnPresets(folder).get("own/uno-2").named["top_k"] == 9
     choose(page, "Due", "delete")
     names(page, "Uno")
-    page.get_by_role("button", name="Undo").last.click()
+    page.get_by_role("button", name="Bring back").click()
     names(page, "Due", "Uno")
     page.get_by_role("button", name="Save as preset…").click()
     fill(page, "Due", note="newer")
@@ -228,10 +238,6 @@ def test_the_words_that_were_typed_stay_where_a_save_fails(own_app: str, open_pa
     expect(page.locator(".own-preset-error")).to_contain_text("--data-dir")
     expect(page.locator(".own-preset-form [name=note]")).to_have_value("precious")
     folder.unlink()
-    number(page, "top-k").fill("")
-    submit(page)
-    expect(page.locator(".own-preset-error")).to_contain_text("top_k is empty")
-    number(page, "top-k").fill("5")
     submit(page)
     names(page, "Mine")
 
@@ -269,11 +275,11 @@ def server(data: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 
 def test_a_server_that_is_killed_while_it_saves_loses_nothing_that_was_saved(
-    own_app: str, open_page, browser, tmp_path: Path
+    own_app: str, open_page, browser, data: Path, folder: Path
 ):
     """Two servers on one folder: one is killed within a save, the other shows what is there."""
     long = "a line of a long prompt\n" * 1000
-    with server(tmp_path) as (url, process):
+    with server(data) as (url, process):
         page = browser.new_page()
         page.goto(url)
         ready(page)
@@ -282,17 +288,17 @@ def test_a_server_that_is_killed_while_it_saves_loses_nothing_that_was_saved(
         page.get_by_role("button", name="Save as preset…").click()
         fill(page, "Large", "messages")
         submit(page)
-        folder, end = tmp_path / "presets", monotonic() + PATIENCE
+        end = monotonic() + PATIENCE
         while not {*folder.glob(".large*"), *folder.glob("large*")} and monotonic() < end:
             pass  # the browser is a process of its own
         process.send_signal(signal.SIGKILL)
         process.wait()
         page.close()
-    shelf = OwnPresets(tmp_path / "presets").read()
+    shelf = OwnPresets(folder).read()
     assert shelf.broken == {}
     assert shelf.presets["own/safe"].name == "Safe"
     for name, preset in shelf.presets.items():
-        assert name == "own/safe" or preset.turns[0].text == long
+        assert name == "own/safe" or preset.messages == [PresetMessage("user", long)]
     other = open_page(own_app)
     names(other, *(preset.name for preset in shelf.presets.values()))
     save(other, "After")

@@ -112,6 +112,7 @@ def test_what_is_deleted_can_come_back_and_nothing_else_can(own: OwnPresets):
     assert own.restore(gone) == "own/mine-2"
     assert names(own) == ["Mine", "Mine"]
     assert in_its_place == key
+    assert own.save(replace(PLAIN, system="one of two"), "own/mine-2") == "own/mine-2"
     for name in (gone, "../mine.yaml", ""):
         with pytest.raises(InvalidInput, match="not among the deleted"):
             own.restore(name)

@@ -55,7 +55,7 @@ def samples() -> dict[str, Scene]:
             ("green", "triangle", 206, 80, 70),
         ),
         "large-code.png": code(3, 256, 22, 128, 92),
-        "small-code.png": code(4, 512, 300, 340, 30),
+        "small-code.png": code(5, 512, 300, 340, 30),  # a code that the High budget reads
     }  # fmt: skip
 
 

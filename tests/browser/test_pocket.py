@@ -62,3 +62,29 @@ def test_a_temperature_ladder_gives_different_stories_and_the_coldest_repeats_it
     why = page.locator(".lane-explanation:visible")
     expect(why.locator("tr.chosen")).to_have_count(2)
     expect(why.locator("p").first).to_contain_text("A takes the likeliest token")
+
+
+def test_the_picture_card_is_described_by_the_shipped_model(open_page, pocket_app: str):
+    page = open_page(pocket_app)
+    page.locator("#scenarios button", has_text="Describe the picture").click()
+    expect(page.locator(".turn-images figcaption")).to_have_text("three-shapes.png")
+    expect(page.locator("#meter")).to_contain_text("64")  # image tokens, before running
+    page.locator("#run").click()
+    expect(page.locator("#lane-a .lane-status")).to_have_text("done", timeout=ANSWER_MS)
+    expect(page.locator("#lane-a .lane-text")).to_have_text(
+        "The picture shows a blue square, a yellow star and a green triangle."
+    )
+
+
+def test_the_small_code_is_read_with_a_high_budget_and_not_with_a_fast_one(
+    open_page, pocket_app: str
+):
+    page = open_page(pocket_app)
+    page.locator("#scenarios button", has_text="Read the small code").click()
+    expect(page.locator(".turn-images figcaption")).to_have_text("small-code.png")
+    expect(page.locator("#column-c")).to_be_visible()
+    page.locator("#run").click()
+    for label in ("a", "b", "c"):
+        expect(page.locator(f"#lane-{label} .lane-status")).to_have_text("done", timeout=ANSWER_MS)
+    assert text(page, "a") == "9164"
+    assert text(page, "c") != "9164"

@@ -64,12 +64,17 @@ class ExportHandlers:
 
     def follow(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         """The script of what is chosen, as things are now."""
+        serial = getattr(event, "serial", 0)
+        value = self._value(values, request, event)
+        return {self._view: {**value, "serial": serial if isinstance(serial, int) else 0}}
+
+    def _value(self, values: Values, request: gr.Request, event: gr.EventData) -> dict[str, Any]:
         try:
             state = self._controls.read(values)
         except InvalidInput as error:
             choice = choice_of(event, ("A",), {})
             empty = export_value(None, choice.lane, (), choice.target, "", "")
-            return {self._view: {**empty, "error": str(error)}}
+            return {**empty, "error": str(error)}
         runs = self._history.shown(_page(request))
         choice = choice_of(event, state.labels, runs)
         run = runs.get(choice.lane)
@@ -86,7 +91,7 @@ class ExportHandlers:
                 value |= {"key": _key(shown), "verifiable": True}
         except InvalidInput as error:
             value["error"] = str(error)
-        return {self._view: value}
+        return value
 
     def verify(self, values: Values, request: gr.Request, event: gr.EventData) -> Iterator[Changes]:
         """Run the exported parameters again; says how it goes until it ends or is stopped."""

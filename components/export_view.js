@@ -3,8 +3,14 @@ const choice = { lane: '', target: '', source: '' };
 const part = (name) => element.querySelector(`.export-${name}`);
 const act = (name) => element.querySelector(`[data-act=${name}]`);
 let toggled = false;
-// Not `target`: an event of Gradio has one of its own.
-const asked = () => ({ lane: choice.lane, program: choice.target, source: choice.source });
+let shown = {};
+// Answers may come late or in another order: each carries the number of its question.
+let sent = (props.value || {}).serial || 0;
+function follow() {
+  sent += 1;
+  // Not `target`: an event of Gradio has one of its own.
+  trigger('follow', { lane: choice.lane, program: choice.target, source: choice.source, serial: sent });
+}
 function choose(box, items, chosen, name) {
   const focused = box.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   box.replaceChildren(...items.map(([key, text]) => {
@@ -15,7 +21,7 @@ function choose(box, items, chosen, name) {
     button.setAttribute('aria-pressed', String(key === chosen));
     button.addEventListener('click', () => {
       choice[name] = key;
-      trigger('follow', asked());
+      follow();
     });
     return button;
   }));
@@ -46,7 +52,7 @@ function links(images) {
   })];
 }
 function drawVerdict() {
-  const value = props.value || {};
+  const value = shown;
   const verdict = props.verification || {};
   const mine = value.target === 'transformers' && verdict.key && verdict.key === value.key;
   const busy = Boolean(verdict.key && verdict.key === value.key && verdict.busy);
@@ -58,7 +64,11 @@ function drawVerdict() {
 }
 function draw() {
   const value = props.value || {};
-  Object.assign(choice, { lane: value.lane, target: value.target, source: value.source });
+  if ((value.serial || 0) < (shown.serial || 0)) return;
+  shown = value;
+  if (value.serial === sent) {
+    Object.assign(choice, { lane: value.lane, target: value.target, source: value.source });
+  }
   choose(part('lanes'), (value.lanes || []).map((lane) => [lane, `Lane ${lane}`]), value.lane, 'lane');
   choose(part('sources'), value.sources || [], value.source, 'source');
   choose(part('targets'), value.targets || [], value.target, 'target');
@@ -81,7 +91,7 @@ function draw() {
   drawVerdict();
 }
 async function copy() {
-  await navigator.clipboard.writeText(props.value.code);
+  await navigator.clipboard.writeText(shown.code);
   act('copy').textContent = 'Copied';
   setTimeout(() => { act('copy').textContent = 'Copy'; }, 1500);
 }
@@ -95,8 +105,8 @@ function save(blob, name) {
 element.addEventListener('click', (event) => {
   const name = event.target.closest('[data-act]')?.dataset.act;
   if (name === 'copy') copy();
-  else if (name === 'download') save(new Blob([props.value.code], { type: 'text/plain;charset=utf-8' }), props.value.file);
-  else if (name === 'verify') trigger('verify', asked());
+  else if (name === 'download') save(new Blob([shown.code], { type: 'text/plain;charset=utf-8' }), shown.file);
+  else if (name === 'verify') trigger('verify', { lane: shown.lane });
   else if (name === 'stop') trigger('stop');
 });
 part('known').querySelector('summary').addEventListener('click', () => { toggled = true; });
@@ -104,9 +114,9 @@ part('known').querySelector('summary').addEventListener('click', () => { toggled
 window.exportFollows?.abort();
 window.exportFollows = new AbortController();
 document.addEventListener('playground-changed', () => {
-  if (element.offsetParent) trigger('follow', asked());
+  if (element.offsetParent) follow();
 }, { signal: window.exportFollows.signal });
 watch('value', draw);
 watch('verification', drawVerdict);
 draw();
-trigger('follow', asked());
+follow();

@@ -19,7 +19,8 @@ SOURCES = [[RUN, "The run shown"], [INPUTS, "As set now"]]
 
 
 def export_view(**props: Any) -> gr.HTML:
-    """Events: `follow` and `verify`, with `lane`, `program` and `source`; `stop`.
+    """Events: `follow`, with `lane`, `program`, `source` and a `serial` number that comes back in
+    the value; `verify`, with `lane`; `stop`.
 
     Prop: verification, what is known of the run with that key.
     """

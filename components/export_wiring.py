@@ -28,7 +28,7 @@ def wire_export(
 ) -> None:
     view, inputs = export.view, controls.inputs()
     export.tab.select(lambda: "export", None, [controls.tab], **QUICK).then(**TELL)
-    view.follow(handlers.follow, inputs, [view], trigger_mode="always_last", **PRIVATE)
+    view.follow(handlers.follow, inputs, [view], trigger_mode="multiple", **PRIVATE)
     view.verify(handlers.verify, inputs, [view], **LONG)
     view.stop(handlers.stop, None, None, **QUICK)
     page.unload(handlers.leave)

@@ -12,7 +12,7 @@ from core.engine import Loading, ModelDescription
 
 DEMO_BANNER = (
     "This is a demo model of a few million weights: it formats dates, extracts names and ages, "
-    "and tells small stories. For real work choose a model above and press Load."
+    "tells small stories and sees drawn shapes and codes. For real work choose a model above and press Load."
 )
 
 

@@ -12,7 +12,8 @@ from core.engine import Loading, ModelDescription
 
 DEMO_BANNER = (
     "This is a demo model of a few million weights: it formats dates, extracts names and ages, "
-    "tells small stories and sees drawn shapes and codes. For real work choose a model above and press Load."
+    "tells small stories and sees drawn shapes and codes. For real work choose a model above and "
+    "press Load."
 )
 
 

@@ -25,7 +25,6 @@ from tests.engine.conftest import POCKET
 from tests.engine.test_exported_scripts import answered
 from tests.serving import free_port
 
-pytest.importorskip("openai", reason="transformers serve needs the package openai")
 ROOT = POCKET.parents[1]
 STORY = Conversation((message("user", "Tell me a short story about a fox."),))
 ENVIRONMENT = {

@@ -93,7 +93,7 @@ def test_copy_takes_prefill_and_answer(page: Page):
     write(page, ("user", "Tell me"), ("assistant", "Once "))
     page.locator("#run").click()
     expect(page.locator(STATUS)).to_have_text("done")
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "Once " + page.locator("#lane-a .lane-text").inner_text()

@@ -17,7 +17,7 @@ def lanes(page: Page, count: int) -> None:
 
 def set_up(page: Page, name: str) -> None:
     page.locator("#lane-count .set-ups summary").click()
-    page.locator(".set-up-list button", has_text=name).click()
+    page.locator("#lane-count .set-up-list button", has_text=name).click()
 
 
 def run(page: Page, *labels: str) -> None:
@@ -205,11 +205,11 @@ def test_a_set_up_says_what_it_needs_first(page: Page):
         ("Image budgets", "Add an image to a message first."),
         ("With and without system prompt", "Add a system message first."),
     ):
-        button = page.locator(".set-up-list button", has_text=name)
+        button = page.locator("#lane-count .set-up-list button", has_text=name)
         expect(button).to_be_disabled()
         expect(button).to_contain_text(need)
     page.locator(".brand h1").click()
-    expect(page.locator(".set-up-list")).to_be_hidden()
+    expect(page.locator("#lane-count .set-up-list")).to_be_hidden()
 
 
 def test_lanes_come_back_after_a_reload(page: Page):

@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from components import client_component
+from core.conversation import Conversation, message
 from core.saved_workspace import SavedWorkspace, workspace_from_dict, workspace_to_dict
 from tests.browser.conftest import DESKTOP, ready
 from tests.browser.test_drafts import KEPT, another_tab, expect_work, opened, until_kept, work
@@ -99,7 +100,8 @@ def test_no_request_carries_the_fragment(browser: Browser, scripted_app: str):
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url + json.dumps(r.headers)))
     try:
-        fragment = fragment_of(workspace_to_dict(SavedWorkspace(preset="greedy")))
+        asking = Conversation((message("user", "Who goes there?"),))
+        fragment = fragment_of(workspace_to_dict(SavedWorkspace(asking, "greedy")))
         page.goto(scripted_app + fragment)
         ready(page)
         expect(page.locator(".work-note p")).to_contain_text("Opened from a link")

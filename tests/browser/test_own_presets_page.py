@@ -111,10 +111,15 @@ def test_a_preset_is_saved_and_applied_after_a_reload_and_undo_brings_the_messag
     expect(number(page, "max-new-tokens")).to_have_value("77")
     expect(page.locator("#parameter-stop textarea")).to_have_value("###")
     expect(page.locator(".preset-state")).to_have_text(f"{ODD_NAME} is active.")
-    page.locator("[data-act=undo]").click()
+    page.locator("[data-act=step_back]").click()
+    expect(page.locator(".turn")).to_have_count(1)
     assert texts(page) == ["another prompt"]
+    expect(page.locator(".preset-state")).to_have_text("Greedy is active.")
+    page.locator("[data-act=step_forward]").click()
+    expect(page.locator(".turn")).to_have_count(3)
+    page.locator(".turn").nth(2).get_by_role("button", name="Remove message").click()
     badge = page.locator(".preset-modified")
-    expect(badge).to_have_attribute("title", "Changed: system prompt, messages")
+    expect(badge).to_have_attribute("title", "Changed: messages")
     page.locator(".preset-state [data-key]").click()
     expect(badge).to_have_count(0)
     assert texts(page) == [PROMPT, "Hi", "{\n"]

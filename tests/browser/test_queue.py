@@ -18,7 +18,7 @@ def test_a_queued_lane_shows_its_place_as_it_moves_up_and_then_answers(page: Pag
     expect(page.locator(STATUS)).to_have_text("waiting · place 2")
     expect(page.locator("#stop")).to_have_attribute("aria-disabled", "false")
     expect(page.locator("#lane-a .lane-empty")).to_contain_text("Stop leaves the queue")
-    expect(page.locator("#lane-a .lane-cursor")).to_be_visible()
+    expect(page.locator("#lane-a .lane-raw .lane-cursor")).to_be_visible()
     expect(page.locator(STATUS)).to_have_text("waiting · place 1")
     expect(page.locator(STATUS)).to_have_text("done")
     expect(page.locator("#lane-a .lane-empty")).to_be_hidden()

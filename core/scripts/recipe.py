@@ -5,7 +5,6 @@ Both come from this one value, so that what is verified is what is exported.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -13,9 +12,9 @@ from typing import Any, Literal
 
 from core.conversation import Conversation, Image, Message, Text
 from core.engine import ModelDescription
-from core.errors import InvalidInput
 from core.prompt import RenderedPrompt
 from core.sampling import SamplingParams
+from core.tools import parse_tools
 from core.vision import VisionBudget
 from core.workspace import Request
 
@@ -62,7 +61,7 @@ class Recipe:
 def recipe(request: Request, model: ModelDescription, prompt: RenderedPrompt | None) -> Recipe:
     """prompt: as the engine renders it; None where it can't be: then none is known to be odd.
 
-    Raises InvalidInput where the tools are no JSON.
+    Raises InvalidInput where the tools can't be read.
     """
     conversation = request.conversation
     files = _files(conversation)
@@ -76,7 +75,7 @@ def recipe(request: Request, model: ModelDescription, prompt: RenderedPrompt | N
     return Recipe(
         messages=messages,
         pictures=tuple(Picture(path, name) for path, name in files.items()),
-        tools=read_tools(conversation.tools),
+        tools=[tool.given for tool in parse_tools(conversation.tools)] or None,
         open_end=open_end,
         route=route,
         prompt_ids=prompt.token_ids if prompt and route == "ids" else (),
@@ -84,16 +83,6 @@ def recipe(request: Request, model: ModelDescription, prompt: RenderedPrompt | N
         generate=_generate(request.params, prompt),
         seed=request.params.seed,
     )
-
-
-def read_tools(text: str) -> Any:
-    """The tools of a conversation; None without any. Raises InvalidInput for what is no JSON."""
-    if not text.strip():
-        return None
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise InvalidInput(f"The tools are no JSON: {error}. Correct them, then export.") from error
 
 
 def processor_values(budget: VisionBudget, model: ModelDescription) -> dict[str, Any]:

@@ -34,7 +34,7 @@ NO_ZERO = ("vllm", "vllm-server", "sglang")
 
 
 def make_script(key: str, subject: Subject) -> Script:
-    """Raises InvalidInput for another target, or where the tools are no JSON."""
+    """Raises InvalidInput for another target, or where the tools can't be read."""
     if key not in TARGETS:
         raise InvalidInput(f"There is no script for {key!r}; there are {', '.join(TARGETS)}.")
     target = TARGETS[key]

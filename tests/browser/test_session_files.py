@@ -14,7 +14,7 @@ from core.data_urls import image_of
 from core.sessions import SessionStore
 from tests.browser.conftest import Open
 from tests.browser.test_messages import roles, texts, write
-from tests.browser.test_sessions import said, save, sessions_tab
+from tests.browser.test_sessions_page import said, save, sessions_tab
 from tests.browser.test_settings import number
 from tests.core.test_chat_round_trips import PNG
 from tests.serving import served

@@ -258,7 +258,7 @@ def test_tools_go_where_each_program_takes_them() -> None:
         assert argument(script(key, what), "client.chat.completions.create", "tools") == tools
     for key in POSTS:
         assert json.loads(shell(script(key, what)))["tools"] == tools
-    with pytest.raises(InvalidInput, match="tools are no JSON"):
+    with pytest.raises(InvalidInput, match="tools can.t be read"):
         make_script("transformers", subject(("user", "x"), tools="[oops"))
 
 

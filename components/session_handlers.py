@@ -162,8 +162,6 @@ class SessionHandlers:
         told: Value,
     ) -> Changes:  # fmt: skip
         new = state_of(saved, state)
-        if saved_of(new).conversation.tools != saved.conversation.tools:
-            told["lines"].append("The tools are left out: this page has no place for them.")
         value = {**panel_value(self._store, now, saved, ask), "said": told, "imported": True}
         return {
             **self._controls.write(new, state, settings=True), self._bar: now, self._panel: value

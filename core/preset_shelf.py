@@ -39,7 +39,7 @@ class ShelfReader:
             try:
                 stamps = dict(sorted(_stamps(self.folder)))
             except OSError as error:
-                return Shelf(broken={self.folder.name: reason(error)})
+                return Shelf(broken={(name := self.folder.name): f"{name}: {reason(error)}"})
             known = self._known
             self._known = {
                 name: known[name]

@@ -189,7 +189,9 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_nothing_is_there(tmp_
     with pytest.raises(InvalidInput, match="can't be used"):
         own.take_in("mine.yaml", preset_text(PLAIN))
     (tmp_path / "presets").write_text("a file where the folder should be")
-    assert OwnPresets(tmp_path / "presets").read().broken == {"presets": "Not a directory."}
+    assert OwnPresets(tmp_path / "presets").read().broken == {
+        "presets": "presets: Not a directory."
+    }
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")

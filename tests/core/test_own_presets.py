@@ -156,6 +156,44 @@ def test_whatever_is_in_a_file_the_others_are_read(own: OwnPresets, content: byt
     assert "\n" not in own.read().broken["bad.yaml"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such file names")
+def test_a_file_name_that_is_no_text_is_named_in_letters(own: OwnPresets):
+    """The page sends the names as JSON, which half a character would break for everybody."""
+    own.save(named("Good"))
+    (own.folder / os.fsdecode(b"\xe9.yaml")).write_text(preset_text(PLAIN))
+    assert list(own.read().broken) == ["\\udce9.yaml"]
+    str(own.read().broken).encode()
+
+
+def test_other_files_and_folders_are_left_alone(own: OwnPresets):
+    own.save(named("Good"))
+    (own.folder / "folder.yaml").mkdir()
+    (own.folder / ".hidden.yaml").write_text("half")
+    (own.folder / "notes.txt").write_text("notes")
+    assert (names(own), own.read().broken) == (["Good"], {})
+
+
+def test_an_edit_by_another_program_is_seen_at_the_next_look(own: OwnPresets):
+    key = own.save(named("Mine"))
+    path = own.folder / "mine.yaml"
+    path.write_text(path.read_text().replace("top_k: 5", "top_k: 50"))
+    assert own.get(key).named["top_k"] == 50
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence_and_nothing_is_there(tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+    own = OwnPresets(tmp_path / "file" / "presets")
+    assert own.read().presets == {}
+    with pytest.raises(InvalidInput, match="can't be used: Not a directory.*--data-dir"):
+        own.save(PLAIN)
+    with pytest.raises(InvalidInput, match="can't be used"):
+        own.take_in("mine.yaml", preset_text(PLAIN))
+    (tmp_path / "presets").write_text("a file where the folder should be")
+    assert OwnPresets(tmp_path / "presets").read().broken == {
+        "presets": "presets: Not a directory."
+    }
+
+
 def test_an_export_can_be_imported_elsewhere_and_is_not_added_twice(own: OwnPresets, tmp_path):
     first = own.save(replace(PLAIN, system="a\n\tb", stop=["\n\n"]))
     path = own.folder / "mine.yaml"

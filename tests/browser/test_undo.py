@@ -185,3 +185,23 @@ def test_a_held_key_asks_the_server_once(page: Page):
     page.wait_for_timeout(1000)
     assert len(asked) <= 3
     assert texts(page)[0].startswith("message 0 ")
+
+
+def test_a_lanes_own_system_prompt_is_kept_while_typing_and_its_form_follows_undo(page: Page):
+    page.locator("[data-count='2']").click()
+    page.get_by_role("button", name="Change settings of lane B").click()
+    form = page.locator("#settings-b .lane-form")
+    form.get_by_label("System prompt").first.select_option("own")
+    until_kept(page, "kept.lane_B.system")
+    field = form.get_by_label("Own system prompt")
+    field.fill("Answer in rhyme.")
+    until_kept(page, "kept.lane_B.system === 'Answer in rhyme.'")
+    expect(field).to_be_focused()
+    page.get_by_role("button", name="Undo").click()
+    expect(field).to_have_value("You are a helpful assistant.")
+    form.get_by_label("Temperature").focus()
+    form.get_by_label("System prompt").first.focus()
+    page.keyboard.press("Control+z")
+    expect(field).to_have_count(0)
+    page.keyboard.press("Control+Shift+z")
+    expect(field).to_have_value("You are a helpful assistant.")

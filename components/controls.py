@@ -181,15 +181,8 @@ class Controls:
         """
         if not isinstance(draft, dict) or "messages" not in draft:
             return None
-        return PageState(
-            rows=tuple(clean_rows(draft["messages"])),
-            preset=str(draft.get("preset") or ""),
-            params=params_of({n: draft[n] for n in self.sampling if n in draft}, mend=True),
-            budget=budget_of({name: draft.get(name) for name in self.budget.controls}, mend=True),
-            lanes=_lanes([draft.get(f"lane_{label}") for label in LABELS], mend=True),
-            count=lane_count(draft.get("lanes")),
-            tools=tools_text(draft.get("tools")),
-        )
+        values = {control: draft.get(name) for name, control in self._kept().items()}
+        return self.read({**values, self.tab: "output"}, mend=True)
 
 
 def _lanes(values: list[Any], mend: bool) -> tuple[LaneSettings, ...]:

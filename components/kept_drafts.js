@@ -37,13 +37,12 @@ class KeptDrafts {
   }
 
   // -- opening -----------------------------------------------------------------------------
-  // What the page opens with: this tab's own draft; in a new tab the latest one, as a copy. older:
-  // the one draft that all tabs shared in an earlier version.
-  open(older) {
+  // What the page opens with: this tab's own draft; in a new tab the latest one, as a copy.
+  open() {
     const own = this.read(this.tab);
-    const latest = own || this.latest() || (older?.messages && { at: 0, kept: older });
+    const latest = own || this.latest();
     if (!latest) return {};
-    this.mine = own || { ...latest, edited: !latest.at };
+    this.mine = own || { ...latest, edited: false };
     this.write(this.tab, this.mine);
     return this.mine.kept;
   }
@@ -70,15 +69,16 @@ class KeptDrafts {
   // 'step' by undo and redo.
   keep(kept, how) {
     const before = this.mine;
-    if (how === 'open') this.wasOpened = true;
-    else if (!this.wasOpened && !hasWords(kept)) return; // the page isn't ready yet
-    if (before && JSON.stringify(before.kept) === JSON.stringify(kept)) return this.opened();
-    const replaces = how !== 'open' && how !== 'step' && isReplaced(before, kept);
+    if (how === 'open') {
+      this.wasOpened = true;
+      this.opened();
+    } else if (!this.wasOpened && !hasWords(kept)) return; // the page isn't ready yet
+    if (before && JSON.stringify(before.kept) === JSON.stringify(kept)) return;
+    const replaces = how !== 'open' && how !== 'step' && isReplaced(before, kept, how);
     if (replaces) this.write(randomName(), before);
     const edited = how === 'edit' || how === 'step' || Boolean(before?.edited && !replaces);
     this.mine = { at: how === 'open' ? before?.at || 0 : Date.now(), edited, kept };
     if (before || how !== 'open') this.write(this.tab, this.mine);
-    this.opened();
   }
 
   // What a person is typing, by its name, also while they leave: without waiting for Gradio.
@@ -134,15 +134,20 @@ function stored(act) {
 function randomName() {
   return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }
-function hasWords(kept) {
+function hasMessages(kept) {
   return (kept?.messages || []).some((row) => row.text?.trim() || row.images?.length);
+}
+function hasWords(kept) {
+  return hasMessages(kept) || Boolean(kept?.tools?.trim());
 }
 function wordsOf(kept) {
   const rows = kept?.messages || [];
-  return JSON.stringify(rows.map(({ role, text, images }) => [role, text, images]));
+  const messages = rows.map(({ role, text, images }) => [role, text, images]);
+  return JSON.stringify([messages, kept?.tools || '']);
 }
-function isReplaced(before, kept) {
+function isReplaced(before, kept, how) {
   if (!before?.edited || !hasWords(before.kept)) return false;
+  if (!hasMessages(before.kept)) return how === 'act' && before.kept.tools !== kept.tools;
   const ids = new Set((kept.messages || []).map((row) => row.id));
   return !before.kept.messages.some((row) => ids.has(row.id));
 }

@@ -3,6 +3,7 @@ const $ = (selector) => element.querySelector(selector);
 const form = $('.lane-form');
 const label = props.label;
 let open = false;
+let typedSystem = null; // what was typed into the system prompt and is not handed over yet
 
 function settings() {
   return {
@@ -81,18 +82,32 @@ function drawForm() {
   text.value = value.system;
   text.rows = 3;
   let pause = null;
-  text.addEventListener('input', () => { // a crash must not cost what was typed before leaving it
+  text.addEventListener('input', () => {
+    typedSystem = text.value;
     clearTimeout(pause);
-    pause = setTimeout(() => change({ system: text.value }), 300);
+    pause = setTimeout(handOver, 300);
   });
-  text.addEventListener('change', () => {
-    clearTimeout(pause);
-    change({ system: text.value });
-  });
+  text.addEventListener('change', handOver);
   const field = labelled('Own system prompt', text);
   field.className = 'wide';
   form.append(field);
 }
+function handOver() {
+  if (typedSystem === null) return;
+  const system = typedSystem;
+  typedSystem = null;
+  change({ system });
+  keptDrafts.keepPart({ [`lane_${label}`]: props.value });
+}
+// As in the message editor: a key that may run the lanes hands over first, and so does leaving.
+const listeners = `laneEditorListeners${label}`;
+window[listeners]?.abort();
+window[listeners] = new AbortController();
+const early = { capture: true, signal: window[listeners].signal };
+window.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey) handOver();
+}, early);
+window.addEventListener('pagehide', handOver, early);
 function draw() {
   const value = settings();
   $('.lane-letter').textContent = label;

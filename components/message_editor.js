@@ -54,7 +54,8 @@ window.messageEditorListeners = new AbortController();
 const early = { capture: true, signal: window.messageEditorListeners.signal };
 window.addEventListener('pointerdown', flush, early);
 window.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || ['Tab', 'Escape', 'Enter', ' '].includes(event.key)) flush();
+  const presses = event.target.matches?.('textarea') ? [] : ['Enter', ' ']; // else they are typed
+  if (event.ctrlKey || event.metaKey || ['Tab', 'Escape', ...presses].includes(event.key)) flush();
   if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') trigger('edit');
 }, early);
 list.addEventListener('focusout', handOverIfDirty);

@@ -50,7 +50,6 @@ from core.lanes import LABELS
 from core.library import Library
 from core.own_presets import OwnPresets
 
-DRAFT_KEY = "playground_draft_1"
 BRAND = """<div class="brand"><span class="logo" aria-hidden="true"></span><div>
 <h1>LFM Playground</h1><small>local · Transformers</small></div></div>"""
 SUN = """<button type="button" id="theme" class="icon-button" aria-label="Switch light or dark"
@@ -86,7 +85,7 @@ def build_page(
         wire_tools(wiring, parts.controls)
         wire_advice(wiring, engine, library, parts.controls, handlers)
         OwnPresetHandlers(engine, parts.controls, own, mode).wire(wiring)
-        wire_work(wiring, parts.controls, handlers, parts.work_bar)
+        wire_work(wiring, parts.controls, parts.work_bar, parts.sessions.bar)
         wire_sessions(wiring, parts.controls, parts.sessions, data, mode)
         exports = ExportHandlers(engine, parts.controls, history, mode, export.view, demo_model)
         wire_export(page, parts.controls, export, exports)
@@ -142,11 +141,9 @@ def _layout(library: Library, demo_model: str) -> tuple[Parts, ExportTab]:
         few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
         Advice(recipe, lint, scenarios),
     )  # fmt: skip
-    draft = gr.BrowserState(None, storage_key=DRAFT_KEY, secret="a draft is not a secret")
     parts = Parts(
-        run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, draft, work,
-        sessions,
-    )  # fmt: skip
+        run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, work, sessions
+    )
     return parts, export
 
 

@@ -3,11 +3,9 @@
 const fold = element.querySelector('.tools');
 const field = element.querySelector('.tools-text');
 const note = element.querySelector('.tools-note');
-const back = element.querySelector('[data-act=back]');
 const PAUSE_MS = 300;
 let dirty = false;
 let timer = null;
-let replaced = ''; // what a scenario took the place of
 let refused = ''; // why an example could not be added; until the next change
 
 function flush() {
@@ -37,7 +35,7 @@ window.addEventListener('pointerdown', flush, early);
 window.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || ['Tab', 'Escape'].includes(event.key)) flush();
 }, early);
-window.addEventListener('pagehide', () => keptDrafts.keepPart({ tools: field.value }), early);
+window.addEventListener('pagehide', flush, early);
 field.addEventListener('input', () => changed(true));
 field.addEventListener('focusout', () => dirty && handOver());
 
@@ -79,12 +77,6 @@ element.addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (button?.dataset.example) addExample(button.dataset.example);
   else if (button?.dataset.act === 'show') goToMistake();
-  else if (button?.dataset.act === 'back') {
-    field.value = replaced;
-    replaced = '';
-    changed(false);
-    draw();
-  }
 });
 function draw() {
   const status = props.status || {};
@@ -93,7 +85,6 @@ function draw() {
   note.dataset.warning = String(Boolean(refused || status.warning));
   fold.dataset.warning = String(Boolean(status.warning));
   element.querySelector('[data-act=show]').hidden = !status.line;
-  back.hidden = !replaced;
 }
 for (const name of Object.keys(props.examples)) {
   const button = document.createElement('button');
@@ -105,7 +96,6 @@ for (const name of Object.keys(props.examples)) {
 function take() {
   const text = props.value || '';
   if (text === field.value) return;
-  if (field.value.trim()) replaced = field.value;
   field.value = text;
   if (text && innerWidth > 768) fold.open = true; // on a phone it would push the answer away
   draw();

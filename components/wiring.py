@@ -56,7 +56,6 @@ class Parts:
     compare_tab: gr.Tab
     prompt_tab: gr.Tab
     controls: Controls
-    draft: gr.BrowserState
     work_bar: gr.HTML
     sessions: SessionParts
 
@@ -94,7 +93,7 @@ class Wiring:
         picker, history = self._controls.picker, self._controls.history
         opened = [*self._written, *self._model_outputs(), picker.choice, history]
         load = self._page.load(
-            self._handlers.open_page, [self._parts.draft], opened, js=read_asset("tab_draft.js"),
+            self._handlers.open_page, [self._parts.work_bar], opened, js=read_asset("tab_draft.js"),
             **PRIVATE,
         )  # fmt: skip
         load.then(**self._keeping("open")).then(**self._show)
@@ -153,6 +152,10 @@ class Wiring:
         """What writes inputs ends so: the draft is kept and what follows is shown."""
         act.then(**self._save).then(**self._show).then(**TELL)
 
+    def show_after(self, event: Any, **how: Any) -> None:
+        """What changes inputs in the browser alone ends so."""
+        event(**{**self._show, **how}).then(**TELL)
+
     def _tabs(self) -> None:
         controls, parts, comparisons = self._controls, self._parts, self._comparisons
         compared = [controls.tab, controls.comparison, controls.history]
@@ -202,9 +205,8 @@ class Wiring:
             (picker.load, handlers.load),
             (picker.beside, handlers.load_beside),
         ):
-            button.click(
-                load, {picker.choice, picker.weights}, [*self._model_outputs(), *changed], **LONG
-            ).then(**self._show)  # fmt: skip
+            outputs = [*self._model_outputs(), *changed]
+            self.after_act(button.click(load, {picker.choice, picker.weights}, outputs, **LONG))
         picker.cancel.click(handlers.cancel, None, None, **QUICK)
 
     def _model_outputs(self) -> list[Any]:

@@ -61,7 +61,8 @@ function drawDrafts() {
     const words = rows.findLast((row) => row.role === 'user' && row.text?.trim())
       || rows.find((row) => row.text?.trim());
     const name = document.createElement('b');
-    name.textContent = words ? words.text.trim().slice(0, 80) : 'Images only';
+    const only = rows.some((row) => row.images?.length) ? 'Images only' : 'Tools only';
+    name.textContent = words ? words.text.trim().slice(0, 80) : only;
     const about = document.createElement('small');
     const when = draft.at ? `${new Date(draft.at).toLocaleString([], {
       dateStyle: 'medium', timeStyle: 'short',
@@ -142,7 +143,8 @@ watch('shared', () => props.shared && copyLink(props.shared));
 watch('opened', () => {
   if (!props.opened) return;
   const without = withoutThe(props.opened.images);
-  say(`Opened from a link${without}. Undo brings back what was here.`);
+  const back = document.body.classList.contains('demo') ? '' : ' Undo brings back what was here.';
+  say(`Opened from a link${without}.${back}`);
 });
 window.addEventListener('hashchange', openLink, listening);
 openLink();

@@ -8,14 +8,13 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
-from typing import Any
 
 import gradio as gr
 
 from components.controls import Changes, Controls, Values
-from components.handlers import Handlers
 from components.page_state import user_errors
 from components.saved_state import saved_of, state_of
+from components.session_bar import current
 from components.wiring import PRIVATE, Wiring
 from core.errors import InvalidInput
 from core.saved_workspace import workspace_from_dict, workspace_to_dict
@@ -26,9 +25,10 @@ LEFT_OUT = "images_left_out"  # how many, beside what a workspace holds
 class WorkHandlers:
     """What the buttons of the work bar ask the server for."""
 
-    def __init__(self, controls: Controls, bar: gr.HTML) -> None:
+    def __init__(self, controls: Controls, bar: gr.HTML, session: gr.HTML) -> None:
         self._controls = controls
         self._bar = bar
+        self._session = session
         self._numbers = itertools.count(1)
 
     def share(self, values: Values) -> Changes:
@@ -50,24 +50,28 @@ class WorkHandlers:
             changes = self._controls.write(state_of(workspace_from_dict(event.workspace), state))
         images = event.workspace.get(LEFT_OUT)
         opened = {"images": images if type(images) is int else 0, "number": next(self._numbers)}
-        return {**changes, self._bar: gr.update(opened=opened)}
+        return {**changes, self._bar: gr.update(opened=opened), **self._no_session()}
 
     def reopen(self, event: gr.EventData) -> Changes:
         """The same with an earlier draft of this browser."""
         with user_errors():
             if (state := self._controls.read_draft(event.draft)) is None:
                 raise InvalidInput("This draft is damaged. Choose another one.")
-            return self._controls.write(state)
+            return {**self._controls.write(state), **self._no_session()}
+
+    def _no_session(self) -> Changes:
+        """Save must not add a page from elsewhere to the session that was open before."""
+        return {self._session: current()}
 
 
-def wire_work(wiring: Wiring, controls: Controls, handlers: Handlers, bar: gr.HTML) -> None:
-    work = WorkHandlers(controls, bar)
+def wire_work(wiring: Wiring, controls: Controls, bar: gr.HTML, session: gr.HTML) -> None:
+    """bar: the work bar. session: the bar with the session's name."""
+    work = WorkHandlers(controls, bar, session)
     names, kept = controls.kept_names(), controls.written()
     for event, direction in ((bar.step_back, "back"), (bar.step_forward, "forth")):
         script = f"(...values) => stepWorkspace({json.dumps(names)}, values, '{direction}')"
         event(None, kept, kept, js=script, **PRIVATE)
-    step: dict[str, Any] = {"trigger_mode": "always_last", **PRIVATE}
-    bar.settle(handlers.show, controls.inputs(), controls.shown(), **step)
+    wiring.show_after(bar.settle, trigger_mode="always_last")
     bar.make_link(work.share, controls.inputs(), [bar], **PRIVATE)
-    wiring.after_act(bar.open_link(work.open, controls.inputs(), [*kept, bar], **PRIVATE))
-    wiring.after_act(bar.reopen(work.reopen, None, kept, **PRIVATE))
+    wiring.after_act(bar.open_link(work.open, controls.inputs(), [*kept, bar, session], **PRIVATE))
+    wiring.after_act(bar.reopen(work.reopen, None, [*kept, session], **PRIVATE))

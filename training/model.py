@@ -31,7 +31,7 @@ PATCH = 16
 
 
 def build_model(tokenizer: Any) -> Any:
-    """A model with random weights, about four million of them, nearly all in the text part."""
+    """A model with random weights, about five million of them, four fifths in the text part."""
     ends = {
         "pad_token_id": tokenizer.pad_token_id,
         "bos_token_id": tokenizer.bos_token_id,

@@ -13,6 +13,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # fmt: skip
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 Open = Callable[..., Page]
+KEPT = "keptDrafts.read(keptDrafts.tab)?.kept"
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +56,11 @@ def ready(page: Page) -> None:
     """Wait until the server has opened the page: only then is there an active preset."""
     page.locator(".presets [aria-pressed=true]").wait_for(state="attached")
     page.locator(".turn").first.wait_for()
+
+
+def until_kept(page: Page, condition: str) -> None:
+    """Wait until `condition` holds for `kept`, this tab's draft in the browser's storage."""
+    page.wait_for_function(f"(() => {{ const kept = {KEPT}; return kept && ({condition}); }})()")
 
 
 def _is_complaint(message: ConsoleMessage) -> bool:

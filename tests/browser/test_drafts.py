@@ -1,23 +1,19 @@
 """The draft: nothing that was written is lost, whatever happens to the tab or the server."""
 
+import json
 from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Error, Page, expect
 
-from tests.browser.conftest import DESKTOP, ready
+from tests.browser.conftest import DESKTOP, KEPT, ready, until_kept
 from tests.browser.test_image_tiles import upload
 from tests.browser.test_messages import texts, write
 from tests.browser.test_settings import number
 from tests.serving import free_port, served
 
-KEPT = "keptDrafts.read(keptDrafts.tab)?.kept"
-
-
-def until_kept(page: Page, condition: str) -> None:
-    """Wait until `condition` holds for `kept`, this tab's draft in the browser's storage."""
-    page.wait_for_function(f"(() => {{ const kept = {KEPT}; return kept && ({condition}); }})()")
+TOOLS = '[{"name": "mine"}]'
 
 
 def work(page: Page) -> None:
@@ -30,6 +26,13 @@ def work(page: Page) -> None:
     page.locator("[data-count='3']").click()
     page.get_by_label("Settings of lane B", exact=True).select_option("greedy")
     until_kept(page, "kept.max_new_tokens === 77 && kept.lane_B.preset === 'greedy'")
+
+
+def write_tools(page: Page) -> None:
+    page.locator("#tools summary").click()
+    page.locator(".tools-text").fill(TOOLS)
+    page.locator(".tools-text").blur()
+    until_kept(page, f"kept.tools === {json.dumps(TOOLS)}")
 
 
 def expect_work(page: Page) -> None:
@@ -87,7 +90,7 @@ def test_a_restarted_server_gets_the_draft_from_the_browser(browser: Browser):
             opened(page)
             work(page)
         page.locator(".turn-text").first.fill("Be brief, while nobody serves.")
-        page.wait_for_timeout(400)
+        until_kept(page, "kept.messages[0].text.endsWith('nobody serves.')")
         with served("--engine", "scripted", port=port) as url:
             page.goto(url)
             opened(page)
@@ -133,16 +136,27 @@ def test_an_empty_page_never_takes_the_place_of_what_was_written(page: Page):
 
 def test_leaving_before_the_page_stands_overwrites_nothing(page: Page):
     write(page, ("user", "precious"))
-    until_kept(page, "kept.messages[0]?.text === 'precious'")
+    write_tools(page)
     page.route("**/queue/join*", lambda route: None)  # never answered
     page.reload()
     page.locator(".turn").first.wait_for()
     page.evaluate("dispatchEvent(new Event('pagehide'))")
     assert page.evaluate(f"{KEPT}.messages[0].text") == "precious"
+    assert page.evaluate(f"{KEPT}.tools") == TOOLS
     page.unroute("**/queue/join*")
     page.reload()
     opened(page)
     assert texts(page) == ["precious"]
+    expect(page.locator(".tools-text")).to_have_value(TOOLS)
+
+
+def test_tools_alone_are_words_too_and_are_set_aside(page: Page):
+    write_tools(page)
+    page.get_by_role("button", name="Tell a story").click()
+    until_kept(page, "kept.tools === ''")
+    page.get_by_text("Drafts", exact=True).click()
+    page.locator(".draft-list button", has_text="Tools only").click()
+    expect(page.locator(".tools-text")).to_have_value(TOOLS)
 
 
 def test_two_tabs_keep_a_draft_each_and_a_new_one_starts_from_the_latest(page: Page):

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ready
+from tests.browser.conftest import ready, until_kept
 from tests.browser.test_messages import write
 
 LABELS = "abcd"
@@ -216,8 +216,7 @@ def test_lanes_come_back_after_a_reload(page: Page):
     write(page, ("user", "keep me"))
     set_up(page, "Temperature ladder")
     expect(page.locator("#settings-c .lane-chips")).to_contain_text("temperature 0.7")
-    page.wait_for_function("JSON.stringify(localStorage).includes('playground_draft')")
-    page.wait_for_timeout(300)  # Gradio writes the draft a moment after it was told
+    until_kept(page, "kept.lanes === 4")
     page.reload()
     ready(page)
     expect(page.locator("#settings-c .lane-chips")).to_contain_text("temperature 0.7")

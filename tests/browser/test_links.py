@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from components import client_component
 from core.conversation import Conversation, message
 from core.saved_workspace import SavedWorkspace, workspace_from_dict, workspace_to_dict
-from tests.browser.conftest import DESKTOP, ready
-from tests.browser.test_drafts import KEPT, another_tab, expect_work, opened, until_kept, work
+from tests.browser.conftest import DESKTOP, KEPT, ready, until_kept
+from tests.browser.test_drafts import another_tab, expect_work, opened, work
 from tests.browser.test_image_tiles import upload
 from tests.browser.test_messages import texts, write
 from tests.core.test_saved_workspace import WORKSPACES
@@ -55,6 +55,34 @@ def test_a_link_opens_the_whole_workspace_in_a_fresh_browser(page: Page, open_pa
             del row["id"]
     assert kept[0] == kept[1]
     assert value_of(link) == value_of(copied(other))
+
+
+def test_a_page_from_a_link_or_an_earlier_draft_belongs_to_no_session(page: Page):
+    write(page, ("user", "kept under a name"))
+    page.locator("#session .session-save").click()
+    page.locator("#session input").fill("Mine")
+    page.locator("#session input").press("Enter")
+    expect(page.locator(".session-name")).to_have_text("Mine")
+    asking = Conversation((message("user", "Who goes there?"),))
+    fragment = fragment_of(workspace_to_dict(SavedWorkspace(asking, "greedy")))
+    page.evaluate(f"location.hash = {json.dumps(fragment)}")
+    expect(page.locator(".turn-text")).to_have_value("Who goes there?")
+    expect(page.locator(".session-name")).to_have_text("Not saved")
+    page.locator(".turn-text").fill("I do")
+    page.locator(".turn-text").blur()
+    page.get_by_text("Drafts", exact=True).click()
+    page.locator(".draft-list button", has_text="kept under a name").click()
+    expect(page.locator(".turn-text")).to_have_value("kept under a name")
+    expect(page.locator(".session-name")).to_have_text("Not saved")
+
+
+def test_a_link_in_demo_mode_says_what_it_did(page: Page, open_page, scripted_app: str):
+    asking = Conversation((message("user", "Who goes there?"),))
+    fragment = fragment_of(workspace_to_dict(SavedWorkspace(asking, "greedy")))
+    demo = open_page(f"{scripted_app}?demo=1{fragment}")
+    expect(demo.locator(".work-note p")).to_have_text("Opened from a link.")
+    expect(demo.locator(".work-note")).to_be_visible()
+    expect(demo.get_by_role("button", name="Undo")).to_be_hidden()
 
 
 def test_the_address_loses_the_fragment_and_a_reload_keeps_later_edits(page: Page, open_page):

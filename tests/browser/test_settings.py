@@ -71,22 +71,6 @@ def test_the_seed_that_was_used_is_shown_and_can_be_kept(page: Page):
     expect(field).not_to_have_value(seed)
 
 
-def test_a_reload_keeps_the_draft(page: Page):
-    write(page, ("system", "Be brief."), ("user", "kept\nover a reload"))
-    page.get_by_role("button", name="Creative").click()
-    expect(page.locator(".preset-state")).to_have_text("Creative is active.")
-    number(page, "max-new-tokens").fill("77")
-    number(page, "max-new-tokens").press("Tab")
-    page.wait_for_timeout(600)
-    page.reload()
-    ready(page)
-    expect(page.locator(".turn")).to_have_count(2)
-    assert texts(page) == ["Be brief.", "kept\nover a reload"]
-    expect(number(page, "temperature")).to_have_value("1")
-    expect(number(page, "max-new-tokens")).to_have_value("77")
-    expect(page.locator(".preset-state")).to_have_text("Creative is active.")
-
-
 def test_a_wrong_number_in_a_draft_costs_no_message(page: Page):
     write(page, ("user", "precious"))
     number(page, "top-k").fill("")

@@ -169,12 +169,12 @@ def test_tools_survive_a_reload_that_comes_at_once(page: Page):
     expect(page.locator(".tools-summary")).to_contain_text("1 tool ·")
 
 
-def test_tools_that_a_scenario_replaced_come_back(page: Page):
+def test_tools_that_a_scenario_replaced_come_back_by_undo(page: Page):
     page.locator("#tools summary").click()
     page.locator(".tools-text").fill('[{"name": "mine"}]')
     page.locator("#scenarios button", has_text="Tell a story").click()
     expect(page.locator(".tools-text")).to_have_value("")
-    page.get_by_role("button", name="Bring back my tools").click()
+    page.get_by_role("button", name="Undo").click()
     expect(page.locator(".tools-text")).to_have_value('[{"name": "mine"}]')
     expect(page.locator(".tools-summary")).to_contain_text("1 tool ·")
 

@@ -1,10 +1,11 @@
 """Undo and redo over the whole workspace, exactly, and the browser's own inside text fields."""
 
 import json
+import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_drafts import KEPT, until_kept
+from tests.browser.conftest import KEPT, until_kept
 from tests.browser.test_messages import texts, write
 from tests.browser.test_settings import number
 
@@ -99,12 +100,9 @@ def test_typing_is_one_step_for_each_pause(page: Page):
         field.press_sequentially(words, delay=20)
         page.wait_for_timeout(900)
     leave_fields(page)
-    seen = []
-    for _ in range(3):
+    for before in ("one two", "one", ""):
         page.get_by_role("button", name="Undo").click()
-        page.wait_for_timeout(150)
-        seen.append(field.input_value())
-    assert seen == ["one two", "one", ""]
+        expect(field).to_have_value(before)
 
 
 def test_a_dragged_slider_is_one_step(page: Page):
@@ -165,17 +163,50 @@ def test_restoring_a_run_from_the_history_is_undone(page: Page):
     expect(page.locator(".turn-text")).to_have_value("something newer")
 
 
+def test_a_lanes_system_prompt_that_was_just_typed_is_run(page: Page):
+    write(page, ("user", "Hi"))
+    page.locator("[data-count='2']").click()
+    page.get_by_role("button", name="Change settings of lane B").click()
+    form = page.locator("#settings-b .lane-form")
+    form.get_by_label("System prompt").first.select_option("own")
+    field = form.get_by_label("Own system prompt")
+    field.evaluate("(field) => field.focus()")
+    page.evaluate("""() => {  // at once: no pause between the last letter and the key that runs
+      const field = document.activeElement;
+      field.value = 'Answer in rhyme.';
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      const key = { key: 'Enter', ctrlKey: true, bubbles: true };
+      field.dispatchEvent(new KeyboardEvent('keydown', key));
+    }""")
+    expect(page.locator("#lane-b .lane-status")).to_have_text("done")
+    page.get_by_role("tab", name="Export").click()
+    page.get_by_role("button", name="Lane B").click()
+    expect(page.locator("#export")).to_contain_text("Answer in rhyme.")
+
+
+def test_an_open_export_follows_undo(page: Page):
+    write(page, ("user", "first words"))
+    until_kept(page, "kept.messages[0]?.text === 'first words'")
+    page.get_by_role("tab", name="Export").click()
+    expect(page.locator("#export")).to_contain_text("first words")
+    page.get_by_role("button", name="Tell a story").click()
+    expect(page.locator("#export")).to_contain_text("a fox")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#export")).to_contain_text("first words")
+
+
 def test_a_held_key_asks_the_server_once(page: Page):
     write(page, *[("user", f"message {number} " + "words " * 200) for number in range(20)])
-    for _ in range(10):
-        page.get_by_role("button", name="Move down (Alt+Down)").first.click()
+    for place in range(9):
+        page.get_by_role("button", name="Move down (Alt+Down)").nth(place).click()
+    expect(page.locator(".turn-text").nth(9)).to_have_value(re.compile("^message 0 "))
     page.wait_for_timeout(800)
     leave_fields(page)
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url) if "queue/join" in r.url else None)
     page.evaluate(
         """async () => {
-          for (let number = 0; number < 10; number += 1) {
+          for (let number = 0; number < 9; number += 1) {
             const { length } = undoSteps.past;
             document.dispatchEvent(new KeyboardEvent('keydown', { key: 'z', ctrlKey: true }));
             while (undoSteps.past.length === length) await new Promise((r) => setTimeout(r, 1));

@@ -4,7 +4,9 @@
     python dev.py test [flags of pytest]     run every test, those in a browser included
     python dev.py check                      lint, format, types and the rules of the layers
     python dev.py bench [flags]              measure the engine against `generate()`; see --help
+    python dev.py soak [flags]               32 visitors at the real server for ten minutes
     python dev.py presets                    write the table of recipes into README.md
+    python dev.py user NAME [--owner]        make an entry for the file of users (--auth)
 
 Needs Python 3.11 or later and nothing else. .venv is installed on the first call and again
 whenever a requirements file has changed.
@@ -45,7 +47,15 @@ def main() -> int:
             f"This is Python {platform.python_version()}; the playground needs 3.11 or later. "
             "Install one, or call one that you have by its name, as `python3.11 dev.py run`."
         )
-    commands = {"run": run, "test": test, "check": check, "bench": bench, "presets": presets}
+    commands = {
+        "run": run,
+        "test": test,
+        "check": check,
+        "bench": bench,
+        "soak": soak,
+        "presets": presets,
+        "user": user,
+    }
     name, *flags = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
         print(__doc__)
@@ -88,9 +98,19 @@ def bench(flags: Sequence[str]) -> int:
     return hand_over(["-m", "benchmarks", *flags])
 
 
+def soak(flags: Sequence[str]) -> int:
+    install(DEV)
+    return hand_over(["-m", "soak", *flags])
+
+
 def presets(flags: Sequence[str]) -> int:
     install(APP)
     return hand_over(["-m", "core.recipe_table", *flags])
+
+
+def user(flags: Sequence[str]) -> int:
+    install(APP)
+    return hand_over(["-m", "serving.users", *flags])
 
 
 def install(requirements: str) -> None:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from time import process_time, thread_time
 
 import app
 from core.engine import EventStream
 from core.events import Event, Token
+from core.pump import Pumped
 from core.workspace import Request
+from serving.server import Serving
 
 
 class Counted(app.ScriptedEngine):
@@ -36,7 +40,7 @@ class Counted(app.ScriptedEngine):
             self.tokens += tokens
 
 
-class _Count(Iterator[tuple[str, Event]]):
+class _Count(Pumped[tuple[str, Event]]):
     def __init__(self, events: EventStream, counted: Counted) -> None:
         self._events = events
         self._counted = counted
@@ -61,12 +65,13 @@ class _Count(Iterator[tuple[str, Event]]):
 def main() -> None:
     port, rate = int(sys.argv[1]), float(sys.argv[2])
     engine = Counted(tokens_per_second=rate)
-    page = app.build_page(engine, app.read_library(app.ROOT / "presets"))
-    app.launch(page, None, port, block=False)
-    for _ in sys.stdin:
-        outside = process_time() - engine.seconds
-        print(json.dumps({"tokens": engine.tokens, "seconds": outside}), flush=True)
-    page.close()
+    with TemporaryDirectory() as data:
+        server = app.make_server(engine, Path(data), Serving(port=port))
+        server.start()
+        for _ in sys.stdin:
+            outside = process_time() - engine.seconds
+            print(json.dumps({"tokens": engine.tokens, "seconds": outside}), flush=True)
+        server.close()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from core.events import Event, Failed, Token
 from core.workspace import Request
 from engine.checkpoint import Checkpoint
 from engine.limits import Limits
-from engine.streaming import Stream
+from engine.streaming import Part, Stream
 from engine.ticket import Ticket
 from engine.worker import Worker
 
@@ -24,7 +24,8 @@ def worker_of(checkpoint: Checkpoint, limits: Limits = NOTHING_KEPT) -> Worker:
 
 def asked(worker: Worker, requests: Sequence[Request], began: float | None = None) -> Stream:
     """A stream that is under way. began: the `perf_counter()` its seconds count from; now."""
-    stream = Stream(worker, requests, Ticket("", perf_counter() if began is None else began))
+    ticket = Ticket("", perf_counter() if began is None else began)
+    stream = Stream([Part(worker, requests, ticket)], ticket.events)
     stream.start()
     return stream
 

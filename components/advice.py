@@ -102,5 +102,5 @@ def findings(
 
 def model_of(models: Sequence[ModelDescription], lane: Lane) -> ModelDescription | None:
     """The one that a lane names, else the one in use; None where none is in memory."""
-    named = (model for model in models if model.model == lane.model)
+    named = (model for model in models if lane.model in (model.name, model.model))
     return next(named, models[0] if models else None)

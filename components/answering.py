@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncGenerator, Callable, Sequence
 from time import perf_counter
 
 from core.engine import Engine
-from core.events import Event, Finished
-from core.pump import Pump
+from core.events import Event, Finished, StopReason
 from core.run import Run, fold, fold_all
 from core.workspace import Request
 
@@ -26,41 +25,57 @@ class Switch(threading.Event):
         self.lanes: set[str] = set()
 
 
-def answer(
-    engine: Engine, requests: Sequence[Request], stop: Switch, visitor: str = ""
-) -> Iterator[dict[str, Run]]:
+async def answer(
+    engine: Engine,
+    requests: Sequence[Request],
+    stop: Switch,
+    visitor: str = "",
+    seconds: float | None = None,
+    is_here: Callable[[], bool] = lambda: True,
+) -> AsyncGenerator[dict[str, Run], None]:
     """Yield all lanes' runs, by label, at most 20 times a second; the last ones are ended.
 
     Setting `stop` ends the answer within one redraw, keeps what was written, and frees the engine
     within one decoding step; naming a lane in it does so for that lane; so does closing the
     iterator for all. Where nothing happens, in the queue or in a long prefill, the same runs come
     again every second: a server sees that its client is gone only when it has something to send.
-    visitor: who asks, for the engine's queue.
+    No thread waits meanwhile.
+
+    visitor: who asks, for the engine's queue. seconds: the longest that a run may take, its wait
+    included; None: no end. is_here: whether somebody still reads; if not, the run ends.
     """
     began = perf_counter()
     runs = {request.lane: Run(request) for request in requests}
     yield dict(runs)
     stream = engine.stream(requests, visitor)
     over: set[str] = set()
-    with closing(Pump(stream)) as pump:
+    starting = asyncio.create_task(asyncio.to_thread(stream.start))
+    try:
         yielded, ended = perf_counter(), False
         while not ended:
-            stopped = stop.wait(REDRAW_SECONDS)
-            events, ended = pump.drain()
-            events = [(lane, event) for lane, event in events if lane not in over]
+            await asyncio.sleep(REDRAW_SECONDS)
+            events: list[tuple[str, Event]] = []
+            if starting.done():
+                starting.result()  # a bug in it is raised here
+                events, ended = stream.drain()
+                events = [(lane, event) for lane, event in events if lane not in over]
             runs = _with(runs, events)
             now = perf_counter()
             for lane in [lane for lane in runs if lane in stop.lanes and lane not in over]:
                 over.add(lane)
                 stream.stop(lane)
-                runs[lane] = _stopped(runs[lane], now - began)
+                runs[lane] = _ended(runs[lane], now - began, "stopped")
                 yielded = 0.0
-            if stopped and not ended:
-                runs = {lane: _stopped(run, now - began) for lane, run in runs.items()}
+            late = seconds is not None and now - began > seconds
+            if not ended and (late or stop.is_set() or not is_here()):
+                reason = "time_limit" if late else "stopped"
+                runs = {lane: _ended(run, now - began, reason) for lane, run in runs.items()}
                 ended = True
             if events or ended or now - yielded >= HEARTBEAT_SECONDS:
                 yielded = now
                 yield dict(runs)
+    finally:
+        stream.close()
 
 
 def _with(runs: dict[str, Run], events: list[tuple[str, Event]]) -> dict[str, Run]:
@@ -70,9 +85,9 @@ def _with(runs: dict[str, Run], events: list[tuple[str, Event]]) -> dict[str, Ru
     return {lane: fold_all(run, of_lane[lane]) for lane, run in runs.items()}
 
 
-def _stopped(run: Run, seconds: float) -> Run:
+def _ended(run: Run, seconds: float, reason: StopReason) -> Run:
     over = run.status in ("done", "failed")
-    return run if over else fold(run, Finished("stopped", "", seconds))
+    return run if over else fold(run, Finished(reason, "", seconds))
 
 
 class StopSwitches:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
 
@@ -10,8 +11,9 @@ import gradio as gr
 
 from components.answering import Switch, answer
 from components.budget_panel import own_budget
-from components.message_editor import is_uploaded
 from components.page_state import user_errors
+from components.uploads import uploaded_file
+from components.visitors import Visitors
 from core.conversation import Conversation, conversation_from_dicts
 from core.engine import Engine
 from core.errors import InvalidInput
@@ -21,12 +23,12 @@ from core.sampling import SamplingParams, sampling_params
 from core.workspace import Lane, Request, Workspace, requests
 
 
-def add_api(engine: Engine, library: Library) -> None:
+def add_api(engine: Engine, library: Library, visitors: Visitors) -> None:
     """Add the public endpoints to the page that is being built; all other events are private."""
 
-    def generate(
+    async def generate(
         messages: list[dict], parameters: dict, seed: int, request: gr.Request
-    ) -> Iterator[dict]:
+    ) -> AsyncGenerator[dict, None]:
         """Answer messages; streams the answer so far, at least every second, and last the whole.
 
         messages: `{"role", "content"}`; a last assistant message is a prefill, which is continued.
@@ -36,19 +38,20 @@ def add_api(engine: Engine, library: Library) -> None:
         were known from an earlier prompt), parameters (as applied) and seconds, and while it waits
         for room its place in the queue; stop_reason is null until the answer has ended.
         """
-        with user_errors():
+        visitor = visitors.of(request)
+        with user_errors(), visitors.runs.enter(visitor):
             params = _params(parameters, seed)
             workspace = Workspace(_conversation(messages), (Lane("A", params, own_budget(engine)),))
-            asked = requests(workspace)
-        switch = Switch()
-        try:
-            for runs in answer(engine, asked, switch, request.session_hash or ""):
-                run = runs["A"]
-                if run.status == "failed":
-                    raise gr.Error(run.error, print_exception=False)
-                yield _result(run)
-        finally:
-            switch.set()
+            asked = visitor.bound(requests(workspace))
+            answers = answer(
+                engine, asked, Switch(), visitor.page, visitor.seconds, visitors.still(request)
+            )
+            async with aclosing(answers):
+                async for runs in answers:
+                    run = runs["A"]
+                    if run.status == "failed":
+                        raise gr.Error(run.error, print_exception=False)
+                    yield _result(run)
 
     def render_prompt(messages: list[dict]) -> dict:
         """The prompt as the model would read it: its text and its token_ids."""
@@ -81,9 +84,9 @@ def _conversation(messages: Any) -> Conversation:
         raise InvalidInput(f"messages is {messages!r}; it must be a list of {{'role', 'content'}}.")
     conversation = conversation_from_dicts([_with_paths(message) for message in messages])
     for image in conversation.images:
-        if not is_uploaded(image.path):
+        if not uploaded_file(image.path):
             raise InvalidInput(
-                f"The image {image.path!r} is not an upload. Send files with "
+                f"The image {image.path[:200]!r} is not an upload. Send files with "
                 "gradio_client.handle_file: {'type': 'image', 'path': handle_file('picture.png')}."
             )
     return conversation

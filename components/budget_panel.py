@@ -124,8 +124,8 @@ def _number(name: str, value: Any, usual: Any) -> Any:
         shown = "empty" if value is None else repr(value)
         raise InvalidInput(f"{name} is {shown}; it must be a number.")
     if isinstance(usual, float):
-        return float(value)
-    if value != int(value):
+        return value
+    if isinstance(value, float) and not value.is_integer():
         raise InvalidInput(f"{name} is {value!r}; it must be a whole number.")
     return int(value)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,31 +10,33 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import gradio as gr
-from PIL import Image as Pictures
-from PIL import ImageOps
 
 from components.comparison import comparison_value
 from components.controls import Changes, Controls, Values
 from components.lane_pane import lane_value
 from components.page_state import user_errors
 from components.parting import sentences
+from components.report_images import report_images
 from components.run_history import KeptRun, RunHistory
 from components.run_list import run_cards
+from components.visitors import Visitors, page_of
 from core.engine import Engine
 from core.errors import InvalidInput
 from core.lanes import LABELS
 from core.report import Report, report_html
 from core.run import Run
 
-LARGEST_SIDE = 640  # pixels of an image in a report
 PACKAGES = ("gradio", "transformers", "torch")
 
 
 class ComparisonHandlers:
-    def __init__(self, engine: Engine, controls: Controls, history: RunHistory) -> None:
+    def __init__(
+        self, engine: Engine, controls: Controls, history: RunHistory, visitors: Visitors
+    ) -> None:
         self._engine = engine
         self._controls = controls
         self._history = history
+        self._visitors = visitors
 
     def compare(self, values: Values, request: gr.Request) -> Changes:
         """The tab was opened, or a run ended while it is looked at."""
@@ -49,30 +49,30 @@ class ComparisonHandlers:
         """Redraw what is looked at: a run has ended."""
         if values[self._controls.tab] == "compare":
             return self._compared(values, request, None)
-        return {self._controls.history: run_cards(self._history.kept(_page(request)))}
+        return {self._controls.history: run_cards(self._history.kept(page_of(request)))}
 
     def _compared(self, values: Values, request: gr.Request, pair: Any) -> Changes:
         runs = self._shown(values, request)
         return {
             self._controls.tab: "compare",
             self._controls.comparison: comparison_value(runs, pair),
-            self._controls.history: run_cards(self._history.kept(_page(request))),
+            self._controls.history: run_cards(self._history.kept(page_of(request))),
         }
 
     def _shown(self, values: Values, request: gr.Request) -> dict[str, Run]:
         """The runs in the lanes on the page."""
         with user_errors():
             labels = self._controls.read(values, mend=True).labels
-        runs = self._history.shown(_page(request))
+        runs = self._history.shown(page_of(request))
         return {label: runs[label] for label in labels if label in runs}
 
     # -- the report --------------------------------------------------------------------------
     def report(self, values: Values, request: gr.Request) -> Changes:
-        with user_errors():
+        with user_errors(), self._visitors.runs.enter(self._visitors.of(request)):
             shown = self._shown(values, request)
             if not shown:
                 raise InvalidInput("There is no answer to report. Run first.")
-            why = tuple(sentences(self._engine, shown, _page(request)))
+            why = tuple(sentences(self._engine, shown, page_of(request)))
             html = report_html(self._report(list(shown.values()), why))
         name = f"comparison-{datetime.now():%Y-%m-%d-%H%M%S}.html"
         return {self._controls.comparison: gr.update(report={"html": html, "name": name})}
@@ -95,7 +95,7 @@ class ComparisonHandlers:
                 for run in runs
             ),
             versions=(("Python", platform.python_version()), *package_versions()),
-            images=tuple((image.path, _data_url(image.path)) for image in conversation.images),
+            images=report_images(conversation.images, self._engine.look),
             sentences=why,
         )
 
@@ -107,8 +107,8 @@ class ComparisonHandlers:
             state = self._controls.read(values, mend=True)
         runs = kept.runs
         count = max(state.count, 1 + max(LABELS.index(label) for label in runs))
-        self._history.show(_page(request), runs)
-        first = {**self._history.shown(_page(request)), **runs}.get(LABELS[0])
+        self._history.show(page_of(request), runs)
+        first = {**self._history.shown(page_of(request)), **runs}.get(LABELS[0])
         panes = {self._controls.lanes.panes[n]: lane_value(run, first) for n, run in runs.items()}
         state = replace(state, count=count)
         changes = self._controls.write(state, replace(state, count=0))
@@ -136,21 +136,17 @@ class ComparisonHandlers:
         lanes = [*state.lanes]
         lanes[place] = replace(lane, pinned=True)
         run = replace(run, request=replace(run.request, lane=label))
-        self._history.show(_page(request), {label: run})
-        first = self._history.shown(_page(request)).get(LABELS[0])
+        self._history.show(page_of(request), {label: run})
+        first = self._history.shown(page_of(request)).get(LABELS[0])
         new = replace(state, lanes=tuple(lanes), count=place + 1)
         pane = {self._controls.lanes.panes[label]: lane_value(run, first)}
         return {**self._controls.write(new, state), **pane, **self._controls.show_output()}
 
     def _find(self, request: gr.Request, event: gr.EventData) -> KeptRun:
-        kept = self._history.find(_page(request), getattr(event, "run", None))
+        kept = self._history.find(page_of(request), getattr(event, "run", None))
         if kept is None:
             raise InvalidInput("This run is not kept any more.")
         return kept
-
-
-def _page(request: gr.Request) -> str:
-    return request.session_hash or ""
 
 
 def package_versions() -> tuple[tuple[str, str], ...]:
@@ -162,16 +158,3 @@ def package_versions() -> tuple[tuple[str, str], ...]:
         except PackageNotFoundError:
             continue
     return tuple(found)
-
-
-def _data_url(path: str) -> str:
-    """An image small enough to send on; empty if it is gone."""
-    try:
-        with Pictures.open(path) as picture:
-            small = ImageOps.exif_transpose(picture).convert("RGB")
-    except OSError:
-        return ""
-    small.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=85)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

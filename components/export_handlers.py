@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import gradio as gr
@@ -14,7 +15,6 @@ import gradio as gr
 from components.answering import StopSwitches
 from components.comparison_handlers import package_versions
 from components.controls import Changes, Controls, Values
-from components.demo import Demo
 from components.export_view import (
     INPUTS,
     RUN,
@@ -26,13 +26,16 @@ from components.export_view import (
 from components.page_state import PageState, user_errors
 from components.run_history import RunHistory
 from components.saved_state import saved_of
+from components.visitors import Visitors, page_of
 from core.engine import Engine, ModelDescription, name_of
 from core.errors import InvalidInput
+from core.pump import Pump
 from core.run import Run
 from core.scripts.script import Subject
 from core.scripts.targets import FIRST, TARGETS, make_script
 from core.workspace import Request, unseeded
 
+REPORT_EVERY = 0.1  # seconds
 SOME = ("done", "failed", "streaming")  # states in which a run has a request worth exporting
 
 
@@ -48,18 +51,15 @@ class Choice:
 
 
 class ExportHandlers:
-    """demo_model: the folder of the model that is shipped; scripts write it as the project does."""
-
     def __init__(
-        self, engine: Engine, controls: Controls, history: RunHistory, demo: Demo,
-        view: gr.HTML, demo_model: str,
+        self, engine: Engine, controls: Controls, history: RunHistory, visitors: Visitors,
+        view: gr.HTML,
     ) -> None:  # fmt: skip
         self._engine = engine
         self._controls = controls
         self._history = history
-        self._demo = demo
+        self._visitors = visitors
         self._view = view
-        self._demo_model = demo_model
         self._verifying = StopSwitches()
 
     def follow(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
@@ -75,7 +75,7 @@ class ExportHandlers:
             choice = choice_of(event, ("A",), {})
             empty = export_value(None, choice.lane, (), choice.target, "", "")
             return {**empty, "error": str(error)}
-        runs = self._history.shown(_page(request))
+        runs = self._history.shown(page_of(request))
         choice = choice_of(event, state.labels, runs)
         run = runs.get(choice.lane)
         source, shown = choice.source, run if choice.source == RUN else None
@@ -93,29 +93,38 @@ class ExportHandlers:
             value["error"] = str(error)
         return value
 
-    def verify(self, values: Values, request: gr.Request, event: gr.EventData) -> Iterator[Changes]:
+    async def verify(
+        self, values: Values, request: gr.Request, event: gr.EventData
+    ) -> AsyncGenerator[Changes, None]:
         """Run the exported parameters again; says how it goes until it ends or is stopped."""
-        page = _page(request)
-        with user_errors():
+        visitor, is_here = self._visitors.of(request), self._visitors.still(request)
+        page = visitor.page
+        with user_errors(), self._visitors.verifications.enter(visitor):
             run = self._history.shown(page).get(getattr(event, "lane", ""))
             if run is None or not _is_whole(run):
                 raise InvalidInput("There is no answer to verify. Run the lane to its end first.")
-        key, switch = _key(run), self._verifying.add(page)
-        try:
-            with closing(self._engine.verify(_as_answered(run), run.token_ids)) as events:
-                for happened in events:
-                    if switch.is_set():
+            key, switch = _key(run), self._verifying.add(page)
+            end = perf_counter() + (visitor.seconds or float("inf"))
+            pump = Pump(self._engine.verify(_as_answered(run), run.token_ids))
+            try:
+                ended = False
+                while not ended:
+                    await asyncio.sleep(REPORT_EVERY)
+                    happened, ended = pump.drain()
+                    if switch.is_set() or not is_here() or perf_counter() > end:
                         yield self._verdict(stopped_value(key))
                         return
-                    yield self._verdict(verification_value(happened, key))
-        finally:
-            self._verifying.remove(page, switch)
+                    if happened:
+                        yield self._verdict(verification_value(happened[-1], key))
+            finally:
+                pump.close()
+                self._verifying.remove(page, switch)
 
     def stop(self, request: gr.Request) -> None:
-        self._verifying.stop(_page(request))
+        self._verifying.stop(page_of(request))
 
     def leave(self, request: gr.Request) -> None:
-        self._verifying.stop(_page(request))
+        self._verifying.stop(page_of(request))
 
     def _verdict(self, value: dict[str, Any]) -> Changes:
         return {self._view: gr.update(verification=value)}
@@ -124,7 +133,9 @@ class ExportHandlers:
     def _now(self, state: PageState, label: str, request: gr.Request) -> Request:
         """What the lane would be asked; its seed may still be None."""
         workspace = state.workspace(self._controls.library.presets, [label])
-        return self._demo.bound(request, [unseeded(workspace.conversation, workspace.lanes[0])])[0]
+        return self._visitors.of(request).bound(
+            [unseeded(workspace.conversation, workspace.lanes[0])]
+        )[0]
 
     def _subject(
         self, state: PageState, label: str, run: Run | None, request: gr.Request
@@ -157,12 +168,8 @@ class ExportHandlers:
         )
 
     def _written(self, model: str, request: gr.Request) -> str:
-        """A model as scripts name it: where the demo model lies is the project's business, and a
-        folder's place is only for those who may choose one.
-        """
-        if model == self._demo_model:
-            return "/".join(Path(model).parts[-2:])
-        if self._demo.is_one(request):
+        """A model as scripts name it: a folder's place is only for those who may choose one."""
+        if not self._visitors.of(request).owner:
             return name_of(model)
         return str(Path(model).expanduser()) if model.startswith("~") else model
 
@@ -196,7 +203,7 @@ def _is_whole(run: Run) -> bool:
 
 def _as_answered(run: Run) -> Request:
     """A lane that was stopped is compared as far as it came."""
-    if run.stop_reason != "stopped":
+    if run.stop_reason not in ("stopped", "time_limit"):
         return run.request
     params = replace(run.request.params, max_new_tokens=len(run.tokens))
     return replace(run.request, params=params)
@@ -207,7 +214,3 @@ def _key(run: Run) -> str:
     return hashlib.sha256(f"{run.request!r} {run.token_ids} {run.seconds}".encode()).hexdigest()[
         :16
     ]
-
-
-def _page(request: gr.Request) -> str:
-    return request.session_hash or ""

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from components.client_component import client_component
+from components.uploads import file_url
 from core.events import Failed
 from core.scripts.recipe import Picture
 from core.scripts.script import Script
@@ -51,7 +52,7 @@ def export_value(
 
 
 def image_links(pictures: Sequence[Picture]) -> list[dict[str, str]]:
-    return [{"name": one.file, "url": f"gradio_api/file={one.path}"} for one in pictures]
+    return [{"name": one.file, "url": file_url(one.path)} for one in pictures]
 
 
 def verification_value(event: VerifyEvent, key: str) -> dict[str, Any]:

@@ -10,19 +10,20 @@ import gradio as gr
 
 from components.budget_panel import own_budget
 from components.controls import Changes, Controls, Values
-from components.demo import Demo
 from components.few_shot_panel import EMPTY_TABLE, insert_examples
 from components.lane_handlers import promoted
+from components.lane_pane import lane_value
 from components.message_editor import new_row, rows_of
 from components.model_handlers import ModelHandlers
 from components.page_state import PageState, follow, user_errors
 from components.preset_messages import rows_under
 from components.remedies import recipe_for, with_recipe
 from components.replies import with_reply
-from components.run_history import RunHistory
+from components.run_history import KeptRun, RunHistory
 from components.run_list import run_cards
 from components.samples import with_images
 from components.token_meter import failed_meter
+from components.visitors import Visitors
 from core.engine import Engine
 from core.errors import InvalidInput
 from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
@@ -30,6 +31,8 @@ from core.library import Budget, Library
 from core.sampling import SamplingParams, sampling_params
 from core.set_ups import SET_UPS
 from core.workspace import fresh_seed
+
+RELOAD_SECONDS = 2.0  # that a page waits for the run that its reload has stopped
 
 
 class Handlers:
@@ -42,21 +45,21 @@ class Handlers:
         controls: Controls,
         history: RunHistory,
         models: ModelHandlers,
-        demo: Demo,
+        visitors: Visitors,
     ) -> None:
         self._engine = engine
         self._library = library
         self._controls = controls
         self._history = history
         self._models = models
-        self._demo = demo
+        self._visitors = visitors
 
     # -- the page's state --------------------------------------------------------------------
     def open_page(self, draft: Any, request: gr.Request) -> Changes:
         """A new visit: the draft of this browser, else an empty message and the first preset."""
-        page = request.session_hash or ""
-        self._demo.open(request)
-        self._history.open(page, draft.get("session") if isinstance(draft, dict) else None)
+        visitor = self._visitors.open(request)
+        session = draft.get("session") if isinstance(draft, dict) else None
+        self._history.open(visitor, session)
         key, preset = next(iter(self._library.presets.items()))
         budget = preset.budget(own_budget(self._engine))
         first = PageState((new_row("user"),), key, preset.params(SamplingParams()), budget)
@@ -64,20 +67,29 @@ class Handlers:
         if isinstance(draft, dict) and "preset" not in draft:  # only the tab's own messages
             state = replace(first, rows=state.rows, tools=state.tools)
         description = self._engine.description
+        kept = self._history.settled(visitor.page, RELOAD_SECONDS)
         return {
             **self._controls.write(state),
+            **self._last_run(visitor.page, kept),
             **self._models.in_use(),
-            self._controls.picker.choice: description.model if description else None,
-            self._controls.history: run_cards(self._history.kept(page)),
+            self._controls.picker.choice: description.name if description else None,
+            self._controls.history: run_cards(kept),
         }
+
+    def _last_run(self, page: str, kept: Sequence[KeptRun]) -> Changes:
+        """A page that was reloaded shows its last run again."""
+        runs = kept[0].runs if kept else {}
+        self._history.show(page, runs)
+        panes, first = self._controls.lanes.panes, runs.get(LABELS[0])
+        return {panes[label]: lane_value(run, first) for label, run in runs.items()}
 
     def show(self, values: Values) -> Changes:
         """After any change of the inputs: counts, meter, the preset's badge and the prompt."""
         try:
             state = self._controls.read(values)
+            return self._controls.show(follow(self._engine, self._library, state))
         except InvalidInput as error:
             return {self._controls.meter: failed_meter(str(error))}
-        return self._controls.show(follow(self._engine, self._library, state))
 
     def show_prompt(self, values: Values) -> Changes:
         """The Prompt tab was opened; from now on it follows the inputs."""
@@ -116,7 +128,7 @@ class Handlers:
             return _with_budgets(state, [self._library.budgets[key] for key in scenario.budgets])
 
         changes = self._act(values, load, settings=True)
-        fold = gr.Accordion(open=self._demo.is_one(request))
+        fold = gr.Accordion(open=self._visitors.of(request).demo)
         return {**changes, self._controls.scenario_fold: fold}
 
     def add_sample(self, values: Values, event: gr.EventData) -> Changes:
@@ -186,7 +198,7 @@ class Handlers:
         return self._act(values, lambda s: promoted(s, event.lane, self._library.presets))
 
     def leave(self, request: gr.Request) -> None:
-        self._demo.leave(request)
+        self._visitors.leave(request)
 
 
 def _with_budgets(state: PageState, budgets: Sequence[Budget]) -> PageState:

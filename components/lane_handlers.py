@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import gradio as gr
 
 from components.answering import StopSwitches, answer
 from components.controls import Changes, Controls, Values
-from components.demo import Demo
 from components.lane_pane import lane_value
 from components.page_state import PageState, user_errors
 from components.parting import sides_of
 from components.run_history import RunHistory
+from components.visitors import Visitors, page_of
 from core.candidates import candidate_rows
 from core.differences import first_divergence
 from core.engine import Engine
@@ -29,89 +29,98 @@ FIRST = LABELS[0]
 
 
 class LaneHandlers:
-    def __init__(self, engine: Engine, controls: Controls, history: RunHistory, demo: Demo) -> None:
+    def __init__(
+        self, engine: Engine, controls: Controls, history: RunHistory, visitors: Visitors
+    ) -> None:
         self._engine = engine
         self._controls = controls
         self._history = history
-        self._demo = demo
+        self._visitors = visitors
         self._runs = StopSwitches()
 
     # -- running -----------------------------------------------------------------------------
-    def run_of(self, count: int) -> Callable[..., Iterator[Changes]]:
+    def run_of(self, count: int) -> Callable[..., AsyncGenerator[Changes, None]]:
         """The handler that runs the first `count` lanes; it writes to their panes only."""
 
-        def run(values: Values, request: gr.Request) -> Iterator[Changes]:
+        async def run(values: Values, request: gr.Request) -> AsyncGenerator[Changes, None]:
             """Stream the answers of all lanes that aren't pinned until they end or are stopped."""
             with user_errors():
                 state = self._controls.read(values)
                 labels = [n for n in state.labels[:count] if not state.lane_of(n).pinned]
                 if not labels:
                     raise InvalidInput("Every lane is pinned. Unpin one, then run.")
-            yield from self._run(state, labels, values, request)
+            async with aclosing(self._run(state, labels, values, request)) as changes:
+                async for change in changes:
+                    yield change
 
         return run
 
-    def run_lane(
+    async def run_lane(
         self, values: Values, request: gr.Request, event: gr.EventData
-    ) -> Iterator[Changes]:
+    ) -> AsyncGenerator[Changes, None]:
         """One lane alone; what the others show stays."""
         with user_errors():
             state = self._controls.read(values)
             label = _label(event)
-        yield from self._run(state, [label], values, request)
+        async with aclosing(self._run(state, [label], values, request)) as changes:
+            async for change in changes:
+                yield change
 
-    def _run(
+    async def _run(
         self, state: PageState, labels: list[str], values: Values, request: gr.Request
-    ) -> Iterator[Changes]:
-        page = request.session_hash or ""
-        with user_errors():
-            asked = requests(state.workspace(self._presets, labels))
-        asked = self._demo.bound(request, asked)
-        before = self._history.shown(page)
-        shown: dict[str, Run] = {}
-        switch = self._runs.add(page)
-        panes = self._controls.lanes.panes
-        try:
-            for runs in answer(self._engine, asked, switch, page):
-                first = {**before, **runs}.get(FIRST) if len(state.labels) > 1 else None
-                # A lane that has ended is left out: it may be run again alone meanwhile. One that
-                # goes on is always sent: Gradio builds what is left out anew, which costs more.
-                drawn = {n: run for n, run in runs.items() if not _is_over(shown.get(n))}
-                shown = runs
-                self._history.show(page, drawn)
-                yield {panes[n]: lane_value(run, first) for n, run in drawn.items()}
-        finally:
-            switch.set()
-            self._runs.remove(page, switch)
-            if shown:
-                now = datetime.now().strftime("%H:%M:%S")
-                self._history.keep(page, now, self._controls.draft_of(values), shown)
+    ) -> AsyncGenerator[Changes, None]:
+        visitor = self._visitors.of(request)
+        page, panes = visitor.page, self._controls.lanes.panes
+        with user_errors(), self._visitors.runs.enter(visitor):
+            asked = visitor.bound(requests(state.workspace(self._presets, labels)))
+            before = self._history.shown(page)
+            kept = self._history.begin(page, self._controls.draft_of(values))
+            shown: dict[str, Run] = {}
+            switch = self._runs.add(page)
+            answers = answer(
+                self._engine, asked, switch, page, visitor.seconds, self._visitors.still(request)
+            )
+            try:
+                async with aclosing(answers):
+                    async for runs in answers:
+                        first = {**before, **runs}.get(FIRST) if len(state.labels) > 1 else None
+                        # A lane that has ended is left out: it may be run again alone meanwhile.
+                        # One that goes on is always sent: Gradio builds what is left out anew,
+                        # which costs more.
+                        drawn = {n: run for n, run in runs.items() if not _is_over(shown.get(n))}
+                        shown = runs
+                        self._history.show(page, drawn)
+                        yield {panes[n]: lane_value(run, first) for n, run in drawn.items()}
+            finally:
+                self._runs.remove(page, switch)
+                kept.end(shown)
 
     @property
     def _presets(self) -> Mapping[str, Any]:
         return self._controls.library.presets
 
     def stop(self, request: gr.Request) -> None:
-        self._runs.stop(request.session_hash or "")
+        self._runs.stop(page_of(request))
 
     def stop_lane(self, request: gr.Request, event: gr.EventData) -> None:
-        self._runs.stop(request.session_hash or "", _label(event))
+        self._runs.stop(page_of(request), _label(event))
 
     def leave(self, request: gr.Request) -> None:
-        self._runs.stop(request.session_hash or "")
-        self._history.leave(request.session_hash or "")
+        self._runs.stop(page_of(request))
+        self._history.leave(page_of(request))
 
     # -- why two answers part ----------------------------------------------------------------
     def inspect(self, request: gr.Request, event: gr.EventData) -> Changes:
         """Both lanes' candidates at the first token that differs, and who took the other's out."""
         label = _label(event)
-        runs = self._history.shown(request.session_hash or "")
-        with user_errors():
+        page = page_of(request)
+        runs = self._history.shown(page)
+        with user_errors(), self._visitors.runs.enter(self._visitors.of(request)):
             first, run = runs.get(FIRST), runs.get(label)
             parting = first_divergence(first, run) if first and run else None
             if first is None or run is None or parting is None:
                 raise InvalidInput("These answers are not here any more. Run the lanes again.")
-            sides = sides_of(self._engine, first, run, parting, request.session_hash or "")
+            sides = sides_of(self._engine, first, run, parting, page)
         chosen = (sides[0].token_id, sides[1].token_id)
         found = {
             "place": parting.position,

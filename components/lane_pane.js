@@ -14,7 +14,7 @@ const EMPTY = {
 const STOP_REASON = {
   end_of_sequence: 'ended by itself', stop_string: 'met a stop string',
   max_new_tokens: 'reached max new tokens', context_length: 'filled the context',
-  stopped: 'stopped by you',
+  stopped: 'stopped by you', time_limit: 'reached the time limit',
 };
 let lastStatus = 'idle';
 let follow = true;

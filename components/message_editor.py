@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder, is_in_or_equal
 
 from components.client_component import client_component
+from components.uploads import file_url, upload_folder, uploaded_file
+from core.bounds import MOST_MESSAGES
 from core.conversation import ROLES, Conversation, Image, Message, message
+from core.file_access import is_named_inside
 
 Row = dict[str, Any]
-MOST_MESSAGES = 1000
+MOST_KEPT = 256  # images of a page; more than may be sent, so that a person can take some away
 GONE = "gone"  # no upload lies there: each has a folder of its own
 
 
@@ -43,49 +45,52 @@ def clean_rows(payload: Any) -> list[Row]:
     An image that isn't in the upload folder stays by name only, `missing`.
     """
     rows = payload if isinstance(payload, list) else []
-    return [_clean(row) for row in rows[:MOST_MESSAGES] if isinstance(row, dict)]
+    kept = [row for row in rows[:MOST_MESSAGES] if isinstance(row, dict)]
+    room = MOST_KEPT
+    cleaned: list[Row] = []
+    for row in kept:
+        cleaned.append(_clean(row, room))
+        room -= len(cleaned[-1]["images"])
+    return cleaned
 
 
-def _clean(row: Row) -> Row:
+def _clean(row: Row, room: int) -> Row:
+    """room: for how many images."""
     images = row.get("images")
+    images = [i for i in images if isinstance(i, dict)] if isinstance(images, list) else []
     return {
-        "id": str(row.get("id"))[:16],
-        "role": row["role"] if row.get("role") in ROLES else "user",
-        "text": str(row.get("text") or ""),
-        "images": [
-            _image(i.get("path"), str(i.get("url") or ""), str(i.get("name") or ""))
-            for i in (images if isinstance(images, list) else [])
-            if isinstance(i, dict)
-        ],
+        "id": _text(row.get("id"))[:16],
+        "role": role if (role := _text(row.get("role"))) in ROLES else "user",
+        "text": _text(row.get("text")),
+        "images": [_image(i.get("path"), _text(i.get("name"))) for i in images[:room]],
     }
 
 
-def _image(path: Any, url: str, name: str) -> dict[str, Any]:
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _image(path: Any, name: str) -> dict[str, Any]:
     """`missing` where its file is gone, or never was where a page may read. The name is kept, so
-    that a person knows what to attach again; the path leads nowhere, which an engine says.
+    that a person knows what to attach again.
     """
-    if not is_uploaded(path):
-        return {"path": os.path.join(get_upload_folder(), GONE), "url": "", "name": name,
-                "missing": True}  # fmt: skip
-    image = {"path": path, "url": url, "name": name}
-    return image if os.path.isfile(path) else {**image, "missing": True}
-
-
-def is_uploaded(path: Any) -> bool:
-    """Whether `path` lies inside the folder of uploads, links followed."""
-    if not isinstance(path, str) or "\0" in path:
-        return False
-    return is_in_or_equal(os.path.realpath(path), get_upload_folder())
+    if uploaded_file(path):
+        return {"path": path, "url": file_url(path), "name": name}
+    inside = is_named_inside(path, (upload_folder(),)) and not os.path.lexists(path)
+    kept = path if inside else str(upload_folder() / GONE)
+    return {"path": kept, "url": "", "name": name, "missing": True}
 
 
 def conversation_of(rows: Sequence[Row], tools: str = "") -> Conversation:
     return Conversation(
-        tuple(
-            message(row["role"], row["text"], [Image(i["path"], i["name"]) for i in row["images"]])
-            for row in rows
-        ),
-        tools,
+        tuple(message(row["role"], row["text"], map(_sent, row["images"])) for row in rows), tools
     )
+
+
+def _sent(image: dict[str, Any]) -> Image:
+    """What is missing leads nowhere, which an engine says."""
+    path = str(upload_folder() / GONE) if image.get("missing") else image["path"]
+    return Image(path, image["name"])
 
 
 def rows_of(messages: Sequence[Message]) -> list[Row]:
@@ -93,7 +98,7 @@ def rows_of(messages: Sequence[Message]) -> list[Row]:
     return [
         {
             **new_row(turn.role, turn.text),
-            "images": [_image(i.path, f"gradio_api/file={i.path}", i.name) for i in turn.images],
+            "images": [_image(i.path, i.name) for i in turn.images],
         }
         for turn in messages
     ]

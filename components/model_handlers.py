@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,10 @@ import gradio as gr
 from components.answering import StopSwitches
 from components.budget_panel import has_budget, own_budget
 from components.controls import Changes, Controls, Values
-from components.demo import Demo
 from components.model_picker import loading
 from components.model_status import status_value
 from components.page_state import user_errors
+from components.visitors import Visitors, page_of
 from core.engine import Engine
 from core.errors import InvalidInput
 
@@ -21,12 +22,15 @@ from core.errors import InvalidInput
 class ModelHandlers:
     """demo_model: the id of the model that gets the demo banner."""
 
-    def __init__(self, engine: Engine, controls: Controls, demo_model: str, demo: Demo) -> None:
+    def __init__(
+        self, engine: Engine, controls: Controls, demo_model: str, visitors: Visitors
+    ) -> None:
         self._engine = engine
         self._controls = controls
         self._demo_model = demo_model
-        self._demo = demo
+        self._visitors = visitors
         self._loads = StopSwitches()
+        self._one_at_a_time = threading.Lock()
 
     def load(self, values: Values, request: gr.Request) -> Iterator[Changes]:
         """Load the chosen model and show how it goes."""
@@ -38,13 +42,18 @@ class ModelHandlers:
 
     def _load(self, values: Values, request: gr.Request, beside: bool) -> Iterator[Changes]:
         picker = self._controls.picker
-        model = (values[picker.choice] or "").strip()
+        model = self._model_of(values[picker.choice])
         weights = str(values[picker.weights] or "auto")
         with user_errors():
-            self._demo.refuse(request, "the model that all visitors use stays")
+            self._visitors.of(request).must_own("the model that all visitors use stays")
             if not model:
                 raise InvalidInput("No model is chosen. Choose one, or type a Hub id or a folder.")
-        page = request.session_hash or ""
+            if not self._one_at_a_time.acquire(blocking=False):
+                raise InvalidInput(
+                    "Another model is being loaded. Wait until that has ended, or cancel it; then "
+                    "load this one."
+                )
+        page = page_of(request)
         switch = self._loads.add(page)
         buttons = {
             picker.load: gr.Button(interactive=False),
@@ -59,6 +68,7 @@ class ModelHandlers:
                 yield {picker.status: status, **buttons}
         finally:
             self._loads.remove(page, switch)
+            self._one_at_a_time.release()
         yield {
             **self.in_use(),
             picker.status: status,  # again: of two quick updates the page may draw the last only
@@ -68,12 +78,18 @@ class ModelHandlers:
             **({} if beside else self._controls.advanced(own_budget(self._engine))),
         }
 
+    def _model_of(self, chosen: Any) -> str:
+        """A Hub id or a folder; pages know what is in memory by its name."""
+        name = chosen.strip() if isinstance(chosen, str) else ""
+        named = (model.model for model in self._engine.models if model.name == name)
+        return next(named, name)
+
     def cancel(self, request: gr.Request) -> None:
-        self._loads.stop(request.session_hash or "")
+        self._loads.stop(page_of(request))
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed: end what it was loading."""
-        self._loads.stop(request.session_hash or "")
+        self._loads.stop(page_of(request))
 
     def in_use(self) -> Changes:
         """What answers now, which another page may have loaded, and whether it has a budget."""

@@ -12,10 +12,11 @@ import gradio as gr
 
 from components.budget_panel import ADVANCED, NETWORK, budget_values, own_budget
 from components.controls import Changes, Controls, Values
-from components.demo import Demo
 from components.page_state import PageState
 from components.preset_bar import own_props
 from components.preset_messages import system_of, turns_of
+from components.user_stores import UserStores
+from components.visitors import Visitors
 from components.wiring import QUICK, Wiring
 from core.engine import Engine
 from core.errors import InvalidInput
@@ -30,11 +31,13 @@ Answer = dict[str, Any]
 
 
 class OwnPresetHandlers:
-    def __init__(self, engine: Engine, controls: Controls, own: OwnPresets, demo: Demo) -> None:
+    def __init__(
+        self, engine: Engine, controls: Controls, stores: UserStores, visitors: Visitors
+    ) -> None:
         self._engine = engine
         self._controls = controls
-        self._own = own
-        self._demo = demo
+        self._stores = stores
+        self._visitors = visitors
         self._acts: Mapping[Any, Callable[[Values, gr.EventData], Answer]] = {
             "save": self._save,
             "duplicate": self._duplicate,
@@ -44,6 +47,10 @@ class OwnPresetHandlers:
             "import": self._import,
         }
 
+    @property
+    def _own(self) -> OwnPresets:
+        return self._stores.presets
+
     def wire(self, wiring: Wiring) -> None:
         bar = self._controls.presets
         done = bar.own(self.act, self._controls.inputs(), [bar], trigger_mode="multiple", **QUICK)
@@ -52,7 +59,7 @@ class OwnPresetHandlers:
     def act(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         """What went wrong stands beside the buttons: the form stays, with all that was typed."""
         try:
-            self._demo.refuse(request, "the presets that all visitors use stay")
+            self._visitors.of(request).refuse_in_demo("presets are not kept here")
             if (act := self._acts.get(getattr(event, "act", None))) is None:
                 raise InvalidInput("There is no such act with a preset.")
             answer = act(values, event)

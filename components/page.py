@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from components.budget_panel import budget_panel
 from components.comparison import comparison
 from components.comparison_handlers import ComparisonHandlers
 from components.controls import Controls
-from components.demo import Demo
 from components.export_handlers import ExportHandlers
 from components.export_wiring import ExportTab, export_tab, wire_export
 from components.few_shot_panel import few_shot_panel
@@ -41,14 +41,16 @@ from components.tile_view import tile_view
 from components.token_meter import token_meter
 from components.tool_wiring import wire_tools
 from components.tools_editor import tools_editor
+from components.user_stores import UserStores
+from components.visitors import Visitors
 from components.wiring import Parts, Wiring
 from components.work_bar import work_bar
 from components.work_wiring import wire_work
+from core.access import Access
 from core.data_folder import default_data_folder
 from core.engine import Engine
 from core.lanes import LABELS
 from core.library import Library
-from core.own_presets import OwnPresets
 
 BRAND = """<div class="brand"><span class="logo" aria-hidden="true"></span><div>
 <h1>LFM Playground</h1><small>local · Transformers</small></div></div>"""
@@ -63,33 +65,35 @@ def build_page(
     engine: Engine,
     library: Library,
     demo_model: str = "",
-    demo: bool = False,
     data: Path | None = None,
+    access: Access | None = None,
+    is_connected: Callable[[str], bool] = lambda session: True,
 ) -> gr.Blocks:
-    """The whole page, not launched. demo_model: the model that gets the demo banner. demo: all
-    pages are in demo mode, not only those that ask for it. data: the folder of what people keep.
+    """The whole page, not launched. demo_model: the model that gets the demo banner. data: the
+    folder of what people keep. access: who may do what; None: everybody everything. is_connected:
+    whether the client with a session hash still reads what it is sent.
     """
-    data = data or default_data_folder()
-    own = OwnPresets(data / "presets")
-    library = own.beside(library)
+    access = access or Access()
+    stores = UserStores(data or default_data_folder())
+    library = library if access.demo else stores.beside(library)
     with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as page:
         parts, export = _layout(library, demo_model)
         history = RunHistory()
-        mode = Demo(demo)
-        models = ModelHandlers(engine, parts.controls, demo_model, mode)
-        handlers = Handlers(engine, library, parts.controls, history, models, mode)
-        lane_handlers = LaneHandlers(engine, parts.controls, history, mode)
-        comparisons = ComparisonHandlers(engine, parts.controls, history)
+        visitors = Visitors(access, is_connected)
+        models = ModelHandlers(engine, parts.controls, demo_model, visitors)
+        handlers = Handlers(engine, library, parts.controls, history, models, visitors)
+        lane_handlers = LaneHandlers(engine, parts.controls, history, visitors)
+        comparisons = ComparisonHandlers(engine, parts.controls, history, visitors)
         wiring = Wiring(page, parts, handlers, models, lane_handlers, comparisons)
         wiring.wire()
         wire_tools(wiring, parts.controls)
         wire_advice(wiring, engine, library, parts.controls, handlers)
-        OwnPresetHandlers(engine, parts.controls, own, mode).wire(wiring)
+        OwnPresetHandlers(engine, parts.controls, stores, visitors).wire(wiring)
         wire_work(wiring, parts.controls, parts.work_bar, parts.sessions.bar)
-        wire_sessions(wiring, parts.controls, parts.sessions, data, mode)
-        exports = ExportHandlers(engine, parts.controls, history, mode, export.view, demo_model)
+        wire_sessions(wiring, parts.controls, parts.sessions, stores, visitors)
+        exports = ExportHandlers(engine, parts.controls, history, visitors, export.view)
         wire_export(page, parts.controls, export, exports)
-        add_api(engine, library)
+        add_api(engine, library, visitors)
     return page
 
 

@@ -26,6 +26,7 @@ from components.prompt_view import EMPTY_PROMPT, prompt_value
 from components.tile_view import SeenImage, tiles_value
 from components.token_meter import failed_meter, meter_value
 from components.tools_editor import tools_status
+from core.bounds import check_conversation, check_stop
 from core.conversation import Image
 from core.differences import settings_diff
 from core.engine import Engine
@@ -115,7 +116,15 @@ class Following:
 
 
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
-    """Render the prompt once and derive every number on the page from it."""
+    """Render the prompt once and derive every number on the page from it.
+
+    Raises InvalidInput where there is more on the page than may be looked at.
+    """
+    workspace, description = state.workspace(library.presets), engine.description
+    for lane in workspace.lanes:
+        asked = unseeded(workspace.conversation, lane).conversation
+        check_conversation(asked, description and description.context_length)
+        check_stop(lane.params.stop)
     preset = library.presets.get(state.preset)
     modified: list[str] = []
     if preset:
@@ -186,7 +195,7 @@ def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict
     """What each lane would change of lane A, were it run now."""
     workspace = state.workspace(library.presets)
     asked = [unseeded(workspace.conversation, lane) for lane in workspace.lanes]
-    models = [[model.model, model.name] for model in engine.models]
+    models = [[model.name, model.name] for model in engine.models]
     seeing = any(model.reads_images for model in engine.models)
     presets = [{"key": key, "name": one.name} for key, one in library.presets.items()]
     return {
@@ -208,6 +217,6 @@ def _situation(engine: Engine, library: Library, state: PageState) -> Situation:
         presets=presets,
         has_images=any(row["images"] for row in state.rows),
         has_system=any(row["role"] == "system" and row["text"] for row in state.rows),
-        models=tuple(model.model for model in engine.models),
+        models=tuple(model.name for model in engine.models),
         budgets=tuple(tuple(budget.images.items()) for budget in library.budgets.values()),
     )

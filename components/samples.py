@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gradio.utils import get_upload_folder
+from components.uploads import file_url, upload_folder
 
 
 def sample_image(path: Path) -> dict[str, Any]:
     """The picture as if it had been uploaded: a page only shows and sends what lies there."""
-    folder = Path(get_upload_folder()) / "samples"
+    folder = upload_folder() / "samples"
     copy = folder / path.name
     if not copy.exists() or copy.stat().st_size != path.stat().st_size:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    return {"path": str(copy), "url": f"gradio_api/file={copy}", "name": path.name}
+    return {"path": str(copy), "url": file_url(copy), "name": path.name}
 
 
 def with_images(rows: Iterable[dict[str, Any]], pictures: Iterable[Path]) -> list[dict[str, Any]]:

@@ -27,6 +27,16 @@ def current(session: Session | None = None, number: int = 0, proposed: str = "")
     return {"key": session.key, "name": session.name, "number": number}
 
 
+def shown(value: Any) -> dict[str, Any]:
+    """An untrusted value cut down to the form, to be sent again."""
+    number = value.get("number") if isinstance(value, Mapping) else None
+    return {
+        "key": key_of(value),
+        "name": name_of(value),
+        "number": number if type(number) is int else 0,
+    }
+
+
 def key_of(value: Any) -> str:
     """The session's key in an untrusted value; empty without one."""
     key = value.get("key") if isinstance(value, Mapping) else None

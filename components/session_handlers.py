@@ -11,15 +11,16 @@ from typing import Any
 import gradio as gr
 
 from components.controls import Changes, Controls, Values
-from components.demo import Demo
 from components.page_state import PageState, user_errors
 from components.saved_state import saved_of, state_of
-from components.session_bar import current, key_of, name_of
+from components.session_bar import current, key_of, name_of, shown
 from components.session_import import imported
 from components.session_looks import compared, exported
 from components.session_panel import Asked, Value, asked, panel_value, said
 from components.session_pictures import placed
-from core.errors import InvalidInput
+from components.user_stores import UserStores
+from components.visitors import Visitors
+from core.errors import InvalidInput, reason
 from core.saved_workspace import SavedWorkspace
 from core.session_files import Session
 from core.session_images import by_content
@@ -30,13 +31,14 @@ REFUSED = "sessions of this machine are not shown"
 
 class SessionHandlers:
     def __init__(
-        self, controls: Controls, bar: gr.HTML, panel: gr.HTML, data: Path, demo: Demo
-    ) -> None:
+        self, controls: Controls, bar: gr.HTML, panel: gr.HTML, stores: UserStores,
+        visitors: Visitors,
+    ) -> None:  # fmt: skip
         self._controls = controls
         self._bar = bar
         self._panel = panel
-        self._demo = demo
-        self._store = SessionStore(data / "sessions")
+        self._stores = stores
+        self._visitors = visitors
 
     # -- events --------------------------------------------------------------------------------
     def save(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
@@ -54,7 +56,7 @@ class SessionHandlers:
     def look(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         with self._allowed(request):
             ask = asked(event)
-            now = values[self._bar]
+            now = shown(values[self._bar])
             match ask.act:
                 case "refresh":
                     extra = {}
@@ -71,7 +73,7 @@ class SessionHandlers:
         """Writes sessions, and the bar where its own is renamed, saved or deleted."""
         with self._allowed(request):
             ask = asked(event)
-            now = values[self._bar]
+            now = shown(values[self._bar])
             match ask.act:
                 case "save" | "save_as":
                     session = self._saved(values, ask.name if ask.act == "save_as" else "")
@@ -120,19 +122,24 @@ class SessionHandlers:
             else:
                 now = current(session, version.number)
                 title = f"Version {version.number} of “{session.name}” is on the page."
-            saved, gone = placed(version.workspace)
+            saved, gone = placed(version.workspace, self._store.folder)
             told = said(title, [f"The image {name} is gone." for name in gone])
             return self._opened(values, state, saved, now, replace(ask, unfold=session.key), told)
+
+    @property
+    def _store(self) -> SessionStore:
+        return self._stores.sessions
 
     # -- what they share -----------------------------------------------------------------------
     @contextmanager
     def _allowed(self, request: gr.Request) -> Iterator[None]:
         with user_errors():
-            self._demo.refuse(request, REFUSED)
+            self._visitors.of(request).refuse_in_demo(REFUSED)
             try:
                 yield
             except OSError as error:
-                raise InvalidInput(f"A file can't be read or written: {error}.") from error
+                name = Path(str(error.filename or "A file")).name
+                raise InvalidInput(f"{name} can't be read or written: {reason(error)}") from error
 
     def _page(self, values: Values) -> SavedWorkspace:
         return saved_of(self._controls.read(values))
@@ -152,7 +159,8 @@ class SessionHandlers:
             return self._store.create(name, page)
         session = self._store.session(key)
         newest = session.versions[-1] if session.versions else None
-        if newest and by_content(newest.workspace) == by_content(page):
+        images = self._store.images_in
+        if newest and by_content(newest.workspace, images) == by_content(page, images):
             gr.Info(f"Nothing changed since version {newest.number}.", duration=3)
             return session
         return self._store.save(key, page)
@@ -188,7 +196,7 @@ def _newest(session: Session) -> Value:
     return current(session, session.versions[-1].number if session.versions else 0)
 
 
-def _renamed(now: Any, session: Session) -> Any:
+def _renamed(now: Value, session: Session) -> Value:
     return {**now, "name": session.name} if key_of(now) == session.key else now
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any
 
-from components.message_editor import MOST_MESSAGES, is_uploaded
 from components.session_panel import Asked
-from components.session_pictures import placed
+from components.session_pictures import Unpacked
+from components.uploads import uploaded_file
+from core.bounds import LARGEST_FILE, MOST_MESSAGES
 from core.chat_files import read_chats
-from core.errors import InvalidInput
+from core.errors import InvalidInput, reason
 from core.imported_chat import ImportedChat
 from core.saved_workspace import SavedWorkspace
 from core.session_files import LONGEST_NAME, Version
@@ -51,15 +52,25 @@ def imported(page: SavedWorkspace, ask: Asked) -> Imported:
 
 
 def _content(ask: Asked) -> tuple[bytes | str, str]:
+    """Bytes of a file, or a text, with its name. Raises InvalidInput."""
     if ask.text:
+        _check_size(len(ask.text), PASTED)
         return ask.text, PASTED
-    name = Path(ask.name or ask.path).name
-    if not is_uploaded(ask.path):
-        raise InvalidInput(f"{name or 'The file'} was not uploaded. Choose it again.")
+    name = PurePath(ask.name or ask.path).name or "The file"
+    if (file := uploaded_file(ask.path)) is None:
+        raise InvalidInput(f"{name} was not uploaded. Choose it again.")
     try:
-        return Path(ask.path).read_bytes(), name
+        _check_size(file.stat().st_size, name)
+        return file.read_bytes(), name
     except OSError as error:
-        raise InvalidInput(f"{name} can't be read: {error}. Choose it again.") from error
+        raise InvalidInput(f"{name} can't be read: {reason(error)} Choose it again.") from error
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > LARGEST_FILE:
+        raise InvalidInput(
+            f"{name} has {size / 2**20:.1f} MB; {LARGEST_FILE // 2**20} are read at most. Split it."
+        )
 
 
 def _choices(chats: tuple[ImportedChat, ...], name: str) -> dict[str, Any]:
@@ -94,8 +105,9 @@ def _imported(page: SavedWorkspace, chat: ImportedChat, title: str, name: str) -
         notes.append(f"Only the first {MOST_MESSAGES} of {len(messages)} messages fit the page.")
         conversation = replace(saved.conversation, messages=messages[:MOST_MESSAGES])
         saved = replace(saved, conversation=conversation)
-    saved, _ = placed(saved)
-    versions = tuple(replace(v, workspace=placed(v.workspace)[0]) for v in chat.versions)
+    images = Unpacked()
+    saved = images.placed(saved)
+    versions = tuple(replace(v, workspace=images.placed(v.workspace)) for v in chat.versions)
     values = ", ".join(chat.sampling)
     sentence = f"Imported {_about(chat)} from {name}" + (f", with {values}." if values else ".")
     if versions:

@@ -68,7 +68,7 @@ function drawList(root, value) {
     item.append(make('span', session.name), button('Bring back', 'undelete', { key: session.key }, `Bring back ${session.name}`));
     return item;
   }));
-  find('note').textContent = `Sessions belong to the machine that serves this page: all who can open it see and change them. They lie in ${value.folder}.`;
+  find('note').textContent = 'Sessions belong to the machine that serves this page: all who can open it see and change them.';
 }
 function drawSaid(holder, value) {
   holder.textContent = '';

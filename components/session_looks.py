@@ -16,7 +16,8 @@ from core.workspace_diff import workspace_diff
 def compared(store: SessionStore, page: SavedWorkspace, ask: Asked) -> Value:
     """A version with the page as it is. Raises InvalidInput."""
     version = store.session(ask.key).version(ask.number)
-    diff = workspace_diff(by_content(version.workspace), by_content(page))
+    old, new = (by_content(one, store.images_in) for one in (version.workspace, page))
+    diff = workspace_diff(old, new)
     return {"diff": diff_value(diff, (f"Version {version.number}", "The page"))}
 
 
@@ -33,7 +34,7 @@ def exported(store: SessionStore, page: SavedWorkspace | None, name: str, ask: A
     else:
         newest = session.versions[-1].number
         saved, title = session.version(ask.number or newest).workspace, session.name
-    file = write_chat(ask.form, title, saved, session, ask.images)
+    file = write_chat(ask.form, title, saved, session, ask.images, store.images_in)
     size = len(file.text.encode("utf-8"))
     return {
         "download": {"name": file.name, "text": file.text, "id": secrets.token_hex(8)},

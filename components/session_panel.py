@@ -93,12 +93,11 @@ def panel_value(store: SessionStore, now: Any, page: SavedWorkspace | None, ask:
         "found": len(found),
         "current": _current(now, sessions),
         "sessions": [_card(one) for one in found[:MOST_SHOWN]],
-        "shown": _unfolded(shown) if shown else None,
+        "shown": _unfolded(shown, store) if shown else None,
         "broken": list(broken),
         "deleted": [{"key": one.key, "name": one.name} for one in deleted[:MOST_DELETED]],
         "deleted_count": len(deleted),
-        "folder": str(store.folder),
-        "page_images": images_size(page) if page else 0,
+        "page_images": images_size(page, store.images_in) if page else 0,
         "export_forms": [
             {"key": key, "name": name, "images": key in WITH_IMAGES}
             for key, (name, _) in FORMATS.items()
@@ -125,7 +124,7 @@ def _card(found: Found) -> dict[str, Any]:
     }
 
 
-def _unfolded(session: Session) -> dict[str, Any]:
+def _unfolded(session: Session, store: SessionStore) -> dict[str, Any]:
     """The newest version first."""
     return {
         "key": session.key,
@@ -136,7 +135,7 @@ def _unfolded(session: Session) -> dict[str, Any]:
                 "name": version.name,
                 "time": version.time,
                 "messages": len(version.workspace.conversation.messages),
-                "images": images_size(version.workspace),
+                "images": images_size(version.workspace, store.images_in),
                 "newest": version is session.versions[-1],
             }
             for version in reversed(session.versions)

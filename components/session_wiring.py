@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from components.controls import Controls
-from components.demo import Demo
 from components.session_handlers import SessionHandlers
 from components.session_panel import SessionParts
+from components.user_stores import UserStores
+from components.visitors import Visitors
 from components.wiring import PRIVATE, Wiring
 
 
 def wire_sessions(
-    wiring: Wiring, controls: Controls, parts: SessionParts, data: Path, demo: Demo
+    wiring: Wiring, controls: Controls, parts: SessionParts, stores: UserStores, visitors: Visitors
 ) -> None:
-    """data: the folder of what people keep."""
     bar, panel = parts.bar, parts.panel
-    handlers = SessionHandlers(controls, bar, panel, data, demo)
+    handlers = SessionHandlers(controls, bar, panel, stores, visitors)
     inputs: set[Any] = controls.inputs() | {bar}
     several = {**PRIVATE, "trigger_mode": "multiple"}  # the script leaves old answers out
     bar.save(handlers.save, inputs, [bar], **several)

@@ -59,8 +59,7 @@ def tiles_value(
 
 
 def _note(facts: ImageFacts | None) -> str:
-    frames = facts.frames if facts else 1
-    return f"An animation of {frames} frames: the model gets the first." if frames > 1 else ""
+    return "An animation: the model gets the first frame." if facts and facts.moves else ""
 
 
 def _plan(plan: ImagePlan, lanes: str) -> dict[str, Any]:

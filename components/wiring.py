@@ -91,7 +91,7 @@ class Wiring:
         self._runs()
         self._models()
         picker, history = self._controls.picker, self._controls.history
-        opened = [*self._written, *self._model_outputs(), picker.choice, history]
+        opened = [*self._written, *self._panes, *self._model_outputs(), picker.choice, history]
         load = self._page.load(
             self._handlers.open_page, [self._parts.work_bar], opened, js=read_asset("tab_draft.js"),
             **PRIVATE,

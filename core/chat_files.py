@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.bounds import LARGEST_EXPORT, MOST_CONVERSATIONS, MOST_IMPORTED_MESSAGES, check_count
 from core.conversation import Image
 from core.data_urls import data_url
 from core.errors import InvalidInput
+from core.file_access import Folders
 from core.imported_chat import ImportedChat, Notes
 from core.openai_format import is_openai, read_openai, write_openai
 from core.own_files import is_own, read_own, write_session, write_workspace
@@ -44,7 +46,7 @@ def read_chats(content: bytes | str, name: str) -> tuple[ImportedChat, ...]:
     if not text.strip():
         raise InvalidInput(f"{name} is empty. {KNOWN}.")
     if text.lstrip()[0] not in "[{":
-        return (read_plain_text(text),)
+        return (read_plain_text(text, name),)
     try:
         try:
             value = _json(text)
@@ -78,6 +80,7 @@ def _decoded(content: bytes | str, name: str) -> str:
 
 def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[ImportedChat, ...]:
     """JSONL, if its first line is JSON of its own; else the error of the whole file is said."""
+    check_count(text.count("\n"), MOST_IMPORTED_MESSAGES, "lines of JSON", name)
     values: list[tuple[str, Any]] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -94,7 +97,8 @@ def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[ImportedC
             ) from reason
     if all(_has(value, "role") for _, value in values):
         return (read_openai([value for _, value in values], name),)
-    return tuple(_conversation(value, where) for where, value in values)
+    check_count(len(values), MOST_CONVERSATIONS, "conversations", name)
+    return _several(values, name)
 
 
 def _conversations(value: Any, name: str) -> tuple[ImportedChat, ...]:
@@ -106,10 +110,20 @@ def _conversations(value: Any, name: str) -> tuple[ImportedChat, ...]:
         return (read_openai(value, name),)
     if _has(value[0], "from"):
         return (read_sharegpt(value, name),)
-    return tuple(
-        _conversation(item, f"{name}, conversation {place}")
-        for place, item in enumerate(value, start=1)
-    )
+    check_count(len(value), MOST_CONVERSATIONS, "conversations", name)
+    places = ((f"{name}, conversation {n}", item) for n, item in enumerate(value, start=1))
+    return _several(places, name)
+
+
+def _several(values: Iterable[tuple[str, Any]], name: str) -> tuple[ImportedChat, ...]:
+    """values: each with its place in the file."""
+    chats: list[ImportedChat] = []
+    messages = 0
+    for where, value in values:
+        chats.append(_conversation(value, where))
+        messages += len(chats[-1].conversation.messages)
+        check_count(messages, MOST_IMPORTED_MESSAGES, "messages", name)
+    return tuple(chats)
 
 
 def _has(value: Any, key: str) -> bool:
@@ -140,9 +154,12 @@ class Exported:
 
 
 def write_chat(
-    form: str, title: str, saved: SavedWorkspace, session: Session | None, with_images: bool
-) -> Exported:
-    """form: a key of FORMATS. session: for the form `session` alone. Raises InvalidInput."""
+    form: str, title: str, saved: SavedWorkspace, session: Session | None, with_images: bool,
+    folders: Folders,
+) -> Exported:  # fmt: skip
+    """form: a key of FORMATS. session: for the form `session` alone. folders: where its images may
+    lie. Raises InvalidInput.
+    """
     if form not in FORMATS:
         raise InvalidInput(f"There is no format {form!r}; use one of {', '.join(FORMATS)}.")
     if not saved.conversation.messages:
@@ -151,24 +168,23 @@ def write_chat(
     if form == "session":
         if session is None:
             raise InvalidInput("The page is no session yet. Save it, or export the page.")
-        text = json_text(write_session(session, with_images, notes))
+        text = json_text(write_session(session, with_images, folders, notes))
     elif form == "page":
-        text = json_text(write_workspace(saved, with_images, notes))
+        text = json_text(write_workspace(saved, with_images, folders, notes))
     else:
-        text = _common(form, saved, with_images, notes)
+        text = _common(form, saved, folders if with_images else (), notes)
     return Exported(file_name(title) + FORMATS[form][1], text, notes.lines())
 
 
-def _common(form: str, saved: SavedWorkspace, with_images: bool, notes: Notes) -> str:
-    """One of the formats that others know too."""
-    images = bool(saved.conversation.images)
+def _common(form: str, saved: SavedWorkspace, images: Folders, notes: Notes) -> str:
+    """One of the formats that others know too. images: folders whose images go along."""
     if form in ("openai", "jsonl"):
-        value = write_openai(saved, _url_of(with_images, notes), notes)
+        value = write_openai(saved, _url_of(images, notes), notes)
         notes.add("Presets, image budgets, lanes and names of images have no place in it.")
         return (
             json_text(value) if form == "openai" else json.dumps(value, ensure_ascii=False) + "\n"
         )
-    if images:
+    if saved.conversation.images:
         notes.add("Images have no place in it.")
     notes.add("Sampling values, presets, image budgets and lanes have no place in it.")
     if form == "sharegpt":
@@ -180,11 +196,21 @@ def _common(form: str, saved: SavedWorkspace, with_images: bool, notes: Notes) -
     return write_plain_text(saved.conversation)
 
 
-def _url_of(with_images: bool, notes: Notes) -> Callable[[Image], str]:
+def _url_of(images: Folders, notes: Notes) -> Callable[[Image], str]:
+    """Raises InvalidInput where they become too many: here each image stands in each message."""
+    room = LARGEST_EXPORT
+
     def url(image: Image) -> str:
-        found = data_url(image.path) if with_images else ""
+        nonlocal room
+        found = data_url(image.path, images)
         if not found:
             notes.add(f"The image {image.name or 'without a name'} is left out.")
+        room -= len(found)
+        if room < 0:
+            raise InvalidInput(
+                f"With its images the file would have more than {LARGEST_EXPORT // 2**20} MB. "
+                "Export it without images, or as a page, which holds each image once."
+            )
         return found
 
     return url

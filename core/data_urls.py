@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from pathlib import Path
+from typing import Any, TypeGuard
 
+from core.bounds import LARGEST_FILE
 from core.errors import InvalidInput
+from core.file_access import Folders, allowed_file
 
 # What a file begins with, so that what it calls itself needs no trust; SVG holds scripts.
 BEGINNINGS = {
@@ -15,19 +17,29 @@ BEGINNINGS = {
 }  # fmt: skip
 
 
-def data_url(path: str | Path) -> str:
-    """The file as a data URL; empty where there is none, or it is no image."""
+def data_url(path: str, folders: Folders) -> str:
+    """The file as a data URL; empty where none lies in one of the folders, or it is no image."""
     try:
-        content = Path(path).read_bytes() if path else b""
-    except (OSError, ValueError):
+        file = allowed_file(path, folders)
+        content = file.read_bytes() if file else b""
+    except OSError:
         return ""
     kind = image_kind(content)
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}" if kind else ""
 
 
+def is_data_url(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and value.startswith("data:")
+
+
 def image_of(url: str) -> tuple[str, bytes]:
     """Kind (png, jpeg, ...) and content. Raises InvalidInput for what is no image."""
     head, _, encoded = url.partition(",")
+    if len(encoded) > 4 * (LARGEST_FILE // 3 + 1):
+        raise InvalidInput(
+            f"An image inside of the file has about {len(encoded) * 3 // 4 / 2**20:.0f} MB; "
+            f"{LARGEST_FILE // 2**20} are read at most. Make it smaller first."
+        )
     try:
         content = base64.b64decode(encoded, validate=True) if head.endswith(";base64") else b""
     except binascii.Error:

@@ -20,7 +20,7 @@ WEIGHTS = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 def name_of(model: str) -> str:
     """The Hub id, or a folder's own name: where the folder lies is nobody's business."""
     path = PurePath(model)
-    return path.name if path.is_absolute() else model
+    return path.name if path.is_absolute() or model[:1] in ("~", ".") else model
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ModelDescription:
     packed"). budget: the image processor's own values; None where there is none, or one with other
     controls. splits_images: whether it can cut tiles, or takes bounds in pixels only. revision: the
     Hub's commit; empty for a folder. lists_only: its chat template takes contents as lists of parts
-    and no texts.
+    and no texts. alias: its name where another model in memory has the name of its folder.
     """
 
     model: str
@@ -50,10 +50,12 @@ class ModelDescription:
     splits_images: bool = True
     revision: str = ""
     lists_only: bool = False
+    alias: str = ""
 
     @property
     def name(self) -> str:
-        return name_of(self.model)
+        """What pages and lanes know it by."""
+        return self.alias or name_of(self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +77,29 @@ LoadEvent = Loading | Loaded | Failed
 
 
 class EventStream(Protocol):
-    """The events of a run, each with its lane's label."""
+    """The events of a run, each with its lane's label; read by iterating, or by `drain`."""
 
     def __iter__(self) -> Iterator[tuple[str, Event]]: ...
 
     def __next__(self) -> tuple[str, Event]: ...
+
+    def start(self) -> None:
+        """Build the prompts and ask for room; takes as long as that. Iterating calls it, too."""
+        ...
+
+    def drain(self) -> tuple[list[tuple[str, Event]], bool]:
+        """All events that have come since the last call, and whether they were the last ones.
+
+        Never waits; for one thread at a time, after `start`.
+        """
+        ...
 
     def stop(self, lane: str) -> None:
         """End one lane within one decoding step. Any thread may call this."""
         ...
 
     def close(self) -> None:
-        """End all lanes. Any thread may call this, unless the stream is a generator at work."""
+        """End all lanes. Any thread may call this."""
         ...
 
 

@@ -6,3 +6,8 @@ class InvalidInput(ValueError):
 
     Whoever reads input (page, API, preset file) lets it pass through; the edge shows its text.
     """
+
+
+def reason(error: OSError) -> str:
+    """What the system says, as a sentence without the path."""
+    return f"{error.strerror or error}."

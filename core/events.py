@@ -8,7 +8,7 @@ from typing import Literal
 from core.prompt import RenderedPrompt
 
 StopReason = Literal[
-    "end_of_sequence", "stop_string", "max_new_tokens", "context_length", "stopped"
+    "end_of_sequence", "stop_string", "max_new_tokens", "context_length", "stopped", "time_limit"
 ]  # fmt: skip
 
 

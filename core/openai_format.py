@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from core.bounds import MOST_IMPORTED_MESSAGES, MOST_PARTS, check_count
 from core.conversation import Conversation, Image, Message, Role, message
+from core.data_urls import is_data_url
 from core.errors import InvalidInput
 from core.imported_chat import ImportedChat, Notes, clean, read_sampling, tools_text
 from core.sampling import settings
@@ -39,6 +41,7 @@ def read_openai(value: Any, where: str) -> ImportedChat:
     body = {"messages": value} if isinstance(value, list) else _body(value)
     if not isinstance(body.get("messages"), list):
         raise InvalidInput(f"{where}: `messages` is no list.")
+    check_count(len(body["messages"]), MOST_IMPORTED_MESSAGES, "messages", where)
     notes = Notes()
     turns = [
         _message(item, f"{where}, message {place}", place, notes)
@@ -75,6 +78,7 @@ def _message(item: Any, where: str, place: int, notes: Notes) -> Message:
         raise InvalidInput(f"{where}: `tool_calls` is no list.")
     if item.get("function_call"):
         calls = [*calls, item["function_call"]]
+    check_count(len(calls), MOST_PARTS, "tool calls", where)
     if calls:
         text += _calls(calls, where)
         notes.add("tool calls became text, as LFM models write them.", place)
@@ -98,6 +102,7 @@ def _content(content: Any, where: str, place: int, notes: Notes) -> tuple[str, l
         return content or "", []
     if not isinstance(content, list):
         raise InvalidInput(f"{where}: `content` is {_short(content)}; use a text or a list.")
+    check_count(len(content), MOST_PARTS, "parts", where)
     texts: list[str] = []
     images: list[Image] = []
     for number, part in enumerate(content, start=1):
@@ -121,7 +126,7 @@ def _content(content: Any, where: str, place: int, notes: Notes) -> tuple[str, l
 
 def _image(value: Any, place: int, notes: Notes) -> list[Image]:
     url = value.get("url") if isinstance(value, Mapping) else value
-    if isinstance(url, str) and url.startswith("data:"):
+    if is_data_url(url):
         return [Image(url)]
     notes.add("an image is left out: only images inside of the file are read.", place)
     return []

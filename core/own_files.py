@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from core.bounds import MOST_VERSIONS, check_count
 from core.conversation import Image
-from core.data_urls import data_url
+from core.data_urls import data_url, is_data_url
 from core.errors import InvalidInput
+from core.file_access import Folders
 from core.imported_chat import ImportedChat, Notes, clean
 from core.saved_workspace import FORMAT as WORKSPACE_FORMAT
 from core.saved_workspace import SavedWorkspace, workspace_from_dict, workspace_to_dict
@@ -23,19 +25,24 @@ SESSION_FORMAT = "lfm-playground-session-file"
 VERSION = 1
 
 
-def write_workspace(saved: SavedWorkspace, with_images: bool, notes: Notes) -> dict[str, Any]:
+def write_workspace(
+    saved: SavedWorkspace, with_images: bool, folders: Folders, notes: Notes
+) -> dict[str, Any]:
+    """folders: where its images may lie."""
     files: dict[str, str] = {}
-    value = _without_paths(saved, with_images, files, notes)
+    value = _without_paths(saved, with_images, folders, files, notes)
     return {**value, **({"files": files} if files else {})}
 
 
-def write_session(session: Session, with_images: bool, notes: Notes) -> dict[str, Any]:
+def write_session(
+    session: Session, with_images: bool, folders: Folders, notes: Notes
+) -> dict[str, Any]:
     files: dict[str, str] = {}
     versions = [
         {
             "time": version.time,
             "name": version.name,
-            "workspace": _without_paths(version.workspace, with_images, files, notes),
+            "workspace": _without_paths(version.workspace, with_images, folders, files, notes),
         }
         for version in session.versions
     ]
@@ -49,11 +56,12 @@ def write_session(session: Session, with_images: bool, notes: Notes) -> dict[str
 
 
 def _without_paths(
-    saved: SavedWorkspace, with_images: bool, files: dict[str, str], notes: Notes
+    saved: SavedWorkspace, with_images: bool, folders: Folders, files: dict[str, str], notes: Notes
 ) -> dict[str, Any]:
     def named(image: Image) -> str:
-        name = content_name(image.path)
-        if with_images and name and name not in files and (url := data_url(image.path)):
+        name = content_name(image.path, folders)
+        new = with_images and name and name not in files
+        if new and (url := data_url(image.path, folders)):
             files[name] = url
         if name not in files:
             notes.add(f"The image {image.name or name or 'without a name'} is left out.")
@@ -69,7 +77,7 @@ def is_own(value: Any) -> bool:
 def read_own(value: Mapping[str, Any], where: str) -> ImportedChat:
     """A page or a session. Raises InvalidInput, naming the file and the field."""
     files = value.get("files", {})
-    if not isinstance(files, Mapping) or not all(isinstance(url, str) for url in files.values()):
+    if not isinstance(files, Mapping) or not all(map(is_data_url, files.values())):
         raise InvalidInput(f"{where}: `files` must be data URLs by the names of images.")
     notes = Notes()
     if value["format"] == WORKSPACE_FORMAT:
@@ -83,6 +91,7 @@ def read_own(value: Mapping[str, Any], where: str) -> ImportedChat:
     items = value.get("versions")
     if not isinstance(items, list) or not items:
         raise InvalidInput(f"{where}: `versions` must be a list of one or more.")
+    check_count(len(items), MOST_VERSIONS, "versions", where)
     versions = _versions(items, files, where, notes)
     try:
         name = checked_name(value.get("name"))

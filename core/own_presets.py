@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from core.data_folder import write_atomically
-from core.errors import InvalidInput
+from core.errors import InvalidInput, reason
 from core.library import Library, Preset
 from core.live import Live
 from core.names import file_stem, free_name, numbered
 from core.preset_file import preset_of, preset_text
-from core.preset_shelf import LARGEST_FILE, OWN, ShelfReader, reason
+from core.preset_shelf import LARGEST_FILE, OWN, ShelfReader
 
 DELETED = "deleted"
 LONGEST_NAME = 200  # characters
@@ -29,6 +29,15 @@ class NameIsTaken(InvalidInput):
     """Another own preset has this name."""
 
 
+def beside(shipped: Library, own: Callable[[], OwnPresets]) -> Library:
+    """`shipped` with the own presets of each moment behind its own."""
+    return replace(
+        shipped,
+        presets=Live(lambda: {**shipped.presets, **own().read().presets}),
+        broken=Live(lambda: own().read().broken),
+    )
+
+
 class OwnPresets:
     """The presets of one folder. May be used by several threads, and beside other programs."""
 
@@ -36,14 +45,6 @@ class OwnPresets:
         self.folder = folder
         self.read = ShelfReader(folder).read
         self._lock = threading.RLock()
-
-    def beside(self, shipped: Library) -> Library:
-        """`shipped` with the own presets of each moment behind its own."""
-        return replace(
-            shipped,
-            presets=Live(lambda: {**shipped.presets, **self.read().presets}),
-            broken=Live(lambda: self.read().broken),
-        )
 
     def get(self, key: str) -> Preset:
         """Raises InvalidInput where there is none, or not any more."""
@@ -160,8 +161,8 @@ class OwnPresets:
             yield
         except OSError as error:
             raise InvalidInput(
-                f"The folder {self.folder} can't be used: {reason(error)} Own presets need one "
-                "that can be written; choose it with --data-dir."
+                f"The folder of own presets can't be used: {reason(error)} They need one that can "
+                "be written; the owner chooses it with --data-dir."
             ) from error
 
 

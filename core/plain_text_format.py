@@ -7,7 +7,9 @@ with a backslash in front. Line ends are line feeds; tools, images and settings 
 from __future__ import annotations
 
 import re
+from itertools import islice
 
+from core.bounds import MOST_IMPORTED_MESSAGES, check_count
 from core.conversation import Conversation, Message, Role, message
 from core.imported_chat import ImportedChat
 
@@ -22,10 +24,14 @@ LIKE_A_HEADING = re.compile(rf"^(\\*(?:{NAMES}):)", FLAGS)
 ESCAPED = re.compile(rf"^\\(\\*(?:{NAMES}):)", FLAGS)
 
 
-def read_plain_text(text: str) -> ImportedChat:
-    """Without a heading on its first line the whole text is one user message."""
+def read_plain_text(text: str, where: str = "The text") -> ImportedChat:
+    """Without a heading on its first line the whole text is one user message.
+
+    where: the file, for errors. Raises InvalidInput for too many messages.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    headings = list(HEADING.finditer(text))
+    headings = list(islice(HEADING.finditer(text), MOST_IMPORTED_MESSAGES + 1))
+    check_count(len(headings), MOST_IMPORTED_MESSAGES, "messages", where)
     if not headings or text[: headings[0].start()].strip():
         return ImportedChat(Conversation((message("user", text.removesuffix("\n")),)))
     turns: list[Message] = []

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, reason
 from core.library import Preset
 from core.preset_file import preset_of
 
@@ -69,11 +69,6 @@ class ShelfReader:
             return f"{name}: {reason(error)}"
         except InvalidInput as error:
             return " ".join(str(error).split())
-
-
-def reason(error: OSError) -> str:
-    """What the system says, as a sentence without the path."""
-    return f"{error.strerror or error}."
 
 
 def _stamps(folder: Path) -> Iterator[tuple[str, Stamp]]:

@@ -1,4 +1,4 @@
-"""A pump: an iterator that runs in its own thread, so that whoever reads it never has to wait."""
+"""An iterator that runs in its own thread, so that whoever reads it never has to wait."""
 
 from __future__ import annotations
 
@@ -63,3 +63,20 @@ class Pump(Generic[Item]):
         self._closing.set()
         if not isinstance(self._items, Generator):
             self._items.close()
+
+
+class Pumped(Iterator[Item]):
+    """Gives an iterator that has `close` the other way to be read: `start`, then `drain`."""
+
+    _pump: Pump[Item] | None = None
+
+    def start(self) -> None:
+        self._pump = self._pump or Pump(self)
+
+    def drain(self) -> tuple[list[Item], bool]:
+        """As `Pump.drain`."""
+        assert self._pump, "start comes first"
+        return self._pump.drain()
+
+    def close(self) -> None:
+        raise NotImplementedError

@@ -11,18 +11,23 @@ from pathlib import Path
 
 from core.conversation import Conversation, Image
 from core.data_folder import write_atomically
+from core.file_access import Folders, allowed_file
 from core.saved_workspace import SavedWorkspace
 
 CONTENT_NAME = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,5})?")
 FOLDER = "images"
 
 
-def content_name(path: str) -> str:
-    """The hash of the file's content with its ending; empty where there is no such file."""
+def content_name(path: str, folders: Folders) -> str:
+    """The hash of the file's content with its ending; empty where no such file lies in one of the
+    folders.
+    """
+    if (file := allowed_file(path, folders)) is None:
+        return ""
     try:
-        facts = Path(path).stat()
-        return _content_name(path, facts.st_mtime_ns, facts.st_size) if path else ""
-    except (OSError, ValueError):
+        facts = file.stat()
+        return _content_name(str(file), facts.st_mtime_ns, facts.st_size)
+    except OSError:
         return ""
 
 
@@ -36,21 +41,22 @@ def _content_name(path: str, changed: int, size: int) -> str:
     return name if CONTENT_NAME.fullmatch(name) else digest
 
 
-def by_content(saved: SavedWorkspace) -> SavedWorkspace:
+def by_content(saved: SavedWorkspace, folders: Folders) -> SavedWorkspace:
     """The workspace with each image's path replaced by its content's name: what is equal looks
     equal wherever it lies.
     """
-    return with_paths(saved, lambda image: content_name(image.path))
+    return with_paths(saved, lambda image: content_name(image.path, folders))
 
 
-def keep_images(saved: SavedWorkspace, session: Path) -> SavedWorkspace:
+def keep_images(saved: SavedWorkspace, session: Path, folders: Folders) -> SavedWorkspace:
     """Copy the images into the session's folder; the workspace then names them relative to it.
 
-    An image whose file is gone keeps its name and has no path. Raises OSError.
+    An image whose file is gone, or is in none of `folders`, keeps its name and has no path. Raises
+    OSError.
     """
 
     def keep(image: Image) -> str:
-        if not (name := content_name(image.path)):
+        if not (name := content_name(image.path, folders)):
             return ""
         if not (target := session / FOLDER / name).exists():
             write_atomically(target, Path(image.path).read_bytes())

@@ -35,11 +35,13 @@ from core.session_reader import DELETED, SessionReader, is_key
 class SessionStore:
     """All sessions of one folder. Safe to use from many threads, and from several servers.
 
+    images_from: other folders that images of a page may be copied from.
     What writes raises InvalidInput, with what the disk said.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, images_from: Sequence[Path] = ()) -> None:
         self.folder = folder
+        self.images_in = (folder, *images_from)
         self._lock = threading.RLock()
         self._reader = SessionReader()
 
@@ -78,7 +80,7 @@ class SessionStore:
             draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
             try:
                 for version in versions:
-                    _add(draft, version.workspace, version.time)
+                    _add(draft, version.workspace, version.time, self.images_in)
                 write_head(draft, head)
                 return self._reader.session(_moved(draft, self.folder, slug(head.name)))
             finally:
@@ -120,7 +122,7 @@ class SessionStore:
             folder = self._path(key)
             self._reader.head(folder)  # a session that can't be opened takes no version
             version_name = version_name and checked_name(version_name)
-            number = _add(folder, workspace, _now())
+            number = _add(folder, workspace, _now(), self.images_in)
             if version_name:
                 return self.name_version(key, number, version_name)
             return self._reader.session(folder)
@@ -164,9 +166,10 @@ def _now() -> str:
     return datetime.now().isoformat(timespec="milliseconds")
 
 
-def _add(folder: Path, workspace: SavedWorkspace, time: str) -> int:
+def _add(folder: Path, workspace: SavedWorkspace, time: str, images_in: Sequence[Path]) -> int:
     """Write the next version, its images first: a version never names one that isn't there."""
-    text = json_text({"time": time, "workspace": workspace_to_dict(keep_images(workspace, folder))})
+    kept = keep_images(workspace, folder, images_in)
+    text = json_text({"time": time, "workspace": workspace_to_dict(kept)})
     while True:
         number = max((n for n, _ in version_files(folder)), default=0) + 1
         try:

@@ -13,7 +13,7 @@ LADDER = (0.0, 0.3, 0.7, 1.2)
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a set-up may look at. models: ids of the models in memory, the one in use first.
+    """What a set-up may look at. models: names of the models in memory, the one in use first.
 
     budgets: image values of the budgets' buttons, in their order.
     """

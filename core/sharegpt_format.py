@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from core.bounds import MOST_IMPORTED_MESSAGES, check_count
 from core.conversation import Conversation, Message, Role, message
 from core.errors import InvalidInput
 from core.imported_chat import ImportedChat, Notes, clean, tools_text
@@ -35,6 +36,7 @@ def read_sharegpt(value: Any, where: str) -> ImportedChat:
     body: Mapping[str, Any] = {"conversations": value} if isinstance(value, list) else value
     if not isinstance(body.get("conversations"), list):
         raise InvalidInput(f"{where}: `conversations` is no list.")
+    check_count(len(body["conversations"]), MOST_IMPORTED_MESSAGES, "messages", where)
     notes = Notes()
     turns = [
         _message(item, f"{where}, message {place}", place, notes)

@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 from core.tool_calls import ToolCall
 
 LARGEST_LIST = 200_000  # characters
+MOST_TOOLS = 128
 FORM = '{"name": …, "description": …, "parameters": {"type": "object", "properties": {…}}}'
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,),
@@ -62,6 +63,10 @@ def parse_tools(text: str) -> tuple[Tool, ...]:
     if not isinstance(entries, list):
         raise InvalidInput(
             "The tools are no list. Put [ before the first tool and ] behind the last."
+        )
+    if len(entries) > MOST_TOOLS:
+        raise InvalidInput(
+            f"There are {len(entries):,} tools; at most {MOST_TOOLS} are read. Remove some."
         )
     tools = tuple(_tool(entry, place) for place, entry in enumerate(entries, start=1))
     names = [tool.name for tool in tools]

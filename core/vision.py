@@ -76,11 +76,11 @@ class VisionBudget:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Of an image file: its size upright, in pixels, and frames, more than 1 in an animation."""
+    """Of an image file: its size upright, in pixels. moves: it has more frames than one."""
 
     width: int
     height: int
-    frames: int = 1
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
+from core.bounds import check_stop
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.sampling import LARGEST_SEED, SamplingParams
@@ -20,7 +21,7 @@ class Lane:
     """One column of answers. Lanes share the conversation; their settings differ.
 
     system: takes the place of the conversation's system message; empty leaves it out, None lets it
-    stand. model: a Hub id or a folder; empty is the model in use.
+    stand. model: the name of one in memory; empty is the one in use.
     """
 
     label: str = "A"
@@ -52,7 +53,7 @@ class Inspection:
 class Request:
     """What the engine is asked for in one lane. `params.seed` is a number here, never None.
 
-    model: a Hub id or a folder in memory; empty is the model in use. inspection: where it is given
+    model: the name of one in memory; empty is the one in use. inspection: where it is given
     one token is chosen, and it comes with its candidates.
     """
 
@@ -67,11 +68,14 @@ class Request:
 def requests(workspace: Workspace) -> tuple[Request, ...]:
     """One request per lane; lanes without a seed share a fresh one, so that only settings differ.
 
-    Raises InvalidInput where there is nothing to answer, or where the tools can't be read.
+    Raises InvalidInput where there is nothing to answer, where the tools can't be read, or where
+    there is too much of something.
     """
     if not any(turn.parts for turn in workspace.conversation.messages):
         raise InvalidInput("There is no message to answer. Write a user message, then run.")
     parse_tools(workspace.conversation.tools)
+    for lane in workspace.lanes:
+        check_stop(lane.params.stop)
     fresh = fresh_seed()
     asked = (unseeded(workspace.conversation, lane) for lane in workspace.lanes)
     return tuple(replace(one, params=_seeded(one.params, fresh)) for one in asked)

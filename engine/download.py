@@ -13,13 +13,20 @@ from huggingface_hub.utils import validate_repo_id
 from core.errors import InvalidInput
 from engine.progress import Report, download_bars
 
+PROJECT = Path(__file__).parents[1]
 WANTED = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 UNWANTED = ("*/*.safetensors", "onnx/*", "gguf/*", "original/*", "optimizer*")
 
 
 def is_folder(model: str) -> bool:
     """Whether that is a folder on this machine; else it is a Hub id."""
-    return Path(model).expanduser().is_dir()
+    return _place(model).is_dir()
+
+
+def _place(model: str) -> Path:
+    """Below the project, where the shipped model is found from anywhere; else as it is written."""
+    shipped = PROJECT / Path(model).expanduser()
+    return shipped if shipped.is_dir() else Path(model).expanduser()
 
 
 def folder_of(model: str, report: Report, check: Callable[[], None]) -> Path:
@@ -28,7 +35,7 @@ def folder_of(model: str, report: Report, check: Callable[[], None]) -> Path:
     Without a network a complete snapshot in the cache is used. Raises InvalidInput for a folder
     that holds no model, and huggingface_hub's exceptions, which `load_sentence` explains.
     """
-    folder = Path(model).expanduser()
+    folder = _place(model)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise InvalidInput(

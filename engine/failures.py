@@ -17,6 +17,10 @@ from huggingface_hub.errors import (
 
 from core.errors import InvalidInput
 
+# Absolute ones, of this system or Windows; what stays is the name at the end. No part of a URL.
+ROOT = r"(?:/|[A-Za-z]:\\|\\\\)"
+FOLDERS = re.compile(rf"(?<=['\"]){ROOT}[^'\"]*[/\\]|(?<![\w.:/\\~-]){ROOT}(?:[^\s/\\:'\"]+[/\\])+")
+
 
 def import_sentence(error: Exception) -> str:
     """Why the local engine can't start, from the exception that importing `engine.local` raised."""
@@ -149,7 +153,8 @@ def _status(error: BaseException) -> int | None:
 
 
 def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
+    """Without folders: who reads it may be anybody."""
+    lines = FOLDERS.sub("", str(error)).strip().splitlines()
     line = lines[0] if lines else type(error).__name__
     line = line if len(line) <= 200 else line[:200] + "…"
     return line if line.endswith((".", "…", "!", "?")) else line + "."

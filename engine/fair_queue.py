@@ -23,14 +23,16 @@ class FairQueue:
     def __iter__(self) -> Iterator[Ticket]:
         """In the order of their turns."""
         lines = [list(line) for line in self._visitors.values()]
-        for turn in range(max(map(len, lines), default=0)):
-            yield from (line[turn] for line in lines if turn < len(line))
+        while lines:
+            yield from (line[0] for line in lines)
+            lines = [line[1:] for line in lines if line[1:]]
 
     def add(self, ticket: Ticket) -> None:
         self._visitors.setdefault(ticket.visitor, deque()).append(ticket)
 
     def first(self) -> Ticket | None:
-        return next(iter(self), None)
+        line = next(iter(self._visitors.values()), None)
+        return line[0] if line else None
 
     def take(self) -> Ticket:
         """Remove the first; its visitor goes to the end of the round."""

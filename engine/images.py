@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from PIL import Image as Pictures
 
+from core.bounds import check_pictures
 from core.conversation import Image
 from core.errors import InvalidInput
 from core.vision import VisionBudget, check_plan, plan_image
-from engine.picture_files import open_image
+from engine.picture_files import image_facts, open_image
 
 NETWORK = ("encoder_patch_size", "downsample_factor")
 KEPT = 4  # conversations' images; one large image takes 35 MB
@@ -49,14 +50,18 @@ class ImageReader:
         self.splits = hasattr(processor.image_processor, "do_image_splitting")
         self._kept = lru_cache(maxsize=KEPT)(self._read)
 
-    def read(self, images: Sequence[Image], budget: VisionBudget) -> ReadImages:
-        """Raises InvalidInput for a file that is no image. The budget is LFM2-VL's; others skip it.
+    def read(
+        self, images: Sequence[Image], budget: VisionBudget, context_length: int
+    ) -> ReadImages:
+        """Raises InvalidInput for a file that is no image, and for more images than fit the
+        context, before one is decoded. The budget is LFM2-VL's; others skip it.
 
         The last few results are kept while their files don't change: a prompt is rendered again at
         each pause of typing, and reading an image takes a tenth of a second. Don't write to them.
         """
         if not images:
             return ReadImages()
+        check_pictures([*map(image_facts, images)], self._taken(budget), context_length)
         return self._kept(tuple(images), budget, tuple(map(_changed, images)))
 
     def _read(
@@ -68,7 +73,7 @@ class ImageReader:
         count a placeholder that a person typed.
         """
         pictures = [open_image(image) for image in images]
-        options = self._options(images, pictures, budget) if self.budget else {}
+        options = self._options(images, pictures, budget)
         with self._one_at_a_time:
             inputs = self._processor(
                 text=[self.token * len(pictures)],
@@ -84,24 +89,35 @@ class ImageReader:
         digests = tuple(_digest(picture, options) for picture in pictures)
         return ReadImages(texts, digests, dict(inputs))
 
+    def _taken(self, budget: VisionBudget) -> VisionBudget | None:
+        """The budget with what is the network's, whatever was asked for; None where the processor
+        has other controls. Raises InvalidInput for tiles that the network can't take.
+        """
+        if self.budget is None:
+            return None
+        taken = {name: getattr(self.budget, name) for name in NETWORK}
+        if not self.splits:
+            taken |= {"do_image_splitting": False, "tile_size": self.budget.tile_size}
+        return replace(budget, **taken)
+
     def _options(
         self, images: Sequence[Image], pictures: Sequence[Pictures.Image], budget: VisionBudget
     ) -> dict[str, Any]:
         """The budget as the processor takes it. Raises InvalidInput where it leaves no room."""
-        assert self.budget
+        taken = self._taken(budget)
+        if taken is None:
+            return {}
         if not self.splits:
-            pixels = self.budget.token_side**2
+            pixels = taken.token_side**2
             return {
                 "size": {
-                    "shortest_edge": budget.min_image_tokens * pixels,
-                    "longest_edge": budget.max_image_tokens * pixels,
+                    "shortest_edge": taken.min_image_tokens * pixels,
+                    "longest_edge": taken.max_image_tokens * pixels,
                 }
             }
-        # The size of a patch is the network's, whatever was asked for.
-        budget = replace(budget, **{name: getattr(self.budget, name) for name in NETWORK})
         for image, picture in zip(images, pictures, strict=True):
-            check_plan(plan_image(*picture.size, budget), budget, image.name)
-        return asdict(budget)
+            check_plan(plan_image(*picture.size, taken), taken, image.name)
+        return asdict(taken)
 
     def kinds_of(self, ids: tuple[int, ...]) -> torch.Tensor:
         """Which kind of input each token stands for, shape (1, tokens), as some models want it."""

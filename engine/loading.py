@@ -168,7 +168,7 @@ def make_checkpoint(
     return Checkpoint(
         model=network,
         description=description,
-        prompting=Prompting(tokenizer, template, images, context, model),
+        prompting=Prompting(tokenizer, template, images, context, description.name),
         token_bytes=TokenBytes(tokenizer),
         ends=frozenset(ends),
         only_last={"logits_to_keep": 1} if known else {},

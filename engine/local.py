@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import queue
 import threading
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from core.conversation import Image
-from core.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescription
+from core.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescription, name_of
 from core.errors import InvalidInput
 from core.events import Failed
 from core.prompt import RenderedPrompt
@@ -17,12 +19,13 @@ from core.verification import VerifyEvent
 from core.vision import ImageFacts
 from core.workspace import Request
 from engine.checkpoint import Checkpoint
+from engine.device import free_memory
 from engine.failures import is_expected, load_sentence
 from engine.limits import Limits
 from engine.loading import load_checkpoint
 from engine.picture_files import image_facts
 from engine.progress import Cancelled
-from engine.streaming import Stream, Together
+from engine.streaming import Part, Stream
 from engine.ticket import Events, Ticket
 from engine.verifying import verifying
 from engine.worker import Worker
@@ -51,6 +54,7 @@ class LocalEngine:
         self._weights = weights
         self.limits = limits or Limits()
         self._workers: dict[str, Worker] = {}  # the one in use first
+        self._loading = threading.Lock()
         if model is not None:
             for event in self.load(model):
                 if isinstance(event, Failed):
@@ -75,20 +79,23 @@ class LocalEngine:
         by_model: dict[str, list[Request]] = {}
         for request in requests:
             by_model.setdefault(request.model, []).append(request)
-        streams = [
-            Stream(self._worker_of(model), asked, Ticket(visitor, began, events))
+        parts = [
+            Part(self._worker_of(model), asked, Ticket(visitor, began, events))
             for model, asked in by_model.items()
         ]
-        return streams[0] if len(streams) == 1 else Together(streams, events)
+        return Stream(parts, events)
 
     def _worker_of(self, model: str) -> Worker | str:
         """What answers for that model, empty for the one in use; or a sentence."""
         if not self._workers:
             return NO_MODEL
-        worker = self._workers.get(model) if model else self.worker
+        known = self._workers.get(model) or next(
+            (w for w in self._workers.values() if w.checkpoint.description.name == model), None
+        )
+        worker = known if model else self.worker
         return worker or (
-            f"{model} is not in memory. Load it beside the model in use, then run; or let this "
-            "lane use the one in use."
+            f"{name_of(model)} is not in memory. Load it beside the model in use, then run; or let "
+            "this lane use the one in use."
         )
 
     def render(self, request: Request) -> RenderedPrompt:
@@ -126,12 +133,22 @@ class LocalEngine:
                 yield Loading(step, share, perf_counter() - began)
                 ended = job.ended.wait(REPORT_EVERY)
             if job.checkpoint is not None:
-                self._put(Worker(job.checkpoint, self.limits), beside)
-                yield Loaded(job.checkpoint.description, perf_counter() - began)
+                checkpoint = self._named(job.checkpoint) if beside else job.checkpoint
+                with self._loading:
+                    self._put(Worker(checkpoint, self.limits), beside)
+                    self._share_memory()
+                yield Loaded(checkpoint.description, perf_counter() - began)
             else:
                 yield Failed(job.failure, perf_counter() - began)
         finally:
             job.cancelled.set()
+
+    def _named(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Under a name of its own, where its folder is called as that of the one in use."""
+        used, new = self.description, checkpoint.description
+        if used is None or used.name != new.name or used.model == new.model:
+            return checkpoint
+        return replace(checkpoint, description=replace(new, alias=f"{new.name} (2)"))
 
     def _put(self, worker: Worker, beside: bool) -> None:
         """In use, alone; or beside the one in use, in the place of what else was there."""
@@ -139,6 +156,15 @@ class LocalEngine:
         new = worker.checkpoint.description.model
         kept = [used] if beside and used and used.checkpoint.description.model != new else []
         self._workers = {w.checkpoint.description.model: w for w in (*kept, worker)}
+
+    def _share_memory(self) -> None:
+        """Give all models in memory equal parts of what is free beside their weights."""
+        gc.collect()  # models that are in memory no more
+        workers = list(self._workers.values())
+        free = free_memory(workers[0].checkpoint.model.device)
+        free += sum(worker.kept_bytes for worker in workers)
+        for worker in workers:
+            worker.bound(*self.limits.of(free, len(workers)))
 
 
 class _Job:

@@ -15,7 +15,7 @@ from engine.snapshots import cache_bytes
 class OwnCache:
     """The rows of one prompt. The same verbs as `RowCache`, but one `join` only.
 
-    A step that failed half-way can't be undone: some layers have the new token, others not.
+    What failed half-way can't be undone: some layers have the new token, or fewer rows, others not.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -53,8 +53,8 @@ class OwnCache:
     def save(self) -> list[torch.Tensor]:
         return []
 
-    def restore(self, states: Sequence[torch.Tensor]) -> None:
-        pass
+    def restore(self, states: Sequence[torch.Tensor]) -> bool:
+        return False
 
     def _reorder(self, places: Sequence[int]) -> None:
         """The only selection of rows that every kind of layer knows."""

@@ -5,8 +5,10 @@ Knows no processor and needs no torch.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +21,40 @@ from core.vision import ImageFacts
 
 LONGEST_SIDE = 16_384  # pixels
 MOST_PIXELS = 89_000_000  # about where Pillow warns of a decompression bomb: 270 MB in RGB
-FORMATS = "Use PNG, JPEG, WebP, GIF, BMP or TIFF."
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # each further one is a reader to trust
+USE = "Use PNG, JPEG, WebP, GIF, BMP or TIFF."
 SIDEWAYS = {5, 6, 7, 8}  # EXIF orientations that swap width and height
 ORIENTATION = 0x0112
 
 
 def image_facts(image: Image) -> ImageFacts:
-    """Size and frames from the file's header. Raises InvalidInput as `open_image` does, but for a
-    file that is cut off.
+    """Size and whether it moves. Raises InvalidInput as `open_image` does, but for a file that is
+    cut off. Kept while the file doesn't change: a page asks at each pause of typing.
     """
-    with _opened(image) as picture:
-        width, height = picture.size
-        if picture.getexif().get(ORIENTATION) in SIDEWAYS:
-            width, height = height, width
-        return ImageFacts(width, height, getattr(picture, "n_frames", 1))
+    try:
+        stamp = os.stat(image.path)
+    except (OSError, ValueError):
+        stamp = None
+    facts = _facts(image, (stamp.st_mtime_ns, stamp.st_size) if stamp else None)
+    if isinstance(facts, str):
+        raise InvalidInput(facts)
+    return facts
+
+
+@lru_cache(maxsize=1024)
+def _facts(image: Image, stamp: tuple[int, int] | None) -> ImageFacts | str:
+    """The facts, or the sentence that says why there are none.
+
+    stamp: when the file was written and its size, None where it is gone.
+    """
+    try:
+        with _opened(image) as picture:
+            width, height = picture.size
+            if picture.getexif().get(ORIENTATION) in SIDEWAYS:
+                width, height = height, width
+            return ImageFacts(width, height, getattr(picture, "is_animated", False))
+    except InvalidInput as error:
+        return str(error)
 
 
 def open_image(image: Image) -> Pictures.Image:
@@ -63,18 +85,19 @@ def _in_8_bits(picture: Pictures.Image) -> Pictures.Image:
 def _opened(image: Image) -> Iterator[Pictures.Image]:
     name, path = image.name or Path(image.path).name, Path(image.path)
     try:
-        with Pictures.open(path) as picture:
+        with Pictures.open(path, formats=FORMATS) as picture:
             _check_size(name, *picture.size)
             yield picture
     except FileNotFoundError as error:
         raise InvalidInput(f"The image {name} is not there any more. Add it again.") from error
     except UnidentifiedImageError as error:
-        raise InvalidInput(f"{_why_unknown(name, path)} {FORMATS}") from error
+        raise InvalidInput(f"{_why_unknown(name, path)} {USE}") from error
     except Pictures.DecompressionBombError as error:
         raise InvalidInput(_too_large(name, str(error))) from error
     except (OSError, SyntaxError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error  # without the path
         raise InvalidInput(
-            f"The image {name} is damaged or cut off ({error}). Save it again, then add it."
+            f"The image {name} is damaged or cut off ({why}). Save it again, then add it."
         ) from error
 
 
@@ -91,7 +114,8 @@ def _too_large(name: str, size: str) -> str:
 
 
 def _why_unknown(name: str, path: Path) -> str:
-    start = path.read_bytes()[:512].lstrip().lower()
+    with path.open("rb") as file:
+        start = file.read(512).lstrip().lower()
     if not start:
         return f"The file {name} is empty."
     if start.startswith((b"<svg", b"<?xml")):

@@ -14,7 +14,6 @@ import torch
 
 from engine.prompting import Prompt
 
-MOST_KEPT = 32  # tiles; one of 256 tokens takes about a megabyte
 TILE_INPUTS = {"pixel_values", "spatial_shapes", "pixel_attention_mask"}
 
 
@@ -22,11 +21,13 @@ class TileStore:
     """Embeddings of tiles by their pixels, least recently used first, for prompts to come.
 
     A prompt that was read is known whole (`prompt_cache.py`); this serves prompts that differ in
-    front of an image: another system message, another lane.
+    front of an image: another system message, another lane. A tile of 256 tokens takes about a
+    megabyte. limit_bytes: 0 keeps nothing.
     """
 
-    def __init__(self, most: int = MOST_KEPT) -> None:
-        self._most = most
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.nbytes = 0
         self._kept: OrderedDict[str, torch.Tensor] = OrderedDict()
 
     def get(self, key: str) -> torch.Tensor | None:
@@ -35,9 +36,17 @@ class TileStore:
         return self._kept.get(key)
 
     def add(self, key: str, tile: torch.Tensor) -> None:
-        self._kept[key] = tile
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+        """Keep a tile that `get` didn't find."""
+        if tile.nbytes <= self.limit_bytes:
+            self._kept[key] = tile
+            self.nbytes += tile.nbytes
+            self.shrink()
+
+    def shrink(self) -> None:
+        """Drop what is above the limit."""
+        while self.nbytes > self.limit_bytes:
+            _, oldest = self._kept.popitem(last=False)
+            self.nbytes -= oldest.nbytes
 
 
 class Pictures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,7 @@ class Prefill:
         self._done = self._known.tokens
         self._stops = _stops(self._prompt, self._done)
         self._pictures = Pictures.of(checkpoint.model, self._prompt, tiles)
+        self._ids = torch.tensor([prompt.ids], device=checkpoint.model.device)
         self.cache: DynamicCache | None = None
         self.positions: torch.Tensor | None = None
 
@@ -68,7 +70,8 @@ class Prefill:
             self.logits = self._read_whole(model)
             return
         end = min(self._done + (BESIDE if beside else ALONE), whole)
-        end = next((stop for stop in self._stops if self._done < stop <= end), end)
+        following = bisect_right(self._stops, self._done)
+        end = min([end, *self._stops[following : following + 1]])
         tile = self._pictures.missing(self._done, end) if self._pictures else None
         if self._pictures and tile is not None:
             self._pictures.make(tile)
@@ -83,8 +86,7 @@ class Prefill:
         self.logits = last
 
     def _begin(self, model: Any) -> DynamicCache:
-        ids = self._ids()
-        features = self._features()
+        ids, features = self._ids, self._features()
         # generate()'s own step: models with unusual positions (two-dimensional ones) override it
         self.positions = model._prepare_position_ids_for_generation(
             ids, {"input_ids": ids, **features}
@@ -99,7 +101,7 @@ class Prefill:
 
     def _read(self, model: Any, end: int) -> torch.Tensor:
         """Logits of the last token of the piece up to `end`, shape (vocabulary,), float32."""
-        ids = self._ids()[:, self._done : end]
+        ids = self._ids[:, self._done : end]
         inputs: dict[str, Any] = {"input_ids": ids}
         if self._pictures:
             inputs = {"inputs_embeds": self._pictures.embed(ids, self._done)}
@@ -109,7 +111,7 @@ class Prefill:
     def _read_whole(self, model: Any) -> torch.Tensor:
         """The whole prompt in one step, as `generate()` does it."""
         inputs = model.prepare_inputs_for_generation(
-            self._ids(), is_first_iteration=True, past_key_values=self.cache,
+            self._ids, is_first_iteration=True, past_key_values=self.cache,
             position_ids=self.positions, use_cache=True, **self._features(),
         )  # fmt: skip
         self._done = self.tokens
@@ -120,10 +122,6 @@ class Prefill:
         options |= self._checkpoint.only_last
         output = self._checkpoint.model(**{**options, **inputs})
         return output.logits[0, -1].to(torch.float32, copy=True)
-
-    def _ids(self) -> torch.Tensor:
-        device = self._checkpoint.model.device
-        return torch.tensor([self._prompt.ids], device=device)
 
     def _features(self) -> dict[str, torch.Tensor]:
         device = self._checkpoint.model.device
@@ -149,8 +147,8 @@ def _stops(prompt: Prompt, start: int) -> list[int]:
     ]
     stops: list[int] = []
     for place in reversed(begins):
-        if place - start >= SHORTEST and (not stops or stops[0] - place >= SHORTEST):
-            stops.insert(0, place)
+        if place - start >= SHORTEST and (not stops or stops[-1] - place >= SHORTEST):
+            stops.append(place)
     return sorted({*stops, *images})
 
 

@@ -6,9 +6,9 @@ share its memory. The least recently used ends are dropped when the bytes exceed
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 import torch
 
@@ -17,16 +17,18 @@ from engine.snapshots import Piece, piece_bytes
 Keys = tuple[int | str, ...]  # of each token: its id, or what identifies the image it stands for
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Node:
-    """keys: of the piece's tokens. logits: (vocabulary,) of the last one, where a prompt ended."""
+    """keys: of the piece's tokens. logits: (vocabulary,) of the last one, where a prompt ended.
+
+    children: what continues it, by the number of tokens and then by their keys.
+    """
 
     keys: Keys
     piece: Piece
     parent: Node | None
     logits: torch.Tensor | None = None
-    children: list[Node] = field(default_factory=list["Node"])
-    used: int = 0
+    children: dict[int, dict[Keys, Node]] = field(default_factory=dict[int, dict[Keys, "Node"]])
 
     @property
     def nbytes(self) -> int:
@@ -56,13 +58,24 @@ class PromptCache:
         self.limit_bytes = limit_bytes
         self.nbytes = 0
         self._root = Node((), [], None)
-        self.nodes: set[Node] = set()
-        self._clock = count(1)
+        # Least recently used first. A node is used whenever one below it is, and stands behind it:
+        # the first of all is an end.
+        self.nodes: OrderedDict[Node, None] = OrderedDict()
 
     def find(self, keys: Keys) -> Known:
         """The longest kept beginning of `keys`. All of them only if their logits are kept too."""
-        nodes = _longest(self._root, keys, 0)
-        known = Known(tuple(nodes), sum(len(node.keys) for node in nodes))
+        best, reached = self._root, 0
+        ways = [(self._root, 0)]
+        while ways:
+            node, start = ways.pop()
+            if start > reached:
+                best, reached = node, start
+            for length, children in node.children.items():
+                end = start + length
+                child = children.get(keys[start:end])
+                if child and (end < len(keys) or child.logits is not None):
+                    ways.append((child, end))
+        known = Known(_path(best), reached)
         self._touch(known.nodes)
         return known
 
@@ -78,45 +91,40 @@ class PromptCache:
         gone = parent is not self._root and parent not in self.nodes
         if gone or size > self.limit_bytes:
             return before
-        twin = next((node for node in parent.children if node.keys == keys), None)
-        node = twin or Node(keys, piece, parent)
-        if twin is None:
-            parent.children.append(node)
-            self.nodes.add(node)
+        alike = parent.children.setdefault(len(keys), {})
+        node = alike.get(keys)
+        if node is None:
+            node = alike[keys] = Node(keys, piece, parent)
+            self.nodes[node] = None
             self.nbytes += node.nbytes
         if node.logits is None and logits is not None:
             node.logits = logits
             self.nbytes += logits.nbytes
         longer = Known((*before.nodes, node), before.tokens + len(keys))
         self._touch(longer.nodes)
-        self._shrink()
+        self.shrink()
         return longer
 
-    def _touch(self, nodes: Sequence[Node]) -> None:
-        for node in nodes:
-            node.used = next(self._clock)
-
-    def _shrink(self) -> None:
+    def shrink(self) -> None:
+        """Drop what is above the limit."""
         while self.nbytes > self.limit_bytes:
-            ends = (node for node in self.nodes if not node.children)
-            oldest = min(ends, key=lambda node: node.used)
+            oldest, _ = self.nodes.popitem(last=False)
             assert oldest.parent is not None
-            oldest.parent.children.remove(oldest)
-            self.nodes.remove(oldest)
+            alike = oldest.parent.children[len(oldest.keys)]
+            del alike[oldest.keys]
+            if not alike:
+                del oldest.parent.children[len(oldest.keys)]
             self.nbytes -= oldest.nbytes
 
+    def _touch(self, nodes: Sequence[Node]) -> None:
+        for node in reversed(nodes):
+            self.nodes.move_to_end(node)
 
-def _longest(node: Node, keys: Keys, start: int) -> list[Node]:
-    """The nodes below `node` that spell the most of `keys[start:]`."""
-    best: list[Node] = []
-    reached = 0
-    for child in node.children:
-        end = start + len(child.keys)
-        ends_here = end == len(keys)
-        if child.keys != keys[start:end] or (ends_here and child.logits is None):
-            continue
-        path = [child, *_longest(child, keys, end)]
-        length = sum(len(each.keys) for each in path)
-        if length > reached:
-            best, reached = path, length
-    return best
+
+def _path(node: Node) -> tuple[Node, ...]:
+    """The nodes from the root's child to `node`; none for the root itself."""
+    path: list[Node] = []
+    while node.parent:
+        path.append(node)
+        node = node.parent
+    return tuple(reversed(path))

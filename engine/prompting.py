@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
+from core.bounds import check_conversation
 from core.conversation import Conversation
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
@@ -99,6 +100,7 @@ class Prompting:
             )
         if not conversation.messages:
             raise InvalidInput("There is no message to send. Write a user message.")
+        check_conversation(conversation, self._context_length)
         read = self._read_images(conversation, budget)
         image_token = self._images.token if self._images else None
         layout = lay_out(template, conversation, image_token, read.texts)
@@ -127,7 +129,7 @@ class Prompting:
                 f"{self._model} reads text only. Remove the images, or load a vision-language "
                 "model such as LiquidAI/LFM2.5-VL-450M."
             )
-        return self._images.read(conversation.images, budget)
+        return self._images.read(conversation.images, budget, self._context_length)
 
     def _tokens(self, layout: Layout) -> tuple[PromptToken, ...]:
         """A long chat is rendered at each keystroke: whole lists at a time, no call per token."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
@@ -49,8 +50,8 @@ class Row:
 
     def end(self, event: Finished | Failed) -> None:
         """The last event; the row leaves the batch."""
-        self.ended = True
         self.emit(event)
+        self.ended = True
 
     def inspect(self, logits: torch.Tensor) -> None:
         """Find the candidates of the token that is chosen next. logits: (vocabulary,), float32."""
@@ -89,6 +90,11 @@ class Row:
         return Finished(
             self.stop_reason, self._held.end(self._text.flush(), stopped=False), seconds
         )
+
+
+def live(rows: Iterable[Row]) -> list[Row]:
+    """Those that haven't ended."""
+    return [row for row in rows if not row.ended]
 
 
 def _one_token(params: SamplingParams) -> SamplingParams:

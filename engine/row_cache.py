@@ -74,8 +74,8 @@ class Places:
         self._measure()
 
     def advance(self) -> None:
-        self.lengths = [length + 1 for length in self.lengths]
         self.columns = self.columns + 1
+        self.lengths = [length + 1 for length in self.lengths]
         self._measure()
 
     def _measure(self) -> None:
@@ -94,7 +94,10 @@ class Places:
 
 
 class RowCache:
-    """All rows of a batch; `places` says where their next tokens go."""
+    """All rows of a batch; `places` says where their next tokens go.
+
+    Rows come and go in layers that are made anew: a shallow copy keeps the old ones.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -147,12 +150,13 @@ class RowCache:
         layers = [layer for layer in self.cache.layers if isinstance(layer, LinearAttentionLayer)]
         return [state.clone() for layer in layers for state in conv_states(layer)]
 
-    def restore(self, states: Sequence[torch.Tensor]) -> None:
+    def restore(self, states: Sequence[torch.Tensor]) -> bool:
         """Undo a step that failed half-way. Keys and values it wrote are overwritten later."""
         layers = [layer for layer in self.cache.layers if isinstance(layer, LinearAttentionLayer)]
         now = [state for layer in layers for state in conv_states(layer)]
         for state, before in zip(now, states, strict=True):
             state.copy_(before)
+        return True
 
     def _row(self, place: int) -> States:
         """Views of one row."""

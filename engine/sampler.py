@@ -16,7 +16,10 @@ from engine.processors import min_p, repetition_penalty, top_k, top_p
 
 
 class Sampler:
-    """The sampling state of a batch's rows, in the order of the rows."""
+    """The sampling state of a batch's rows, in the order of the rows.
+
+    Nothing is changed in place: a shallow copy is a sampler of its own.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -27,12 +30,10 @@ class Sampler:
 
     def join(self, params: Sequence[SamplingParams], prompt_ids: Sequence[Sequence[int]]) -> None:
         """Append rows; each draws from a generator of its own seed."""
-        for row in params:
-            generator = torch.Generator(self._device)
-            generator.manual_seed(row.seed or 0)
-            self._dice.append(generator)
-        self._params += params
-        self._prompts += prompt_ids
+        dice = [torch.Generator(self._device).manual_seed(row.seed or 0) for row in params]
+        self._dice = [*self._dice, *dice]
+        self._params = [*self._params, *params]
+        self._prompts = [*self._prompts, *prompt_ids]
         self._settle()
 
     def keep(self, places: Sequence[int]) -> None:
@@ -61,7 +62,7 @@ class Sampler:
         else:
             ids = scores.argmax(dim=-1)
             ids[self._drawn_rows] = self._draw(scores[self._drawn_rows])
-        seen.scatter_(1, ids[:, None], True)
+        self._seen = seen.scatter(1, ids[:, None], True)
         return ids, logits.log_softmax(dim=-1).gather(1, ids[:, None]).squeeze(1)
 
     def _draw(self, scores: torch.Tensor) -> torch.Tensor:
@@ -74,6 +75,7 @@ class Sampler:
             scores = top_p(scores, self._rest, self._survivors)
         if self._uses_min_p:
             scores = min_p(scores, self._min_p)
+        self._dice = [generator.clone_state() for generator in self._dice]
         noise = exponential(scores, [self._dice[place] for place in self._drawn])
         return (scores.softmax(dim=-1) / noise).argmax(dim=-1)
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from time import perf_counter
 
 from core.conversation import Image
-from core.engine import WEIGHTS, EventStream, Loaded, LoadEvent, Loading, ModelDescription
+from core.engine import WEIGHTS, EventStream, Loaded, LoadEvent, Loading, ModelDescription, name_of
 from core.errors import InvalidInput
 from core.events import Event, Failed, Finished, Queued, Started, StopReason, Token
 from core.prompt import RenderedPrompt
+from core.pump import Pumped
 from core.verification import VerifyEvent, Verifying, compared
 from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
@@ -35,16 +36,18 @@ class ScriptedEngine:
     second, `!long` 600 tokens, `!markdown` headings, lists, code and raw HTML; `!think` a thought
     first, `!opened` one whose tag stands in the prompt; `!queue` lets it wait 1.2 seconds, at place
     2 and then 1. With tools it calls the first one, and passes on what a tool turn says.
-    tokens_per_second: of each lane. Nothing is cached, but it tells what would be. An id with
-    "missing" in it can't be loaded.
+    tokens_per_second: of each lane. tells_cached: nothing is cached, but it tells what would be. An
+    id with "missing" in it can't be loaded.
     """
 
-    def __init__(self, model: str = "scripted", tokens_per_second: float = 40.0) -> None:
+    def __init__(
+        self, model: str = "scripted", tokens_per_second: float = 40.0, tells_cached: bool = True
+    ) -> None:
         self._description = _describe(model)
         self._beside: tuple[ModelDescription, ...] = ()
         self._tokens_per_second = tokens_per_second
         self._texts: dict[int, str] = {}  # of the tokens that were given out
-        self._seen = SeenPrompts()
+        self._seen = SeenPrompts() if tells_cached else None
         self._never = threading.Event()
 
     @property
@@ -74,10 +77,12 @@ class ScriptedEngine:
                     yield lane, Queued(place, perf_counter() - began)
                 if stream.closed.wait(QUEUE_SECONDS):
                     return
-        cached = {lane: self._seen.cached(prompt) for lane, prompt in prompts.items()}
-        names = {request.lane: request.model or self._description.name for request in requests}
+        seen = self._seen
+        cached = {lane: seen.cached(prompt) if seen else 0 for lane, prompt in prompts.items()}
+        names = {one.lane: name_of(one.model) or self._description.name for one in requests}
         for lane, prompt in prompts.items():
-            self._seen.add(prompt)
+            if seen:
+                seen.add(prompt)
             yield lane, Started(prompt, names[lane], perf_counter() - began, cached[lane])
         lanes = [
             (request.lane, self._lane(request, prompts[request.lane], began))
@@ -157,7 +162,7 @@ class ScriptedEngine:
         yield Loaded(loaded, perf_counter() - began)
 
 
-class ScriptedStream(Iterator[tuple[str, Event]]):
+class ScriptedStream(Pumped[tuple[str, Event]]):
     """Events as `make` gives them, which looks at `closed` and `stopped` while it waits."""
 
     def __init__(self, make: Callable[[ScriptedStream], Iterator[tuple[str, Event]]]) -> None:

@@ -12,6 +12,7 @@ import zlib
 from collections import deque
 from dataclasses import replace
 
+from core.bounds import check_conversation, check_pictures
 from core.conversation import Image, Text
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
@@ -38,6 +39,9 @@ def render(request: Request) -> RenderedPrompt:
     """Raises InvalidInput without messages, and for a bad image file."""
     if not request.conversation.messages:
         raise InvalidInput("There is no message to send. Write a user message.")
+    check_conversation(request.conversation, CONTEXT_LENGTH)
+    facts = [image_facts(image) for image in request.conversation.images]
+    check_pictures(facts, request.budget, CONTEXT_LENGTH)
     tokens = [*_template("<|startoftext|>")]
     neutralised: dict[str, None] = {}
     tokens += _tools(request.conversation.tools)

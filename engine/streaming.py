@@ -1,9 +1,11 @@
-"""A run as its reader sees it: prompts are built here, events come from the worker."""
+"""A run as its reader sees it: prompts are built here, events come from the workers."""
 
 from __future__ import annotations
 
 import logging
+import queue
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from core.conversation import Conversation
 from core.events import Failed
@@ -18,50 +20,28 @@ from engine.worker import Worker
 log = logging.getLogger(__name__)
 
 
-class Stream(Iterator[LaneEvent]):
-    """All lanes of a call to one worker, or to none: a sentence that says why.
+@dataclass(frozen=True)
+class Part:
+    """The lanes of a run that one worker answers, or none: then it is a sentence that says why.
 
-    Nothing happens before `start` or the first event that is asked for.
-
-    `close` may be called from any thread, also while another waits for an event: no event comes
-    after it, and the lanes are out of the batch before its next step.
+    ticket: all parts of a run share its `events`.
     """
 
-    def __init__(self, worker: Worker | str, requests: Sequence[Request], ticket: Ticket) -> None:
-        self._worker = worker
-        self._requests = requests
-        self._ticket = ticket
-        self._ended = False
-
-    def __next__(self) -> LaneEvent:
-        self.start()
-        item = None if self._ended or self._ticket.closed else self._ticket.take()
-        if item is None or self._ticket.closed:
-            self._ended = True
-            raise StopIteration
-        return item
-
-    def stop(self, lane: str) -> None:
-        self._ticket.stop(lane)
-
-    def close(self) -> None:
-        self._ticket.close()
-
-    def __del__(self) -> None:
-        self.close()
+    worker: Worker | str
+    requests: Sequence[Request]
+    ticket: Ticket
 
     def start(self) -> None:
-        """Build the prompts and hand them to the worker; once only."""
-        requests, self._requests = self._requests, ()
-        if not requests or self._ticket.closed:
+        """Build the prompts and hand them to the worker."""
+        if isinstance(self.worker, str):
+            for request in self.requests:
+                self.ticket.emit(request.lane, Failed(self.worker, self.ticket.seconds))
+            self.ticket.open(())
             return
-        if isinstance(self._worker, str):
-            self._refuse(requests, self._worker)
-            return
-        checkpoint = self._worker.checkpoint
+        checkpoint = self.worker.checkpoint
         built: dict[tuple[Conversation, VisionBudget], Prompt] = {}
         rows: list[Row] = []
-        for request in requests:
+        for request in self.requests:
             key = (request.conversation, request.budget)
             try:
                 if key not in built:
@@ -69,33 +49,40 @@ class Stream(Iterator[LaneEvent]):
                 prompt = built[key]
                 if request.inspection:
                     prompt = prompt.with_answer(request.inspection.after)
-                rows.append(Row(request, prompt, checkpoint, self._ticket))
+                rows.append(Row(request, prompt, checkpoint, self.ticket))
             except Exception as error:
                 if not is_expected(error):
                     log.error("A lane failed", exc_info=error)
-                self._ticket.emit(request.lane, Failed(run_sentence(error), self._ticket.seconds))
-        self._ticket.open(rows)
+                self.ticket.emit(request.lane, Failed(run_sentence(error), self.ticket.seconds))
+        self.ticket.open(rows)
         if rows:
-            self._worker.submit(self._ticket)
-
-    def _refuse(self, requests: Sequence[Request], reason: str) -> None:
-        for request in requests:
-            self._ticket.emit(request.lane, Failed(reason, self._ticket.seconds))
-        self._ticket.open(())
+            self.worker.submit(self.ticket)
 
 
-class Together(Iterator[LaneEvent]):
-    """Streams of several models as one; their tickets share `events`."""
+class Stream(Iterator[LaneEvent]):
+    """All lanes of a call. Nothing happens before `start` or the first event that is asked for.
 
-    def __init__(self, streams: Sequence[Stream], events: Events) -> None:
-        self._streams = streams
+    `close` may be called from any thread, also while another waits for an event: no event comes
+    after it, and the lanes are out of the batch before its next step.
+    """
+
+    def __init__(self, parts: Sequence[Part], events: Events) -> None:
+        self._parts = parts
         self._events = events
-        self._open = len(streams)
+        self._open = len(parts)  # tickets that may still give events
+        self._started = False
         self._closed = False
 
+    def start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        for part in self._parts:
+            if not self._closed:
+                part.start()
+
     def __next__(self) -> LaneEvent:
-        for stream in self._streams:
-            stream.start()
+        self.start()
         while self._open and not self._closed:
             item = self._events.get()
             if item is not None and not self._closed:
@@ -103,11 +90,27 @@ class Together(Iterator[LaneEvent]):
             self._open -= 1
         raise StopIteration
 
+    def drain(self) -> tuple[list[LaneEvent], bool]:
+        items: list[LaneEvent] = []
+        while self._open and not self._closed:
+            try:
+                item = self._events.get_nowait()
+            except queue.Empty:
+                return items, False
+            if item is None:
+                self._open -= 1
+            else:
+                items.append(item)
+        return items, True
+
     def stop(self, lane: str) -> None:
-        for stream in self._streams:
-            stream.stop(lane)
+        for part in self._parts:
+            part.ticket.stop(lane)
 
     def close(self) -> None:
         self._closed = True
-        for stream in self._streams:
-            stream.close()
+        for part in self._parts:
+            part.ticket.close()
+
+    def __del__(self) -> None:
+        self.close()

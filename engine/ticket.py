@@ -52,10 +52,6 @@ class Ticket:
             for row in self.rows:
                 self.emit(row.lane, Queued(place, self.seconds))
 
-    def take(self) -> LaneEvent | None:
-        """The next event, as soon as there is one; None: there will be no other."""
-        return self.events.get()
-
     def stop(self, lane: str) -> None:
         """The lane leaves the batch before its next step."""
         self._stopped.add(lane)

@@ -89,7 +89,7 @@ class _Job:
                 ONE_AT_A_TIME.release()
         except Stopped:
             pass
-        except Exception as error:
+        except BaseException as error:
             if not is_expected(error):
                 log.error("Verifying failed", exc_info=error)
             self.events.put(Failed(run_sentence(error), self._seconds))

@@ -1,6 +1,9 @@
 """The loop: one thread that owns the model, and one batch that all runs share.
 
-Each round: admit -> step -> prefill -> sample -> emit -> evict.
+Each round: evict -> admit -> step -> prefill -> sample -> emit.
+
+What raises fails the rows it belongs to; what belongs to all rows of a batch, its newest row. A row
+that ended is passed over everywhere until it is evicted.
 """
 
 from __future__ import annotations
@@ -9,28 +12,34 @@ import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import torch
 
 from core.errors import InvalidInput
 from core.events import Failed, Finished, Started
-from engine.admission import Admission
+from engine.admission import Admission, check_length
 from engine.batch import Batch
 from engine.checkpoint import Checkpoint
 from engine.device import free_memory
-from engine.failures import is_expected, is_out_of_memory, run_sentence
-from engine.limits import Limits
-from engine.pictures import MOST_KEPT, TileStore
+from engine.failures import is_expected, run_sentence
+from engine.limits import TILE_SHARE, Limits
+from engine.pictures import TileStore
 from engine.prefill import Prefill
 from engine.prompt_cache import PromptCache
-from engine.row import Row
+from engine.row import Row, live
 from engine.ticket import Ticket
 
 log = logging.getLogger(__name__)
 NOT_FINITE = (
     "The model gave numbers that are not finite, so no token can be chosen. "
     "Try float32 weights, or another model."
+)
+GAVE_UP = (
+    "An internal error stopped all runs ({}). The terminal shows where; run again, or load the "
+    "model anew."
 )
 
 
@@ -41,16 +50,40 @@ class Worker:
     """
 
     def __init__(self, checkpoint: Checkpoint, limits: Limits) -> None:
-        batch_bytes, prompt_cache_bytes = limits.of(free_memory(checkpoint.model.device))
-        self.prompt_cache = PromptCache(prompt_cache_bytes)
-        self._tiles = TileStore(MOST_KEPT if prompt_cache_bytes else 0)
         self.checkpoint = checkpoint
-        self._admission = Admission(limits.rows, batch_bytes, checkpoint.bytes_per_token)
-        self._prefills: deque[Prefill] = deque()
-        self._batches: list[Batch] = []
+        self._row_limit = limits.rows
         self._lock = threading.Lock()
         self._arrived: list[Ticket] = []
         self._thread: threading.Thread | None = None
+        self._bounds = limits.of(free_memory(checkpoint.model.device))
+        self._clear()
+
+    def _clear(self) -> None:
+        """Nobody is answered and nothing is kept."""
+        self._tickets: list[Ticket] = []
+        self._prefills: deque[Prefill] = deque()
+        self._batches: list[Batch] = []
+        self._admission = Admission(self._row_limit, 0, self.checkpoint.bytes_per_token)
+        self.prompt_cache = PromptCache(0)
+        self._tiles = TileStore(0)
+        self._apply_bounds()
+
+    def bound(self, batch_bytes: int, prompt_cache_bytes: int) -> None:
+        """Change the limits. Runs that have their place keep it.
+
+        What is kept beyond them goes at once, or while runs are answered with the next piece.
+        """
+        with self._lock:
+            self._bounds = batch_bytes, prompt_cache_bytes
+            self._apply_bounds()
+            if self._thread is None:
+                self.prompt_cache.shrink()
+                self._tiles.shrink()
+
+    def _apply_bounds(self) -> None:
+        self._admission.batch_bytes, kept = self._bounds
+        tiles = int(kept * TILE_SHARE) if self.checkpoint.description.reads_images else 0
+        self.prompt_cache.limit_bytes, self._tiles.limit_bytes = kept - tiles, tiles
 
     @property
     def live_bytes(self) -> int:
@@ -58,11 +91,16 @@ class Worker:
         holders = (*self._batches, *self._prefills)
         return sum(holder.nbytes for holder in holders)
 
+    @property
+    def kept_bytes(self) -> int:
+        """Of prompts and tiles that are kept after their answers."""
+        return self.prompt_cache.nbytes + self._tiles.nbytes
+
     def submit(self, ticket: Ticket) -> None:
         with self._lock:
-            self._arrived.append(ticket)
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = self._start()
+            self._arrived.append(ticket)
 
     def _start(self) -> threading.Thread:
         thread = threading.Thread(target=self._work, name="batch")
@@ -71,43 +109,63 @@ class Worker:
 
     def _work(self) -> None:
         """No daemon: torch aborts the process if a thread of it is cut off. It ends on exit."""
-        torch.set_num_threads(self.checkpoint.threads)
-        while threading.main_thread().is_alive() and self.has_work():
-            self.round()
+        try:
+            torch.set_num_threads(self.checkpoint.threads)
+            while threading.main_thread().is_alive() and self._goes_on():
+                self.round()
+        except BaseException as error:
+            self._give_up(error, ends=True)
 
     def has_work(self) -> bool:
+        return bool(self._arrived or self._tickets)
+
+    def _goes_on(self) -> bool:
         """If not, the thread ends, and the next `submit` starts one."""
         with self._lock:
-            if not (self._arrived or self._prefills or self._batches or self._admission.waiting):
+            if not self.has_work():
                 self._thread = None
-                return False
-            return True
+            return self._thread is not None
 
     @torch.inference_mode()
     def round(self) -> None:
         """One more token for every row, and one more piece of a prompt."""
         try:
+            arrived = self._take_arrived()
             self._evict_closed()
-            self._admit()
+            self._admit(arrived)
             self._step()
             self._prefill()
             self._sample()
-        except Exception as error:  # a bug; still, nobody may wait for an answer for ever
-            self._fail(self._rows(), error)
-            self._prefills.clear()
-            self._batches.clear()
+            self._evict()
+        except BaseException as error:  # a bug; still, nobody may wait for an answer for ever
+            self._give_up(error)
 
     # -- admit ----------------------------------------------------------------------------
-    def _admit(self) -> None:
-        """Let in whoever has room, and tell the others their place."""
+    def _take_arrived(self) -> list[Ticket]:
         with self._lock:
             arrived, self._arrived = self._arrived, []
+            self._tickets = [*self._tickets, *arrived]
+        return arrived
+
+    def _admit(self, arrived: Sequence[Ticket]) -> None:
+        """Let in whoever has room, and tell the others their place."""
         for ticket in arrived:
-            if not ticket.closed:
-                self._admission.ask(ticket)
-        for ticket in self._admission.admit(self._rows()):
             for row in ticket.rows:
+                with self._failing([row]):
+                    check_length(row)
+            with self._failing(ticket.rows):
+                self._admission.ask(ticket)
+        try:
+            admitted = self._admission.admit(self._rows())
+        except Exception as error:
+            self._fail(self._waiting(), error)
+            return
+        for row in [row for ticket in admitted for row in ticket.rows]:
+            with self._failing([row]):
                 self._begin(row)
+        for place, ticket in enumerate(self._admission.queue, start=1):
+            with self._failing(ticket.rows):
+                ticket.move_to(place)
 
     def _begin(self, row: Row) -> None:
         """A prompt that is just being read isn't read again."""
@@ -124,13 +182,18 @@ class Worker:
 
     # -- step -----------------------------------------------------------------------------
     def _step(self) -> None:
-        """One more token for every row; rows that a failed step belongs to leave the batch."""
         for batch in self._batches:
-            while batch.rows and batch.wants_step:
-                try:
-                    batch.step()
-                except Exception as error:
-                    self._fail(batch.blame(error), error)
+            self._together(batch, batch.step)
+
+    def _together(self, batch: Batch, act: Callable[[], Any]) -> Any:
+        """What `act` gives for the live rows, without those that fail. None: all have failed."""
+        while rows := live(batch.rows):
+            try:
+                batch.keep(rows)
+                return act()
+            except Exception as error:
+                self._fail(batch.blame(error), error)
+        return None
 
     # -- prefill --------------------------------------------------------------------------
     def _prefill(self) -> None:
@@ -138,14 +201,12 @@ class Worker:
         if not self._prefills:
             return
         prefill = self._prefills[0]
-        try:
+        self._prefills.rotate(-1)
+        with self._failing(prefill.rows):
             prefill.advance(beside=bool(self._batches))
-            self._prefills.rotate(-1)
             if prefill.done:
-                self._prefills.remove(prefill)
                 self._batch_for(prefill).join(prefill)
-        except Exception as error:
-            self._fail(prefill.rows, error)
+                self._prefills.remove(prefill)
 
     def _batch_for(self, prefill: Prefill) -> Batch:
         """The one batch, or a batch of its own for a model whose caches can't be merged."""
@@ -153,59 +214,86 @@ class Worker:
             self._batches.append(Batch(self.checkpoint))
         return self._batches[-1]
 
-    # -- sample, emit, evict --------------------------------------------------------------
+    # -- sample and emit ------------------------------------------------------------------
     def _sample(self) -> None:
         for batch in self._batches:
-            chosen = self._choose(batch)
-            for row, (token_id, logprob) in zip(list(batch.rows), chosen, strict=True):
-                self._take(row, token_id, logprob)
-            batch.keep([row for row in batch.rows if not row.ended])
-        self._batches = [batch for batch in self._batches if batch.rows]
-
-    def _choose(self, batch: Batch) -> list[tuple[int, float]]:
-        while batch.rows and batch.wants_sample:
-            try:
-                return batch.sample()
-            except Exception as error:
-                newest = is_out_of_memory(error)
-                self._fail(batch.rows[-1:] if newest else batch.rows, error)
-        return []
+            if chosen := self._together(batch, batch.sample):
+                for row, (token_id, logprob) in zip(batch.rows, chosen, strict=True):
+                    with self._failing([row]):
+                        self._take(row, token_id, logprob)
 
     def _take(self, row: Row, token_id: int, logprob: float) -> None:
         seconds = row.ticket.seconds
-        try:
-            if not math.isfinite(logprob):
-                raise InvalidInput(NOT_FINITE)
-            row.emit(row.take(token_id, logprob, seconds))
-            if row.stop_reason:
-                row.end(row.finished(seconds))
-        except Exception as error:
-            self._fail([row], error)
+        if not math.isfinite(logprob):
+            raise InvalidInput(NOT_FINITE)
+        row.emit(row.take(token_id, logprob, seconds))
+        if row.stop_reason:
+            row.end(row.finished(seconds))
 
+    # -- evict ----------------------------------------------------------------------------
     def _evict_closed(self) -> None:
-        """Readers that went away free their rows before the next step."""
-        for row in [row for row in self._rows() if row.ticket.is_over(row.lane)]:
-            if not row.ticket.closed:  # the others of its run go on
-                row.end(Finished("stopped", "", row.ticket.seconds))
-            self._remove([row])
-        self._admission.remove_closed()
+        """Lanes that nobody waits for end before the next step, also those in the queue."""
+        rows = [row for ticket in self._tickets for row in ticket.rows]
+        for row in [row for row in rows if row.ticket.is_over(row.lane)]:
+            if row.ticket.closed:
+                row.ended = True
+            else:  # the others of its run go on
+                with self._failing([row]):
+                    row.end(Finished("stopped", "", row.ticket.seconds))
+        self._evict()
+
+    def _evict(self) -> None:
+        """Forget rows that ended; batches with others drop theirs in `_together`."""
+        for holder in (*self._tickets, *self._prefills):
+            holder.rows = live(holder.rows)
+        self._tickets = [ticket for ticket in self._tickets if ticket.rows]
+        self._prefills = deque(prefill for prefill in self._prefills if prefill.rows)
+        self._batches = [batch for batch in self._batches if live(batch.rows)]
+        queue = self._admission.queue
+        queue.remove([ticket for ticket in queue if not ticket.rows])
 
     def _rows(self) -> list[Row]:
-        return [row for holder in (*self._batches, *self._prefills) for row in holder.rows]
+        """Those that have room, until their answer ends."""
+        return [row for holder in (*self._batches, *self._prefills) for row in live(holder.rows)]
+
+    def _waiting(self) -> list[Row]:
+        """Those that have none yet."""
+        begun = self._rows()
+        return [row for ticket in self._tickets for row in ticket.rows if row not in begun]
+
+    # -- failures -------------------------------------------------------------------------
+    @contextmanager
+    def _failing(self, rows: Sequence[Row]) -> Iterator[None]:
+        """These rows fail where the body raises; the others go on."""
+        try:
+            yield
+        except Exception as error:
+            self._fail(rows, error)
 
     def _fail(self, rows: Sequence[Row], error: Exception) -> None:
-        """These rows leave; the others go on."""
         if not is_expected(error):
             log.error("A lane failed", exc_info=error)
-        for row in rows:
-            row.end(Failed(run_sentence(error), row.ticket.seconds))
-        self._remove(rows)
+        self._tell(rows, run_sentence(error))
+        self._evict()
 
-    def _remove(self, rows: Sequence[Row]) -> None:
-        gone = list(rows)
-        for prefill in list(self._prefills):
-            prefill.rows = [row for row in prefill.rows if row not in gone]
-            if not prefill.rows:
-                self._prefills.remove(prefill)
-        for batch in self._batches:
-            batch.keep([row for row in batch.rows if row not in gone])
+    def _give_up(self, error: BaseException, ends: bool = False) -> None:
+        """The last resort: all runs fail and everything begins anew. ends: so does the thread."""
+        with self._lock:
+            tickets = [*self._tickets, *self._arrived]
+            self._arrived = []
+            self._clear()
+            if ends:
+                self._thread = None
+        for ticket in tickets:
+            self._tell(ticket.rows, GAVE_UP.format(type(error).__name__))
+        log.critical("All runs failed", exc_info=error)
+
+    def _tell(self, rows: Sequence[Row], sentence: str) -> None:
+        for row in live(rows):
+            row.ended = True
+            try:
+                row.end(Failed(sentence, row.ticket.seconds))
+            except BaseException as error:
+                with suppress(BaseException):
+                    row.ticket.close()  # which ends the wait, too
+                log.error("A lane can't be told that it failed", exc_info=error)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+
+import app
+from core.engine import Engine
+from serving.server import Serving
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120.0  # seconds; a cold start imports torch and Transformers
@@ -23,6 +29,20 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running app. data: the folder of what it keeps. log: what it printed, both streams."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    data: Path
+    log_file: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
+
+
 @contextmanager
 def served(*flags: str, port: int = 0) -> Iterator[str]:
     """The address of `app.py` with `flags`; the process ends with the context. port 0: a free one.
@@ -31,19 +51,42 @@ def served(*flags: str, port: int = 0) -> Iterator[str]:
 
     Raises AssertionError with what the app printed if it does not answer.
     """
+    with running(*flags, port=port) as server:
+        yield server.url
+
+
+@contextmanager
+def running(
+    *flags: str, port: int = 0, variables: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """The same with its process and log. variables: of its environment, beside this one's."""
     port = port or free_port()
-    url = f"http://127.0.0.1:{port}/"
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryDirectory() as data:
-        command = [sys.executable, "app.py", "--port", str(port), "--data-dir", data, *flags]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryDirectory() as folder:
+        data, log = Path(folder) / "data", Path(folder) / "log.txt"
+        command = [sys.executable, "app.py", "--port", str(port), "--data-dir", str(data), *flags]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
+                env={**os.environ, **(variables or {})},
+            )  # fmt: skip
+        server = Server(f"http://127.0.0.1:{port}/", process, data, log)
         try:
-            if not answers(url, process):
-                output.seek(0)
-                raise AssertionError(f"{command} did not start:\n{output.read().decode()}")
-            yield url
+            if not answers(server.url, process):
+                raise AssertionError(f"{command} did not start:\n{server.log}")
+            yield server
         finally:
             process.terminate()
             process.wait(timeout=PATIENCE)
+
+
+@contextmanager
+def served_here(engine: Engine) -> Iterator[str]:
+    """The address of the page over an engine of this process."""
+    with tempfile.TemporaryDirectory() as data:
+        server = app.make_server(engine, Path(data), Serving(port=0))
+        server.start()
+        yield server.url
+        server.close()
 
 
 def answers(url: str, process: subprocess.Popen[bytes]) -> bool:

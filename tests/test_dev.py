@@ -242,6 +242,13 @@ def test_the_benchmark_installs_what_it_needs_first(project):
     assert "Installing" not in project.call("bench").stdout
 
 
+def test_the_soak_runs_in_the_venv_with_its_flags(project):
+    project.write("soak/__main__.py", 'import sys; print("soaked", sys.argv[1:])\n')
+    done = project.call("soak", "--minutes", "0.2")
+    assert "soaked ['--minutes', '0.2']" in done.stdout
+    assert done.returncode == 0
+
+
 def test_the_table_of_recipes_is_written_in_the_venv(project):
     project.write("core/recipe_table.py", 'import sys; print("written", sys.prefix)\n')
     done = project.call("presets")
@@ -272,7 +279,7 @@ def test_help_names_every_command_and_installs_nothing(tmp_path, flags):
     project = Project(tmp_path)
     done = project.call(*flags)
     assert done.returncode == 0
-    for command in ("run", "test", "check", "bench", "presets"):
+    for command in ("run", "test", "check", "bench", "soak", "presets"):
         assert f"python dev.py {command}" in done.stdout
     assert not project.venv.exists()
 
@@ -281,7 +288,7 @@ def test_an_unknown_command_is_refused_and_the_known_ones_are_listed(tmp_path):
     project = Project(tmp_path)
     done = project.call("start")
     assert done.returncode == 1
-    known = "use one of run, test, check, bench, presets."
+    known = "use one of run, test, check, bench, soak, presets."
     assert f"There is no command 'start'; {known}" in done.stderr
     assert not project.venv.exists()
 

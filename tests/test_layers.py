@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LAYERS = ("core", "engine", "components", "training", "benchmarks")
+LAYERS = ("core", "engine", "components", "serving", "training", "benchmarks", "soak")
 OPTIONAL = {"benchmarks/llama.py": {"gguf", "llama_cpp"}}  # to compare with; it says how they come
 CODE = {".py", ".js", ".css", ".html"}
 MACHINE_PATH = re.compile(rb"(?<![\w.~}-])/(?:work|tmp|root)/")
@@ -104,6 +104,11 @@ def test_core_imports_only_the_standard_library_and_three_readers_of_text():
 
 def test_the_engine_knows_no_page():
     assert forbid("engine", "gradio", "components", "app", "training", "benchmarks", "tests") == []
+
+
+def test_serving_knows_neither_the_page_s_parts_nor_a_model():
+    forbidden = ("torch", "transformers", "engine", "components", "app", "training", "benchmarks")
+    assert forbid("serving", *forbidden, "tests") == []
 
 
 def test_the_components_know_no_model():

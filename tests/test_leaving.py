@@ -8,8 +8,7 @@ from http.client import HTTPResponse
 import pytest
 from gradio_client import Client
 
-import app
-from tests.serving import free_port
+from tests.serving import served_here
 from tests.watched import Crowded
 
 ASKED = [[{"role": "user", "content": "Hi"}], {}, 1]
@@ -20,9 +19,8 @@ PATIENCE = 5.0  # seconds
 def crowded() -> Iterator[tuple[Crowded, str]]:
     """An engine in whose queue all wait for ever, and the address of its page."""
     engine = Crowded()
-    page = app.build_page(engine, app.read_library(app.ROOT / "presets"))
-    yield engine, app.launch(page, None, free_port(), block=False)
-    page.close()
+    with served_here(engine) as url:
+        yield engine, url
 
 
 def streamed(url: str) -> HTTPResponse:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from core.engine import EventStream
 from core.events import Event, Queued
+from core.pump import Pumped
 from core.workspace import Request
 from engine.scripted import ScriptedEngine
 
@@ -24,7 +25,7 @@ class Watched(ScriptedEngine):
         return _Watch(super().stream(requests, visitor), self.freed)
 
 
-class _Watch(Iterator[tuple[str, Event]]):
+class _Watch(Pumped[tuple[str, Event]]):
     def __init__(self, events: EventStream, freed: threading.Event) -> None:
         self._events = events
         self._freed = freed
@@ -59,7 +60,7 @@ class Crowded(ScriptedEngine):
         return _Line(self, [request.lane for request in requests])
 
 
-class _Line(Iterator[tuple[str, Event]]):
+class _Line(Pumped[tuple[str, Event]]):
     """Closing it ends the wait of the thread that reads it, as in the local engine."""
 
     def __init__(self, engine: Crowded, lanes: list[str]) -> None:

@@ -100,7 +100,7 @@ def _vllm(subject: Subject) -> str:
     images = vllm_images(subject)
     if images:
         extra["mm_processor_kwargs"] = images
-    revision = f" --revision {subject.model.revision}" if subject.model.revision else ""
+    revision = f" --revision {shell_word(subject.model.revision)}" if subject.model.revision else ""
     serve = f"vllm serve {shell_word(subject.model_name)}{revision} --dtype {subject.dtype}"
     tools = " --enable-auto-tool-choice --tool-call-parser lfm2"
     serve += tools if subject.recipe.tools is not None else ""
@@ -111,7 +111,7 @@ def _vllm(subject: Subject) -> str:
 def _sglang(subject: Subject) -> str:
     extra = server_extras(subject)
     extra.pop("add_generation_prompt", None)
-    revision = f" --revision {subject.model.revision}" if subject.model.revision else ""
+    revision = f" --revision {shell_word(subject.model.revision)}" if subject.model.revision else ""
     serve = (
         f"python -m sglang.launch_server --model-path {shell_word(subject.model_name)}{revision} "
         f"--dtype {subject.dtype} --port 30000"

@@ -25,9 +25,7 @@ def _workspace(subject: Subject) -> str:
             if part["type"] == "image":
                 part["path"] = files.get(part["path"], part.get("name", ""))
     for lane in value["lanes"]:
-        lane["model"] = (
-            subject.model_name if lane["model"] == subject.model.model else lane["model"]
-        )
+        lane["model"] = subject.model_name if lane["model"] == subject.model.name else lane["model"]
     return json_text(value) + "\n"
 
 

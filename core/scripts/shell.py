@@ -11,7 +11,11 @@ from core.scripts.python_clients import ANY_DRAWS, OPENAI_LACKS, SERVE_SAMPLES, 
 from core.scripts.quoting import FileText, json_text, shell_post
 from core.scripts.script import Subject, Target, data_url
 
-CLOSES = re.compile(r'"""\s*\n')  # ends a quoted text of a Modelfile too early
+# Ollama drops what Go's tables call unprintable before it looks for the quotation marks that end a
+# text: at the end of a line, blanks aside. Which characters those are changes with Unicode, so any
+# beyond ASCII may be one.
+DROPPED = r"[^\t\n\r -~]*"
+CLOSES = re.compile(rf'"{DROPPED}"{DROPPED}"{DROPPED}(?:[ \t]{DROPPED})*[\n\r]')
 
 
 def _curl(subject: Subject) -> str:
@@ -93,6 +97,10 @@ def _fits(text: str) -> bool:
     return not CLOSES.search(text)
 
 
+def _loses(text: str) -> bool:
+    return any(not letter.isprintable() for letter in re.sub("[\t\n\r]", "", text))
+
+
 def _modelfile_notes(subject: Subject) -> list[str]:
     notes = [
         "Use it: ollama create lane -f Modelfile, then ollama run lane"
@@ -105,6 +113,10 @@ def _modelfile_notes(subject: Subject) -> list[str]:
         notes.append(
             'A text with """ at the end of a line can\'t be quoted in a Modelfile and is left out; '
             "Ollama's API takes it."
+        )
+    if any(map(_loses, texts)):
+        notes.append(
+            "Ollama drops invisible characters, such as zero-width spaces, from a Modelfile."
         )
     if any(turn.role == "tool" for turn in _turns(subject)):
         notes.append(

@@ -4,9 +4,8 @@ from time import monotonic
 
 from playwright.sync_api import expect
 
-import app
 from tests.browser.test_messages import write
-from tests.serving import free_port
+from tests.serving import served_here
 from tests.watched import Watched
 
 TOKENS_PER_SECOND = 10.0  # 600 tokens of a long answer take a minute
@@ -15,9 +14,7 @@ PATIENCE = 10.0
 
 def test_closing_the_tab_frees_the_engine(open_page):
     engine = Watched(TOKENS_PER_SECOND)
-    page = app.build_page(engine, app.read_library(app.ROOT / "presets"))
-    url = app.launch(page, None, free_port(), block=False)
-    try:
+    with served_here(engine) as url:
         visit = open_page(url)
         write(visit, ("user", "!long"))
         visit.locator("#run").click()
@@ -27,5 +24,3 @@ def test_closing_the_tab_frees_the_engine(open_page):
         visit.close()
         assert engine.freed.wait(PATIENCE)
         assert monotonic() - closed < PATIENCE
-    finally:
-        page.close()

@@ -157,7 +157,9 @@ def test_an_animation_says_that_its_first_frame_is_read(page: Page, tmp_path):
     write(page, ("user", "What is this?"))
     upload(page, tmp_path / "moving.gif")
     tab(page, "Images")
-    expect(page.locator(".tile-card")).to_contain_text("An animation of 2 frames")
+    expect(page.locator(".tile-card")).to_contain_text(
+        "An animation: the model gets the first frame"
+    )
 
 
 def test_a_sample_is_added_in_one_click_and_sent(page: Page):

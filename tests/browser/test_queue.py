@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-import app
 from tests.browser.test_messages import write
-from tests.serving import free_port
+from tests.serving import served_here
 from tests.watched import Crowded
 
 STATUS = "#lane-a .lane-status"
@@ -37,12 +36,10 @@ def test_a_lane_that_met_no_queue_says_nothing_of_waiting(page: Page):
 def crowded_page(open_page):
     """A page in whose engine's queue all wait for ever, and the engine."""
     engine = Crowded()
-    page = app.build_page(engine, app.read_library(app.ROOT / "presets"))
-    url = app.launch(page, None, free_port(), block=False)
-    visit = open_page(url)
-    yield visit, engine
-    visit.close()  # first, as it complains of a server that ends while a request is on its way
-    page.close()
+    with served_here(engine) as url:
+        visit = open_page(url)
+        yield visit, engine
+        visit.close()  # first, as it complains of a server that ends while a request is on its way
 
 
 def test_stop_ends_a_lane_that_waits_and_the_next_run_starts(crowded_page):

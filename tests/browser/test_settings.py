@@ -2,12 +2,11 @@
 
 from playwright.sync_api import Page, expect
 
-import app
 from core.engine import Loaded
 from engine.scripted import ScriptedEngine
 from tests.browser.conftest import DESKTOP, ready
 from tests.browser.test_messages import texts, write
-from tests.serving import free_port
+from tests.serving import served_here
 
 
 def number(page: Page, name: str):
@@ -113,9 +112,7 @@ def test_a_typed_model_loads_with_progress(page: Page):
 
 def test_a_run_says_which_model_answers_if_another_visitor_has_loaded_one(open_page):
     engine = ScriptedEngine()
-    page = app.build_page(engine, app.read_library(app.ROOT / "presets"))
-    url = app.launch(page, None, free_port(), block=False)
-    try:
+    with served_here(engine) as url:
         visit = open_page(url)
         expect(visit.locator(".model-name")).to_have_text("scripted")
         assert isinstance(list(engine.load("someone/other-model"))[-1], Loaded)
@@ -127,8 +124,6 @@ def test_a_run_says_which_model_answers_if_another_visitor_has_loaded_one(open_p
             "someone/other-model"
         )
         visit.close()
-    finally:
-        page.close()
 
 
 def test_an_unknown_model_is_a_sentence_and_the_one_in_use_stays(page: Page):

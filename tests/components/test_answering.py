@@ -1,10 +1,13 @@
 """Answers are folded into runs; a switch or a closed iterator ends them and frees the engine."""
 
+import asyncio
+from collections.abc import Iterator
 from time import perf_counter
 
 import pytest
 
-from components.answering import HEARTBEAT_SECONDS, REDRAW_SECONDS, StopSwitches, Switch, answer
+from components.answering import HEARTBEAT_SECONDS, REDRAW_SECONDS, StopSwitches, Switch
+from components.answering import answer as answer_async
 from core.conversation import Conversation, message
 from core.pump import Pump
 from core.sampling import SamplingParams
@@ -13,6 +16,20 @@ from engine.scripted import ScriptedEngine
 from tests.watched import Crowded, Watched
 
 PATIENCE = 5.0
+
+
+def answer(*arguments, **named) -> Iterator[dict]:
+    """The answer, read step by step in an event loop of its own."""
+    draws = answer_async(*arguments, **named)
+    with asyncio.Runner() as runner:
+        try:
+            while True:
+                try:
+                    yield runner.run(anext(draws))  # type: ignore
+                except StopAsyncIteration:
+                    return
+        finally:
+            runner.run(draws.aclose())
 
 
 def asked(text: str, *labels: str) -> tuple[Request, ...]:
@@ -82,6 +99,21 @@ def test_a_lane_that_fails_keeps_its_text_and_its_sentence():
     assert last["A"].status == "failed"
     assert last["A"].text
     assert "!fail" in last["A"].error
+
+
+def test_a_client_that_is_gone_ends_its_run_in_the_queue():
+    engine = Crowded()
+    *_, last = answer(engine, asked("Hi"), Switch(), is_here=lambda: False)
+    assert last["A"].stop_reason == "stopped"
+    assert engine.left.acquire(timeout=PATIENCE)
+
+
+def test_a_run_ends_at_its_time_limit_and_says_so():
+    engine = Watched(tokens_per_second=50)
+    *_, last = answer(engine, asked("!long"), Switch(), seconds=0.3)
+    assert last["A"].stop_reason == "time_limit"
+    assert last["A"].text
+    assert engine.freed.wait(PATIENCE)
 
 
 def test_redraws_are_held_to_the_clock():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from gradio.utils import get_upload_folder
 
-from components.message_editor import clean_rows, conversation_of, is_uploaded, new_row, rows_of
+from components.message_editor import clean_rows, conversation_of, new_row, rows_of
+from components.uploads import file_url, upload_folder
 from core.conversation import Image, Text, message
 from core.errors import InvalidInput
 from engine.scripted import ScriptedEngine
@@ -46,17 +47,17 @@ def test_an_image_outside_the_upload_folder_stays_by_name_only(tmp_path, uploade
     assert len(row["images"]) == len(images)
     for image in row["images"]:
         assert (image["name"], image["url"], image["missing"]) == ("cat.png", "", True)
-        assert is_uploaded(image["path"])
+        assert image["path"].startswith(str(upload_folder()))
         assert not Path(image["path"]).exists()
     assert clean_rows([row]) == [row]
 
 
 def test_an_image_whose_file_is_there_is_kept_and_one_whose_file_is_gone_is_missing(uploaded):
-    image = {"path": str(uploaded), "url": "u", "name": "cat.png"}
+    image = {"path": str(uploaded), "url": file_url(uploaded), "name": "cat.png"}
     row = {"id": "a", "role": "user", "text": "", "images": [image]}
     assert clean_rows([row]) == [row]
     uploaded.unlink()
-    assert clean_rows([row])[0]["images"] == [{**image, "missing": True}]
+    assert clean_rows([row])[0]["images"] == [{**image, "url": "", "missing": True}]
     uploaded.write_bytes(b"again")
     assert clean_rows(clean_rows([row])) == [row]
 

@@ -14,7 +14,7 @@ from components.preset_bar import changed_since, own_props
 from components.preset_messages import changed_messages, rows_under, system_of, turns_of
 from core.conversation import ROLES
 from core.library import PresetMessage, read_library
-from core.own_presets import OwnPresets
+from core.own_presets import OwnPresets, beside
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from engine.scripted import ScriptedEngine
@@ -94,7 +94,7 @@ def own(tmp_path) -> OwnPresets:
 
 
 def test_the_page_knows_own_presets_as_they_are_now(own: OwnPresets):
-    library, engine = own.beside(read_library(ROOT / "presets")), ScriptedEngine()
+    library, engine = beside(read_library(ROOT / "presets"), lambda: own), ScriptedEngine()
     key = own.save(replace(PLAIN, name="Kind", system="Be kind.", description="A note"))
     state = PageState(tuple(TALK), key, PLAIN.params(SamplingParams()), VisionBudget())
     after = follow(engine, library, state)

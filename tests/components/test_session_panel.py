@@ -7,10 +7,11 @@ import gradio as gr
 import pytest
 from gradio.utils import get_upload_folder
 
-from components.message_editor import MOST_MESSAGES, is_uploaded
 from components.session_import import imported
 from components.session_panel import Asked, asked, panel_value
-from components.session_pictures import placed
+from components.session_pictures import Unpacked, placed
+from components.uploads import uploaded_file
+from core.bounds import MOST_MESSAGES
 from core.conversation import Conversation, Image, message
 from core.errors import InvalidInput
 from core.sampling import SamplingParams
@@ -67,11 +68,12 @@ def look(*images: Image) -> SavedWorkspace:
 def test_images_are_put_where_the_page_may_show_them(tmp_path: Path):
     (tmp_path / "a.png").write_bytes(PNG)
     url = f"data:image/svg+xml;base64,{base64.b64encode(PNG).decode()}"
-    images = [Image(str(tmp_path / "a.png"), "a"), Image(url, "b"), Image("/gone.png", "c")]
-    saved, gone = placed(look(*images))
-    one, other, missing = saved.conversation.images
+    images = [Image(str(tmp_path / "a.png"), "a"), Image("/gone.png", "c")]
+    saved, gone = placed(look(*images), tmp_path)
+    one, missing = saved.conversation.images
+    [other] = Unpacked().placed(look(Image(url, "b"))).conversation.images
     for image in (one, other):
-        assert is_uploaded(image.path)
+        assert uploaded_file(image.path)
         assert Path(image.path).read_bytes() == PNG
         assert image.path.endswith(".png")  # as its content says
     assert (missing.path, gone) == ("", ("c",))
@@ -82,7 +84,7 @@ def test_a_data_url_that_is_no_picture_is_refused():
     svg = base64.b64encode(b"<svg onload='alert(1)'/>").decode()
     for url in (f"data:image/png;base64,{svg}", "data:image/png,abc", "data:;base64,%%%"):
         with pytest.raises(InvalidInput, match="no PNG"):
-            placed(look(Image(url)))
+            Unpacked().placed(look(Image(url)))
 
 
 def test_a_session_of_the_page_that_is_gone_is_not_shown_as_current(tmp_path: Path):

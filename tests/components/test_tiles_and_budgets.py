@@ -6,9 +6,9 @@ import pytest
 from PIL import Image as Pictures
 
 from components.budget_panel import active_budget, budget_of, budget_values, trap_warning
-from components.message_editor import is_uploaded
 from components.samples import sample_image, with_images
 from components.tile_view import OTHER_PROCESSOR, SeenImage, tiles_value
+from components.uploads import uploaded_file
 from core.errors import InvalidInput
 from core.library import read_library
 from core.vision import ImageFacts, VisionBudget, changed
@@ -18,8 +18,8 @@ FAST = BUDGETS["fast"].budget(VisionBudget())
 SPLIT_FAST = changed(FAST, {"do_image_splitting": True})
 
 
-def seen(width=512, height=512, frames=1):
-    return SeenImage("url", "a.png", "message 1, user", ImageFacts(width, height, frames))
+def seen(width=512, height=512, moves=False):
+    return SeenImage("url", "a.png", "message 1, user", ImageFacts(width, height, moves))
 
 
 def test_controls_and_budget_are_each_others_inverse():
@@ -75,14 +75,14 @@ def test_what_has_no_size_or_no_budget_has_no_plan():
     assert tiles_value([bad], {"A": FAST})[0]["plans"] == []
     other = tiles_value([seen()], {})[0]
     assert (other["plans"], other["note"]) == ([], OTHER_PROCESSOR)
-    assert "3 frames" in tiles_value([seen(frames=3)], {"A": FAST})[0]["note"]
+    assert "An animation" in tiles_value([seen(moves=True)], {"A": FAST})[0]["note"]
 
 
 def test_a_sample_is_an_image_that_may_be_sent(tmp_path):
     picture = tmp_path / "sample-for-a-test.png"
     Pictures.new("RGB", (8, 8)).save(picture)
     image = sample_image(picture)
-    assert is_uploaded(image["path"])
+    assert uploaded_file(image["path"])
     assert image["url"].endswith(image["path"])
     rows = [{"role": "user", "images": []}, {"role": "assistant", "images": []}]
     assert with_images(rows, [picture])[0]["images"] == [image]

@@ -45,7 +45,12 @@ def conversations(text: st.SearchStrategy[str], tools: st.SearchStrategy[str]):
 
 
 def exported(form: str, saved: SavedWorkspace, images: bool = False) -> Exported:
-    return write_chat(form, "a name", saved, None, images)
+    """The folders are those of the images, which are allowed to be anywhere here."""
+    return write_chat(form, "a name", saved, None, images, folders(saved))
+
+
+def folders(saved: SavedWorkspace) -> tuple[Path, ...]:
+    return tuple(Path(i.path).parent for i in saved.conversation.images if i.path[:1] == "/")
 
 
 def back(written: Exported) -> ImportedChat:
@@ -137,7 +142,10 @@ def test_a_session_goes_along_with_all_its_versions(picture: Image):
         Version(n, f"2026-01-0{n}T10:00:00", name, page)
         for n, (name, page) in enumerate(zip(("", "better"), pages, strict=True), start=1)
     )
-    written = write_chat("session", "Talk", pages[0], Session("talk", "Talk", versions), True)
+    where = folders(pages[0])
+    written = write_chat(
+        "session", "Talk", pages[0], Session("talk", "Talk", versions), True, where
+    )
     assert written.name == "Talk.session.json"
     assert written.text.count("data:image/png") == 1
     chat = back(written)
@@ -147,7 +155,7 @@ def test_a_session_goes_along_with_all_its_versions(picture: Image):
         (image,) = after.workspace.conversation.images
         assert image_of(image.path) == ("png", PNG)
         gone = with_paths(after.workspace, lambda _: "")
-        assert gone == with_paths(by_content(before.workspace), lambda _: "")
+        assert gone == with_paths(by_content(before.workspace, where), lambda _: "")
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -175,4 +183,4 @@ def test_a_page_that_is_no_session_is_not_exported_as_one():
 )
 def test_the_file_is_called_as_the_session(title: str, name: str):
     page = SavedWorkspace(Conversation((message("user", "Hi"),)))
-    assert write_chat("text", title, page, None, False).name == name
+    assert write_chat("text", title, page, None, False, ()).name == name

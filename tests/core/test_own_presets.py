@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidInput
 from core.library import PresetMessage, read_library
 from core.names import file_stem, free_name
-from core.own_presets import LARGEST_FILE, NameIsTaken, OwnPresets
+from core.own_presets import LARGEST_FILE, NameIsTaken, OwnPresets, beside
 from core.preset_file import preset_text
 from tests.core.test_preset_file import PLAIN, TEXT
 
@@ -251,7 +251,7 @@ def test_a_process_that_is_killed_while_it_saves_loses_nothing_that_was_saved(ow
 
 def test_the_library_has_them_behind_the_shipped_ones_as_they_are_at_each_look(own: OwnPresets):
     shipped = read_library(ROOT / "presets")
-    library = own.beside(shipped)
+    library = beside(shipped, lambda: own)
     assert dict(library.presets) == dict(shipped.presets)
     key = own.save(PLAIN)
     assert list(library.presets) == [*shipped.presets, key]

@@ -145,21 +145,6 @@ def test_the_command_of_llama_cpp_gets_the_prompt_as_one_word(asked, stop) -> No
     assert told == bool(odd.search(asked + stop))
 
 
-@given(TEXT, TEXT)
-@settings(max_examples=40)
-def test_a_modelfile_quotes_what_can_be_quoted_and_tells_the_rest(system, asked) -> None:
-    """Ollama ends a quoted text at three quotation marks that end a line."""
-    what = subject(("system", system), ("user", asked), ("assistant", "x"), ("user", "last"))
-    text = script("modelfile", what)
-    found = re.findall(r'^(?:SYSTEM|MESSAGE \w+) """(.*?)"""[^\S\n]*$', text, re.S | re.M)
-    texts = [re.sub("[\ud800-\udfff]", "", one) for one in (system, asked)]
-    fits = [one for one in texts if not re.search(r'"""\s*\n', one)]
-    if len(fits) == 2:
-        assert found == [*fits, "x"]
-    else:
-        assert "is left out" in text
-
-
 @pytest.mark.parametrize("key", ["workspace", "run"])
 @given(TEXT, TEXT)
 @settings(max_examples=25)

@@ -54,7 +54,7 @@ def texts(store: SessionStore, key: str) -> list[str]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> SessionStore:
-    return SessionStore(tmp_path / "sessions")
+    return SessionStore(tmp_path / "sessions", [tmp_path])
 
 
 @settings(max_examples=40)
@@ -71,7 +71,7 @@ def test_whatever_is_saved_comes_back_in_a_new_server(tmp_path_factory, name, sa
     assert [v.number for v in session.versions] == list(range(1, len(saved) + 1))
     assert session.broken == ()
     for version, (workspace, _) in zip(session.versions, saved, strict=True):
-        assert by_content(version.workspace) == by_content(workspace)
+        assert by_content(version.workspace, [folder]) == by_content(workspace, [folder])
 
 
 def test_an_earlier_version_is_never_rewritten(store: SessionStore):
@@ -149,6 +149,16 @@ def test_images_survive_the_folder_they_came_from(store: SessionStore, tmp_path:
 def test_an_image_that_is_gone_keeps_its_name_and_the_rest_is_saved(store: SessionStore):
     key = store.create("Look", talk("see", Image("/nowhere/cat.png", "cat"))).key
     assert store.session(key).versions[0].workspace == talk("see", Image("", "cat"))
+
+
+def test_an_image_from_elsewhere_is_never_copied_into_a_session(tmp_path: Path):
+    """Only what a page may show: a path in a workspace once was read wherever it led."""
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    store = SessionStore(tmp_path / "sessions", [tmp_path / "uploads"])
+    key = store.create("Look", talk("see", Image(str(secret), "s"))).key
+    assert store.session(key).versions[0].workspace == talk("see", Image("", "s"))
+    assert not (store.folder / key / "images").exists()
 
 
 def test_a_session_file_can_not_reach_other_files(store: SessionStore, tmp_path: Path):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.events import Queued
+from core.events import Failed, Finished, Queued, Token
 from engine.fair_queue import FairQueue
 from engine.limits import Limits
 from engine.local import LocalEngine
-from engine.streaming import Stream
+from engine.streaming import Part, Stream
 from engine.ticket import Ticket
 from engine.worker import Worker
+from tests.engine.test_schedules import Recorded, Stepped
 
 
 @given(st.lists(st.integers(0, 3), max_size=30))
@@ -53,7 +55,8 @@ def limited(engine: LocalEngine, limits: Limits) -> Worker:
 
 
 def stream(worker: Worker, visitor: str, *requests: object) -> Stream:
-    return Stream(worker, requests, Ticket(visitor, time.perf_counter()))  # type: ignore
+    ticket = Ticket(visitor, time.perf_counter())
+    return Stream([Part(worker, requests, ticket)], ticket.events)  # type: ignore
 
 
 def test_a_run_that_does_not_fit_waits_and_is_told_its_place(engine_of, oracle_of, ask) -> None:
@@ -83,6 +86,95 @@ def test_the_lanes_of_a_run_go_in_together(engine_of, ask) -> None:
     first.close()
     assert [(lane, type(event)) for lane, event in events] == [("A", Queued), ("B", Queued)]
     assert len([event for event in both if event]) > 4
+
+
+def test_a_lane_that_is_stopped_in_the_queue_ends_there_and_the_others_keep_their_place(
+    engine_of, oracle_of, ask
+) -> None:
+    """It used to stay in the queue, and was let in with the others before it ended."""
+    worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits(rows=3))
+    requests = {lane: ask("Waits", lane, seed=4) for lane in "ABC"}
+    first, second, third = Recorded("one"), Recorded("two"), Recorded("three")
+    streams = [
+        Stream(worker, [requests[lane] for lane in lanes], ticket)
+        for ticket, lanes in ((first, "AB"), (second, "ABC"), (third, "AB"))
+    ]
+    for each in streams:
+        each.start()
+    worker.round()
+    streams[1].stop("B")
+    worker.round()
+    assert [type(event) for event in second.lanes["B"]] == [Queued, Finished]
+    assert second.lanes["B"][-1].stop_reason == "stopped"
+    assert [type(event) for event in second.lanes["A"]] == [Queued]
+    assert [ticket.place for ticket in (second, third)] == [1, 2]
+    streams[1].stop("A")
+    streams[1].stop("C")
+    worker.round()
+    assert third.place == 1
+    while worker.has_work():
+        worker.round()
+    assert [type(event) for event in second.lanes["C"]] == [Queued, Finished]
+    for ticket in (first, third):
+        ids = [event.token_id for event in ticket.lanes["A"] if isinstance(event, Token)]
+        assert ids == oracle_of("lfm2").ids(requests["A"])
+
+
+def test_a_run_stopped_before_its_first_round_is_never_queued(engine_of, ask) -> None:
+    worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits())
+    ticket = Recorded("")
+    waits = Stream(worker, [ask(lane="A"), ask(lane="B")], ticket)
+    waits.start()
+    waits.stop("A")
+    while worker.has_work():
+        worker.round()
+    assert [type(event) for event in ticket.lanes["A"]] == [Finished]
+    assert isinstance(ticket.lanes["B"][-1], Finished)
+    assert len(ticket.lanes["B"]) > 2
+
+
+def test_a_run_gets_its_turn_though_the_limit_went_below_it(engine_of, oracle_of, ask) -> None:
+    """Else it would wait for ever, in rounds that do nothing."""
+    worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits(rows=2))
+    tickets = Recorded("one"), Recorded("two"), Recorded("three")
+    request = ask("Waits", seed=4)
+    streams = [Stream(worker, [request, replace(request, lane="B")], each) for each in tickets]
+    for each in streams[:2]:
+        each.start()
+    worker.round()
+    worker.bound(1, 0)
+    streams[2].start()
+    rounds = 0
+    while worker.has_work():
+        worker.round()
+        rounds += 1
+    for ticket in tickets[:2]:
+        ids = [event.token_id for event in ticket.lanes["A"] if isinstance(event, Token)]
+        assert ids == oracle_of("lfm2").ids(request)
+    assert rounds <= 2 * (request.params.max_new_tokens + 2)
+    refused = tickets[2].lanes["A"][-1]
+    assert isinstance(refused, Failed)
+    assert "may take 0.0 MB" in refused.message
+
+
+@given(runs=st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=6))
+@settings(deadline=None, max_examples=40)
+def test_runs_that_wait_are_never_all_that_the_loop_does(runs, engine_of, ask) -> None:
+    """It would spin: where no lane is live, the first run of the queue is let in."""
+    worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits(rows=4))
+    streams: list[Stream] = []
+    for number, (lanes, closes) in enumerate(runs):
+        requests = [ask(f"Run {number}", lane, max_new_tokens=2) for lane in "ABCD"[:lanes]]
+        streams.append(stream(worker, str(number % 2), *requests))
+        streams[-1].start()
+        if closes:
+            streams[-1].close()
+    rounds = 0
+    while worker.has_work():
+        worker.round()
+        rounds += 1
+    assert rounds <= 6 * len(runs)  # each has 1 to 4 prompts and 2 tokens
+    assert not worker.live_bytes
 
 
 def test_a_run_with_more_lanes_than_the_batch_has_rows_is_refused(engine_of, ask) -> None:

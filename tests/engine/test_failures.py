@@ -62,6 +62,24 @@ def test_an_unknown_error_is_named_in_one_line() -> None:
         assert "second" not in sentence
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("[Errno 13] Permission denied: '/home/a b/m/x.json'", "Permission denied: 'x.json'"),
+        ("no tokenizer in /srv/models/mine", "in mine"),
+        ('can\'t open "C:\\Users\\me\\m\\x.json"', 'open "x.json"'),
+        (
+            "see https://huggingface.co/docs/hub and 1/2 a/b/c",
+            "https://huggingface.co/docs/hub and",
+        ),
+    ],
+)
+def test_a_sentence_names_files_and_no_folders_of_this_machine(said, shown) -> None:
+    for sentence in (run_sentence(ValueError(said)), load_sentence(ValueError(said), "a/b")):
+        assert shown in sentence
+        assert not any(folder in sentence for folder in ("/home", "/srv", "Users"))
+
+
 def test_a_full_disk_is_told() -> None:
     assert "disk is full" in load_sentence(OSError(28, "No space left on device"), "a/b")
 

@@ -70,6 +70,15 @@ def test_the_pocket_model_loads_and_describes_itself() -> None:
     assert described.load_seconds > 0
 
 
+def test_the_shipped_model_is_found_from_anywhere_by_its_place_in_the_project(
+    monkeypatch, tmp_path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    described = LocalEngine("models/pocket", device="cpu").description
+    assert described is not None
+    assert (described.model, described.name) == ("models/pocket", "models/pocket")
+
+
 @pytest.mark.parametrize("kind", ["lfm2", "moe", "llama"])
 def test_text_models_load_and_read_no_images(engine_of, oracle_of, kind) -> None:
     described = engine_of(kind).description

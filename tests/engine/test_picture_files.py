@@ -54,11 +54,11 @@ def test_more_than_8_bits_keep_their_brightness(tmp_path, kind, values, grey) ->
     assert opened(path).getpixel((1, 1)) == (grey, grey, grey)
 
 
-def test_of_an_animation_the_first_frame_is_read_and_the_frames_are_told(tmp_path) -> None:
+def test_of_an_animation_the_first_frame_is_read_and_that_it_moves_is_told(tmp_path) -> None:
     path = tmp_path / "moving.gif"
     frames = [Pictures.new("RGB", (9, 7), colour) for colour in ("red", "blue", "green")]
     frames[0].save(path, save_all=True, append_images=frames[1:])
-    assert image_facts(Image(str(path))) == ImageFacts(9, 7, 3)
+    assert image_facts(Image(str(path))) == ImageFacts(9, 7, moves=True)
     assert opened(path).getpixel((2, 2)) == (255, 0, 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -9,9 +10,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import engine.prefill
 from core.conversation import Conversation, message
 from core.vision import VisionBudget
+from engine.limits import Limits
 from engine.local import LocalEngine
+from engine.pictures import TileStore
+from engine.prefill import Prefill
 from engine.prompt_cache import Known, PromptCache
 
 FLOATS = 250  # 1,000 bytes a piece
@@ -72,6 +77,68 @@ def test_the_least_recently_used_end_goes_first() -> None:
     cache.find((1,))
     keep(cache, (4,))
     assert [cache.find((first,)).tokens for first in (1, 2, 3, 4)] == [1, 0, 1, 1]
+
+
+def test_an_end_outlives_the_end_of_another_prompt_that_was_used_less_recently() -> None:
+    """Beginnings count as used with what continues them, and go after it."""
+    cache = PromptCache(5200)
+    keep(cache, (1,), (2,), (3,))
+    keep(cache, (5,), (6,))
+    cache.find((1, 2, 9))
+    keep(cache, (7,))
+    assert {node.keys for node in cache.nodes} == {(1,), (2,), (5,), (6,), (7,)}
+    keep(cache, (8,), (9,))
+    assert {node.keys for node in cache.nodes} == {(1,), (2,), (7,), (8,), (9,)}
+
+
+def test_thousands_of_pieces_are_kept_and_found() -> None:
+    """A search that called itself for each piece ended in a RecursionError at about a thousand."""
+    cache, whole = PromptCache(10**9), tuple(range(3000))
+    pieces = [(key,) for key in whole]
+    began = time.perf_counter()
+    keep(cache, *pieces)
+    assert cache.find(whole).tokens == 3000
+    assert cache.find((*whole[:2500], -1)).tokens == 2500
+    assert time.perf_counter() - began < 20  # seconds; usual is 1
+    keep(cache, *[(key, key) for key in whole])
+    cache.limit_bytes = 100_000
+    cache.shrink()
+    assert len(cache.nodes) <= 100
+
+
+def test_thousands_of_prompts_that_differ_from_the_start_cost_little() -> None:
+    cache = PromptCache(3_000_000)
+    began = time.perf_counter()
+    for number in range(6000):
+        keep(cache, (0, *range(30 + number % 8), number))
+    assert cache.find((0, *range(30 + 5999 % 8), 5999)).logits is not None
+    assert len(cache.nodes) == 2988
+    assert time.perf_counter() - began < 20  # seconds; usual is 0.5
+
+
+def longest(kept: set[tuple[tuple[int, ...], ...]], keys: tuple[int, ...]) -> int:
+    """The same from its definition: beginnings spelled by kept pieces."""
+    whole = {path for prompt in kept for n in range(len(prompt) + 1) if (path := prompt[:n])}
+    spelled = {sum(path, ()): path in kept for path in sorted(whole, key=lambda path: path in kept)}
+    return max(
+        (
+            len(begin)
+            for begin, ends in spelled.items()
+            if begin == keys[: len(begin)] and (ends or len(begin) < len(keys))
+        ),
+        default=0,
+    )
+
+
+PIECES = st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=3).map(tuple), min_size=1)
+
+
+@given(st.lists(PIECES, max_size=12), st.lists(st.integers(0, 1), max_size=9).map(tuple))
+def test_what_is_found_is_the_longest_beginning_there_is(prompts, keys) -> None:
+    cache = PromptCache(10**9)
+    for prompt in prompts:
+        keep(cache, *prompt)
+    assert cache.find(keys).tokens == longest({tuple(prompt) for prompt in prompts}, keys)
 
 
 def test_a_limit_of_zero_keeps_nothing() -> None:
@@ -217,6 +284,58 @@ def test_an_image_is_seen_once_for_each_budget_and_not_for_each_lane(
     for request in asked:
         assert lanes.ids(request.lane) == oracle_of("vl").ids(request)
     assert len(seen) == 2
+
+
+def test_a_prompt_of_a_thousand_pieces_is_known_the_second_time(
+    engine_of, ask, monkeypatch
+) -> None:
+    """A thousand short messages, say, or a long prompt while others decode."""
+    monkeypatch.setattr(engine.prefill, "BESIDE", 1)
+    checkpoint = engine_of("lfm2").worker.checkpoint
+    short = checkpoint.prompting.build(ask("Long").conversation, VisionBudget())
+    prompt = short.with_answer(tuple(range(100, 1150)))
+    store = PromptCache(10**9)
+    with torch.inference_mode():
+        first, second = (read(Prefill(checkpoint, prompt, store, TileStore(0))) for _ in range(2))
+    assert len(store.nodes) == len(prompt.keys)
+    assert (first.cached_tokens, second.cached_tokens) == (0, len(prompt.keys))
+    assert torch.equal(first.logits, second.logits)
+
+
+def read(prefill: Prefill) -> Prefill:
+    while not prefill.done:
+        prefill.advance(beside=True)
+    return prefill
+
+
+def test_tiles_are_bounded_in_bytes_and_the_least_recently_used_goes_first() -> None:
+    tiles = TileStore(2500)
+    for key in "ab":
+        tiles.add(key, torch.zeros(FLOATS))
+    tiles.get("a")
+    tiles.add("c", torch.zeros(FLOATS))
+    assert [tiles.get(key) is None for key in "abc"] == [False, True, False]
+    tiles.add("large", torch.zeros(3 * FLOATS))
+    assert tiles.get("large") is None
+    assert tiles.nbytes == 2000
+    nothing = TileStore(0)
+    nothing.add("a", torch.zeros(FLOATS))
+    assert nothing.nbytes == 0
+
+
+def test_tiles_and_prompts_are_within_one_limit(folder, ask, run, picture) -> None:
+    limit = 400_000
+    engine = LocalEngine(
+        str(folder("vl")), device="cpu", weights="float32",
+        limits=Limits(prompt_cache_bytes=limit),
+    )  # fmt: skip
+    most = 0
+    for width in range(60, 360, 30):
+        talk = Conversation((message("user", "What is it?", [picture(width, 90, "red")]),))
+        run(engine, ask(talk, budget=VisionBudget(16, 64, False), max_new_tokens=1))
+        most = max(most, engine.worker.kept_bytes)
+    assert engine.worker._tiles.nbytes > 0
+    assert limit / 2 < most <= limit
 
 
 def test_an_answer_does_not_write_into_what_is_kept(engine_of, ask, run) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import time
+import weakref
 from dataclasses import replace
 
 import pytest
+import torch
 
 from core.engine import Loaded
 from core.events import Finished, Token
+from engine.device import free_memory
+from engine.limits import Limits
 from engine.local import LocalEngine
 
 
@@ -37,6 +43,54 @@ def test_a_third_takes_the_place_of_the_second_and_a_plain_load_of_both(engine, 
     assert names(engine) == ["LlamaForCausalLM"]
 
 
+def bounds(engine: LocalEngine) -> list[tuple[int, int]]:
+    """Of each model: bytes of its batch, and of what it keeps."""
+    return [
+        (worker._admission.batch_bytes, worker.prompt_cache.limit_bytes + worker._tiles.limit_bytes)
+        for worker in engine._workers.values()
+    ]
+
+
+def test_models_in_memory_share_one_budget_and_one_that_is_alone_has_all_of_it(folder) -> None:
+    limits = Limits(batch_bytes=8_000_000, prompt_cache_bytes=600_000)
+    engine = LocalEngine(str(folder("lfm2")), device="cpu", weights="float32", limits=limits)
+    assert bounds(engine) == [(8_000_000, 600_000)]
+    list(engine.load(str(folder("vl")), beside=True))
+    assert bounds(engine) == [(4_000_000, 300_000)] * 2
+    list(engine.load(str(folder("llama")), beside=True))
+    assert bounds(engine) == [(4_000_000, 300_000)] * 2
+    list(engine.load(str(folder("llama"))))
+    assert bounds(engine) == [(8_000_000, 600_000)]
+
+
+def test_two_models_do_not_promise_more_memory_than_there_is(engine) -> None:
+    """Each used to take 65 % of what was free when it came, 130 % together."""
+    (first, kept), (second, also_kept) = bounds(engine)
+    assert (first, kept) == (second, also_kept)
+    free = free_memory(torch.device("cpu"))
+    assert 0.4 * free < first + kept + second + also_kept < 0.9 * free  # usual is 0.65
+
+
+def test_what_the_first_model_keeps_shrinks_when_a_second_one_comes(folder, ask, run) -> None:
+    limits = Limits(prompt_cache_bytes=400_000)
+    engine = LocalEngine(str(folder("lfm2")), device="cpu", weights="float32", limits=limits)
+    worker = engine.worker
+    for number in range(30):
+        run(engine, ask(f"Prompt {number} " + "word " * 20, max_new_tokens=1))
+    assert 300_000 < worker.kept_bytes <= 400_000
+    while worker.has_work():
+        time.sleep(0.001)
+    list(engine.load(str(folder("llama")), beside=True))
+    assert worker.kept_bytes <= 200_000
+
+
+def test_a_model_that_was_replaced_is_out_of_memory_when_the_budget_is_counted(folder) -> None:
+    engine = LocalEngine(str(folder("lfm2")), device="cpu", weights="float32")
+    gone = weakref.ref(engine.worker.checkpoint.model)
+    list(engine.load(str(folder("llama"))))
+    assert gone() is None
+
+
 def test_each_lane_gets_the_tokens_of_its_own_model(engine, folder, oracle_of, ask, run) -> None:
     first = ask("Tell me a story.", "A", temperature=0.8)
     second = replace(ask("Tell me a story.", "B", temperature=0.8), model=str(folder("llama")))
@@ -47,6 +101,17 @@ def test_each_lane_gets_the_tokens_of_its_own_model(engine, folder, oracle_of, a
         folder("lfm2").name,
         folder("llama").name,
     )
+
+
+def test_two_folders_of_one_name_are_told_apart(folder, tmp_path, ask, run) -> None:
+    """Lanes know a model by its name: where its folder lies is not told to a browser."""
+    for run_of, kind in (("one", "lfm2"), ("two", "llama")):
+        shutil.copytree(folder(kind), tmp_path / run_of / "final")
+    engine = LocalEngine(str(tmp_path / "one" / "final"), device="cpu", weights="float32")
+    list(engine.load(str(tmp_path / "two" / "final"), beside=True))
+    assert [model.name for model in engine.models] == ["final", "final (2)"]
+    lanes = run(engine, ask(lane="A"), replace(ask(lane="B"), model="final (2)"))
+    assert (lanes.start("A").model, lanes.start("B").model) == ("final", "final (2)")
 
 
 def test_a_lane_that_names_a_model_that_is_gone_fails_alone(engine, ask, run) -> None:

@@ -1,0 +1,25 @@
+"""The folder of uploads: the only one whose files a page may show, name and send."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from gradio.utils import get_upload_folder
+
+from core.file_access import allowed_file
+
+
+def upload_folder() -> Path:
+    return Path(get_upload_folder()).absolute()
+
+
+def uploaded_file(path: Any) -> Path | None:
+    """The file of an upload; None for whatever else a browser may have sent."""
+    return allowed_file(path, (upload_folder(),))
+
+
+def file_url(path: str | Path) -> str:
+    """The address of an upload, relative to the page."""
+    return f"gradio_api/file={quote(str(path))}"

@@ -1,0 +1,101 @@
+"""How much one visitor may hand in, checked before anything is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.conversation import Conversation
+from core.errors import InvalidInput
+from core.vision import ImageFacts, VisionBudget, plan_image
+
+CHARACTERS_PER_TOKEN = 32  # more than any tokenizer reaches in text that people write
+USUAL_CONTEXT = 2**17  # tokens; where no model says how many it takes
+LONGEST_CONTEXT = 2**20
+MOST_MESSAGES = 1_000
+MOST_IMAGES_OF_MESSAGE = 16
+MOST_IMAGES = 64
+MOST_PIXELS = 200_000_000  # of all images together: 600 MB in RGB
+MOST_STOPS = 16
+LONGEST_STOP = 200  # characters
+MOST_IMAGES_OF_FILE = 512  # that is imported
+MOST_CONVERSATIONS = 10_000  # of such a file, and messages of all of them together
+MOST_IMPORTED_MESSAGES = 100_000
+MOST_PARTS = 1_000  # of one message: texts, images, calls
+MOST_VERSIONS = 2_000
+LARGEST_EXPORT = 64 * 2**20  # characters
+LARGEST_FILE = 20 * 2**20  # bytes of an upload, an import, or an image inside of one
+
+
+def check_conversation(conversation: Conversation, context_length: int | None = None) -> None:
+    """Raises InvalidInput. context_length: of the model, in tokens; None without one."""
+    messages = conversation.messages
+    if len(messages) > MOST_MESSAGES:
+        raise InvalidInput(
+            f"There are {len(messages):,} messages; {MOST_MESSAGES:,} are read at most. Remove "
+            "some, or join them."
+        )
+    for place, turn in enumerate(messages, start=1):
+        if len(turn.images) > MOST_IMAGES_OF_MESSAGE:
+            raise InvalidInput(
+                f"Message {place} has {len(turn.images)} images; {MOST_IMAGES_OF_MESSAGE} are read "
+                "at most. Remove some, or spread them over several messages."
+            )
+    if (images := len(conversation.images)) > MOST_IMAGES:
+        raise InvalidInput(
+            f"The messages have {images} images; {MOST_IMAGES} are read at most. Remove some."
+        )
+    most = CHARACTERS_PER_TOKEN * min(context_length or USUAL_CONTEXT, LONGEST_CONTEXT)
+    characters = sum(len(turn.text) for turn in messages) + len(conversation.tools)
+    if characters > most:
+        why = (
+            f"{CHARACTERS_PER_TOKEN} for each of the model's {context_length:,} tokens of context"
+            if context_length
+            else "as many as most models could take"
+        )
+        raise InvalidInput(
+            f"Messages and tools have {characters:,} characters; {most:,} are read at most, {why}. "
+            "Shorten them."
+        )
+
+
+def check_pictures(
+    pictures: Sequence[ImageFacts], budget: VisionBudget | None, context_length: int
+) -> None:
+    """Of all images of a prompt, before one is decoded. Raises InvalidInput.
+
+    budget: as the processor takes it; None where what images cost can't be known before.
+    """
+    pixels = sum(facts.width * facts.height for facts in pictures)
+    if pixels > MOST_PIXELS:
+        raise InvalidInput(
+            f"The images have {pixels / 1e6:.0f} million pixels together; "
+            f"{MOST_PIXELS // 10**6} million are read at most. Remove one, or make them smaller."
+        )
+    if budget is None:
+        return
+    tokens = sum(plan_image(facts.width, facts.height, budget).tokens for facts in pictures)
+    if tokens > context_length:
+        raise InvalidInput(
+            f"The images would become {tokens:,} tokens, and the context has {context_length:,}. "
+            "Lower max_image_tokens, max_tiles or tile_size, or remove images."
+        )
+
+
+def check_stop(stop: Sequence[str]) -> None:
+    """Raises InvalidInput."""
+    if len(stop) > MOST_STOPS:
+        raise InvalidInput(
+            f"There are {len(stop)} stop strings; {MOST_STOPS} are allowed. Remove some."
+        )
+    if (longest := max(map(len, stop), default=0)) > LONGEST_STOP:
+        raise InvalidInput(
+            f"A stop string has {longest:,} characters; {LONGEST_STOP} are allowed. Shorten it."
+        )
+
+
+def check_count(count: int, most: int, what: str, where: str) -> None:
+    """Of an imported file. what: in the plural. Raises InvalidInput, naming the place."""
+    if count > most:
+        raise InvalidInput(
+            f"{where} has more than {most:,} {what}, which is more than is read. Split it."
+        )

@@ -1,0 +1,123 @@
+"""Bodies of requests, checked before Gradio reads them: their shape, their depth, their files."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core.file_access import is_named_inside
+from serving.routes import CALL, CANCEL, COMPONENT, JOIN, RUN
+
+SESSION = re.compile(r"[\w-]{1,64}")
+DEEPEST = 64
+FILE_DATA = "gradio.FileData"
+
+
+class BadRequest(ValueError):
+    """The message is a sentence for the sender."""
+
+
+def check_body(path: str, content: bytes, page: gr.Blocks, uploads: str) -> str:
+    """Returns the session hash that the body names, or nothing. Raises BadRequest.
+
+    uploads: the folder that files may be named in.
+    """
+    body = _read(content)
+    session = body.get("session_hash")
+    if session is not None and not (isinstance(session, str) and SESSION.fullmatch(session)):
+        raise BadRequest("session_hash must be 1 to 64 letters, digits, _ or -.")
+    if path == JOIN or RUN.fullmatch(path):
+        _check_event(body, page, queued=path == JOIN)
+    elif path == CANCEL:
+        for name in ("event_id", "session_hash"):
+            if not isinstance(body.get(name), str):
+                raise BadRequest(f"{name} must be text.")
+    elif path == COMPONENT:
+        _check_component(body, page)
+    elif call := CALL.fullmatch(path):
+        _check_call(call["name"], body, page)
+    for value in (body.get("data"), body.get("event_data")):
+        _check_values(value, uploads)
+    return session or ""
+
+
+def _read(content: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body must be JSON in UTF-8, nested at most 64 deep.") from error
+    if not isinstance(body, dict):
+        raise BadRequest("The body must be a JSON object.")
+    return body
+
+
+def _check_event(body: Mapping[str, Any], page: gr.Blocks, queued: bool) -> None:
+    number = body.get("fn_index")
+    event = page.fns.get(number) if type(number) is int else None
+    if event is None or event.fn is None or (event.queue is not False) != queued:
+        raise BadRequest("fn_index names no event of this page. Reload the page.")
+    if not isinstance(body.get("session_hash"), str):
+        raise BadRequest("session_hash is missing. Reload the page.")
+    if type(body.get("trigger_id")) not in (int, type(None)):
+        raise BadRequest("trigger_id must be a whole number or null.")
+    _check_data(body, len(event.inputs), len(event.inputs))
+
+
+def _check_call(name: str, body: Mapping[str, Any], page: gr.Blocks) -> None:
+    open_to_all = {str(e.api_name): e for e in page.fns.values() if e.api_visibility == "public"}
+    if name not in open_to_all:
+        raise BadRequest(f"There is no endpoint of this name. Use one of {', '.join(open_to_all)}.")
+    if "session_hash" in body:
+        raise BadRequest("A call has no session_hash. Remove it.")
+    _check_data(body, len(open_to_all[name].inputs), 0)
+
+
+def _check_data(body: Mapping[str, Any], most: int, least: int) -> None:
+    data = body.get("data")
+    if not isinstance(data, list) or not least <= len(data) <= most:
+        given = len(data) if isinstance(data, list) else "none"
+        raise BadRequest(f"data must be a list of {most} values; there are {given}.")
+
+
+def _check_component(body: Mapping[str, Any], page: gr.Blocks) -> None:
+    number, name = body.get("component_id"), body.get("fn_name")
+    block = page.blocks.get(number) if type(number) is int else None
+    if not isinstance(name, str) or not hasattr(getattr(block, name, None), "_is_server_fn"):
+        raise BadRequest("component_id and fn_name name no function of this page. Reload the page.")
+    if not isinstance(body.get("session_hash"), str) or "data" not in body:
+        raise BadRequest("session_hash and data are needed. Reload the page.")
+
+
+def _check_values(value: Any, uploads: str) -> None:
+    """Raises BadRequest for what no page sends: numbers beyond all bounds, deep nesting, and files
+    that were not uploaded, which Gradio would copy to where they can be fetched.
+    """
+    level = [value]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                _check_file(one, uploads)
+                below += one.values()
+            elif isinstance(one, list):
+                below += one
+            elif isinstance(one, float) and not math.isfinite(one):
+                raise BadRequest("A number is not finite. Use a number in its range.")
+        if not below:
+            return
+        level = below
+    raise BadRequest(f"The values are nested more than {DEEPEST} deep.")
+
+
+def _check_file(value: Mapping[str, Any], uploads: str) -> None:
+    meta = value.get("meta")
+    if isinstance(meta, dict) and meta.get("_type") == FILE_DATA:
+        path = value.get("path")
+        if not is_named_inside(path, [Path(uploads)]):
+            raise BadRequest("A file is not an upload. Upload it first, then name it.")

@@ -1,0 +1,38 @@
+"""The routes of Gradio that the page and its API use; all others are closed.
+
+Gradio has more: a proxy, links that keep a session's state, streams, statistics, an editor.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from core.file_access import is_named_inside
+
+READ = ("GET", "HEAD")
+API = "/gradio_api"
+JOIN, CANCEL, COMPONENT = f"{API}/queue/join", f"{API}/cancel", f"{API}/component_server"
+RUN = re.compile(rf"{API}/run/\w+/?")  # events that don't wait in Gradio's queue
+DATA, UPLOAD, LOGIN = f"{API}/queue/data", f"{API}/upload", "/login"
+CALL = re.compile(rf"{API}/call/(?P<name>\w+)/?")
+RESULT = re.compile(rf"{API}/call/\w+/(?P<event>\w+)")
+FILE = f"{API}/file="
+PAGES = re.compile(
+    r"/|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|logout)/?"
+    r"|/(assets|static)/.+"
+    rf"|{API}/(info|login_check|user|app_id|startup-events|upload_progress|queue/status)/?"
+    rf"|{API}/heartbeat/[\w-]+"
+)
+
+
+def is_open(method: str, path: str, uploads: str) -> bool:
+    """uploads: the folder that files are served from; no other and no address on the network is."""
+    if method in READ:
+        if path.startswith(FILE):
+            return is_named_inside(path.removeprefix(FILE), [Path(uploads)])
+        return path == DATA or bool(PAGES.fullmatch(path) or RESULT.fullmatch(path))
+    if method != "POST":
+        return False
+    exact = {JOIN, CANCEL, COMPONENT, UPLOAD, LOGIN}
+    return path.rstrip("/") in exact or bool(CALL.fullmatch(path) or RUN.fullmatch(path))

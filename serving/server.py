@@ -1,0 +1,132 @@
+"""Serves a page: Gradio's application behind the guard, run by uvicorn."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from gradio.utils import get_upload_folder
+
+from serving.guard import Guard
+from serving.hosts import EVERY_ADDRESS, Hosts
+from serving.presence import Presence
+from serving.upload_store import clean
+from serving.users import Users
+
+LARGEST_FILE = "20mb"
+SLOTS = 160  # events that Gradio handles at a time: more than there can be runs
+FIRST_PORT, PORTS = 7860, 100
+FAREWELL = 2  # seconds that open connections have when the server ends
+LOGIN_WORDS = "Log in to LFM Playground."
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How a page is served.
+
+    port: None for the first free one from 7860. names: host names that are trusted beside the
+    address. users: None where nobody logs in. ancestors: pages that may show this one in a frame,
+    as in CSP's frame-ancestors. behind_proxy: whether `X-Forwarded-For` says who asks. presence: of
+    the clients; the page asks it. look: Gradio's theme, css, head and js.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    names: Collection[str] = ()
+    users: Users | None = None
+    ancestors: str = "'self'"
+    behind_proxy: bool = False
+    presence: Presence = field(default_factory=Presence)
+    look: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Server:
+    """Listens from the beginning; answers while `run` runs, or after `start` until `close`."""
+
+    def __init__(self, page: gr.Blocks, serving: Serving) -> None:
+        """Raises OSError with a sentence where no port is free."""
+        self._socket = _bound(serving.host, serving.port)
+        name = "localhost" if serving.host in EVERY_ADDRESS else serving.host
+        port = self._socket.getsockname()[1]
+        self.url = f"http://{f'[{name}]' if ':' in name else name}:{port}/"
+        config = uvicorn.Config(
+            _application(page, serving),
+            log_level="warning",
+            timeout_graceful_shutdown=FAREWELL,
+            proxy_headers=serving.behind_proxy,
+            forwarded_allow_ips="*" if serving.behind_proxy else None,
+            server_header=False,
+            ws="none",
+        )
+        self._server = uvicorn.Server(config)
+        self._thread: threading.Thread | None = None
+
+    def run(self) -> None:
+        """Answer until a signal ends it."""
+        self._server.run(sockets=[self._socket])
+
+    def start(self) -> None:
+        """Answer in a thread of its own."""
+        self._thread = threading.Thread(target=self.run, daemon=True, name="server")
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        if self._thread:
+            self._thread.join(timeout=2 * FAREWELL + 5)
+
+
+def _application(page: gr.Blocks, serving: Serving) -> FastAPI:
+    page.max_threads = page._queue.max_thread_count = (
+        SLOTS  # launch() has a parameter, mounting none
+    )
+    uploads = get_upload_folder()
+    clean(uploads)
+    application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    gr.mount_gradio_app(
+        application,
+        page,
+        "/",
+        auth=serving.users.allows if serving.users else None,
+        auth_message=LOGIN_WORDS if serving.users else None,
+        max_file_size=LARGEST_FILE,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        **serving.look,
+    )
+    application.add_middleware(
+        Guard,
+        page=page,
+        hosts=Hosts(serving.host, serving.names),
+        presence=serving.presence,
+        uploads=uploads,
+        ancestors=serving.ancestors,
+    )
+    return application
+
+
+def _bound(host: str, port: int | None) -> socket.socket:
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    ports = range(FIRST_PORT, FIRST_PORT + PORTS) if port is None else [port]
+    reason: OSError | None = None
+    for number in ports:
+        listening = socket.socket(kind)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host.strip("[]"), number))
+            listening.listen(128)
+            return listening
+        except OSError as error:
+            listening.close()
+            reason = error
+    tried = str(port) if port is not None else f"{ports[0]} to {ports[-1]}"
+    raise OSError(f"{host} can't be listened on at port {tried}: {reason}.") from reason

@@ -1,0 +1,1 @@
+"""Many visitors at the real server for minutes: what breaks, waits or grows."""

@@ -1,0 +1,202 @@
+"""The real server in each mode: who is answered at all, and who may do what."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from serving.users import entry_of
+from tests.hostile.driver import Visitor
+from tests.serving import ROOT, served
+
+PASSWORD = "correct horse"
+MODES = ("local", "shared", "demo", "space")
+SAVE = {"act": "save", "name": "Mine", "holds": {}, "from_page": True}
+Reply = tuple[int, dict[str, str], str]
+
+
+def ask(url: str, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
+    """One request with these headers, underscores as hyphens."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    try:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, found, answer.read().decode("utf-8", "replace")
+    finally:
+        connection.close()
+
+
+def login(url: str, name: str, password: str = PASSWORD) -> str:
+    """The cookie of a user; empty where the login was refused."""
+    form = urllib.parse.urlencode({"username": name, "password": password}).encode()
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    _, headers, _ = ask(url, "POST", "/login", form, **kind)
+    return "; ".join(
+        part.split(";")[0] for part in headers.get("set-cookie", "").split(", ") if "=" in part
+    )
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The address of a server of each mode."""
+    users = tmp_path_factory.mktemp("users") / "users.txt"
+    users.write_text(f"{entry_of('ann', PASSWORD, True)}\n{entry_of('bob', PASSWORD, False)}\n")
+    scripted = ("--engine", "scripted")
+    with (
+        served(*scripted) as local,
+        served(*scripted, "--auth", str(users)) as shared,
+        served(*scripted, "--demo") as demo,
+    ):
+        with environment(SPACE_ID="liquid/play", SPACE_HOST="liquid-play.hf.space"):
+            with served(*scripted, "--host", "127.0.0.1") as space:
+                yield {"local": local, "shared": shared, "demo": demo, "space": space}
+
+
+VISITORS = {
+    "local": ("local", ""), "owner": ("shared", "ann"), "user": ("shared", "bob"),
+    "stranger": ("shared", ""), "demo": ("demo", ""), "space": ("space", ""),
+}  # fmt: skip
+
+ACTS = {
+    "generate": lambda v: v.call("generate", [{"role": "user", "content": "Hi"}], {}, 1),
+    "list presets": lambda v: v.call("presets"),
+    "load a model": lambda v: v.act("model-load", "click", **{"model-choice": "some/model"}),
+    "save a preset": lambda v: v.act("presets", "own", SAVE),
+    "save a session": lambda v: v.act("session", "save", {"name": "Work"}),
+    "list sessions": lambda v: v.act("sessions", "look", {"act": "refresh"}),
+}
+
+ALLOWED = {
+    "generate": {"local", "owner", "user", "demo", "space"},
+    "list presets": {"local", "owner", "user", "demo", "space"},
+    "load a model": {"local", "owner"},
+    "save a preset": {"local", "owner", "user"},
+    "save a session": {"local", "owner", "user"},
+    "list sessions": {"local", "owner", "user"},
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("who", VISITORS)
+def test_who_may_call_what(servers: dict[str, str], who: str, act: str):
+    mode, user = VISITORS[who]
+    url = servers[mode]
+    if who == "stranger":
+        assert ask(url, "GET", "/config")[0] == 401
+        body = json.dumps({"data": []}).encode()
+        assert ask(url, "POST", "/gradio_api/call/presets", body)[0] == 401
+        return
+    visitor = Visitor(url, headers={"Cookie": login(url, user)} if user else None)
+    seen = ACTS[act](visitor)
+    refusal = seen.error or (seen.prop("presets", "reply") or {}).get("error", "")
+    assert bool(not refusal) == (who in ALLOWED[act]), seen.text[:500]
+    if refusal:
+        assert "This is a demo, so" in refusal or "Only owners" in refusal
+
+
+def test_no_user_sees_what_another_keeps(servers: dict[str, str]):
+    url = servers["shared"]
+    ann, bob = (Visitor(url, headers={"Cookie": login(url, name)}) for name in ("ann", "bob"))
+    ann.act("presets", "own", {**SAVE, "name": "Secret of Ann"})
+    ann.act("session", "save", {"name": "Plans of Ann"})
+    assert "Secret of Ann" in ann.call("presets").text
+    assert "Secret of Ann" not in bob.call("presets").text
+    assert "Plans of Ann" in ann.act("sessions", "look", {"act": "refresh"}).text
+    assert "Plans of Ann" not in bob.act("sessions", "look", {"act": "refresh"}).text
+
+
+def test_a_wrong_password_is_refused_and_many_are_slowed_down(servers: dict[str, str]):
+    url = servers["shared"]
+    assert login(url, "eve") == ""
+    form = b"username=ann&password=wrong"
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    replies = [ask(url, "POST", "/login", form, **kind) for _ in range(30)]
+    assert {status for status, _, _ in replies} == {400, 429}
+    assert "Try again in a minute" in replies[-1][2]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_other_hosts_and_origins_are_refused_and_answers_carry_safe_headers(servers, mode):
+    url = servers[mode]
+    status, headers, text = ask(url, "GET", "/", Host="evil.test")
+    assert (status, "--allow-host" in text) == (421, True)
+    for foreign in (
+        {"Origin": "http://evil.test"},
+        {"Origin": "null"},
+        {"Sec_Fetch_Site": "cross-site"},
+    ):
+        for path in ("/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/cancel"):
+            status, headers, _ = ask(url, "POST", path, b"{}", **foreign)
+            assert status == 403
+            assert not [name for name in headers if name.startswith("access-control")]
+    status, headers, _ = ask(url, "GET", "/")
+    assert status == 200
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    ancestors = headers["content-security-policy"].rpartition("frame-ancestors ")[2]
+    assert ancestors == ("'self' https://huggingface.co" if mode == "space" else "'self'")
+
+
+def test_a_space_answers_to_its_own_name(servers: dict[str, str]):
+    own = {"Host": "liquid-play.hf.space", "Origin": "https://liquid-play.hf.space"}
+    assert ask(servers["space"], "GET", "/", **own)[0] == 200
+    assert ask(servers["local"], "GET", "/", **own)[0] == 421
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(servers: dict[str, str]):
+    status, _, text = ask(
+        servers["local"], "POST", "/gradio_api/queue/join", b"", Content_Length="999999999"
+    )
+    assert (status, "larger than 16 MB" in text) == (413, True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [(["--host", "0.0.0.0"], "--auth FILE"), (["--host", "192.168.1.5"], "--open"),
+     (["--auth", "no-such-file"], "can't be read")],
+)  # fmt: skip
+def test_a_server_that_others_can_reach_starts_only_with_a_choice(flags, sentence):
+    command = [sys.executable, "app.py", "--engine", "scripted", *flags]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_with_open_it_starts_and_answers_to_addresses_but_to_no_other_name():
+    with served("--engine", "scripted", "--host", "0.0.0.0", "--open") as url:
+        assert ask(url, "GET", "/", Host="10.9.8.7:7860")[0] == 200
+        assert ask(url, "GET", "/", Host="evil.test")[0] == 421
+
+
+def test_the_command_makes_an_entry(tmp_path: Path):
+    code = (
+        "import getpass, sys; getpass.getpass = lambda words: 'correct horse'\n"
+        "sys.argv = ['users', 'ann', '--owner']\n"
+        "from serving.users import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.startswith("ann:owner:")

@@ -96,7 +96,7 @@ def test_a_lane_that_is_stopped_in_the_queue_ends_there_and_the_others_keep_thei
     requests = {lane: ask("Waits", lane, seed=4) for lane in "ABC"}
     first, second, third = Recorded("one"), Recorded("two"), Recorded("three")
     streams = [
-        Stream(worker, [requests[lane] for lane in lanes], ticket)
+        Stream([Part(worker, [requests[lane] for lane in lanes], ticket)], ticket.events)
         for ticket, lanes in ((first, "AB"), (second, "ABC"), (third, "AB"))
     ]
     for each in streams:
@@ -123,7 +123,7 @@ def test_a_lane_that_is_stopped_in_the_queue_ends_there_and_the_others_keep_thei
 def test_a_run_stopped_before_its_first_round_is_never_queued(engine_of, ask) -> None:
     worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits())
     ticket = Recorded("")
-    waits = Stream(worker, [ask(lane="A"), ask(lane="B")], ticket)
+    waits = Stream([Part(worker, [ask(lane="A"), ask(lane="B")], ticket)], ticket.events)
     waits.start()
     waits.stop("A")
     while worker.has_work():
@@ -138,7 +138,10 @@ def test_a_run_gets_its_turn_though_the_limit_went_below_it(engine_of, oracle_of
     worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits(rows=2))
     tickets = Recorded("one"), Recorded("two"), Recorded("three")
     request = ask("Waits", seed=4)
-    streams = [Stream(worker, [request, replace(request, lane="B")], each) for each in tickets]
+    streams = [
+        Stream([Part(worker, [request, replace(request, lane="B")], each)], each.events)
+        for each in tickets
+    ]
     for each in streams[:2]:
         each.start()
     worker.round()

@@ -22,7 +22,7 @@ from engine.prompt_cache import PromptCache
 from engine.row import Row
 from engine.row_cache import RowCache
 from engine.sampler import Sampler
-from engine.streaming import Stream
+from engine.streaming import Part, Stream
 from engine.ticket import Ticket
 from engine.worker import Worker
 from tests.engine.test_schedules import Recorded, Stepped, Visit, play
@@ -257,7 +257,8 @@ def in_a_thread(
     lanes: dict[str, list[Any]] = {}
 
     def read() -> None:
-        for lane, event in Stream(worker, requests, Ticket("", time.perf_counter())):
+        ticket = Ticket("", time.perf_counter())
+        for lane, event in Stream([Part(worker, requests, ticket)], ticket.events):
             lanes.setdefault(lane, []).append(event)
 
     thread = threading.Thread(target=read)

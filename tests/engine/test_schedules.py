@@ -15,7 +15,7 @@ from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
 from engine.limits import Limits
-from engine.streaming import Stream
+from engine.streaming import Part, Stream
 from engine.ticket import Ticket
 from engine.worker import Worker
 
@@ -101,7 +101,7 @@ def play(worker: Stepped, planned: Sequence[Visit]) -> list[Recorded]:
     """Everybody comes and goes as planned, until all is answered."""
     tickets = [Recorded(str(number)) for number in range(len(planned))]
     streams = [
-        Stream(worker, visit.requests, ticket)
+        Stream([Part(worker, visit.requests, ticket)], ticket.events)
         for visit, ticket in zip(planned, tickets, strict=True)
     ]
     for turn in range(1000):

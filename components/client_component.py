@@ -32,6 +32,11 @@ def client_component(
     )
 
 
+def text_of(value: Any) -> str:
+    """A text that a browser sent; empty for anything else."""
+    return value if isinstance(value, str) else ""
+
+
 def read_asset(name: str) -> str:
     """The text of a file beside this one."""
     return (FOLDER / name).read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ from components.budget_panel import (
     budget_of,
     budget_values,
 )  # fmt: skip
+from components.client_component import text_of
 from components.few_shot_panel import FewShotPanel
 from components.lane_bar import lane_count, set_ups
 from components.lanes import Lanes
@@ -25,7 +26,6 @@ from components.model_picker import ModelPicker
 from components.page_state import Following, PageState
 from components.preset_bar import own_props
 from components.sampling_panel import control_values, params_of
-from components.tools_editor import tools_text
 from core.errors import InvalidInput
 from core.lanes import LABELS, LaneSettings, as_values, lane_settings
 from core.library import Library
@@ -86,14 +86,14 @@ class Controls:
         """Raises InvalidInput where a number is out of range or, to mend, takes its default."""
         return PageState(
             rows=tuple(clean_rows(values[self.editor])),
-            preset=str(values[self.presets] or ""),
+            preset=text_of(values[self.presets]),
             params=params_of({name: values[c] for name, c in self.sampling.items()}, mend),
             budget=budget_of({name: values[c] for name, c in self.budget.controls.items()}, mend),
             tab=values[self.tab],
             lanes=_lanes([values[editor] for editor in self.lanes.editors.values()], mend),
             count=lane_count(values[self.lanes.bar]),
-            tools=tools_text(values[self.tools]),
-            chosen=str(values.get(self.picker.choice) or ""),
+            tools=text_of(values[self.tools]),
+            chosen=text_of(values.get(self.picker.choice)),
         )
 
     def write(

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from components.client_component import client_component
+from components.client_component import client_component, text_of
 from components.uploads import file_url, upload_folder, uploaded_file
 from core.bounds import MOST_MESSAGES
 from core.conversation import ROLES, Conversation, Image, Message, message
@@ -59,15 +59,11 @@ def _clean(row: Row, room: int) -> Row:
     images = row.get("images")
     images = [i for i in images if isinstance(i, dict)] if isinstance(images, list) else []
     return {
-        "id": _text(row.get("id"))[:16],
-        "role": role if (role := _text(row.get("role"))) in ROLES else "user",
-        "text": _text(row.get("text")),
-        "images": [_image(i.get("path"), _text(i.get("name"))) for i in images[:room]],
+        "id": text_of(row.get("id"))[:16],
+        "role": role if (role := text_of(row.get("role"))) in ROLES else "user",
+        "text": text_of(row.get("text")),
+        "images": [_image(i.get("path"), text_of(i.get("name"))) for i in images[:room]],
     }
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _image(path: Any, name: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import gradio as gr
 
 from components.answering import StopSwitches
 from components.budget_panel import has_budget, own_budget
+from components.client_component import text_of
 from components.controls import Changes, Controls, Values
 from components.model_picker import loading
 from components.model_status import status_value
@@ -80,7 +81,7 @@ class ModelHandlers:
 
     def _model_of(self, chosen: Any) -> str:
         """A Hub id or a folder; pages know what is in memory by its name."""
-        name = chosen.strip() if isinstance(chosen, str) else ""
+        name = text_of(chosen).strip()
         named = (model.model for model in self._engine.models if model.name == name)
         return next(named, name)
 

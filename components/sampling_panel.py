@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from components.client_component import text_of
 from core.errors import InvalidInput
 from core.sampling import SamplingParams, Setting, sampling_params, settings
 
@@ -70,7 +71,7 @@ def _slider(name: str, setting: Setting, value: float) -> gr.Slider:
 
 def params_of(values: Mapping[str, Any], mend: bool = False) -> SamplingParams:
     """Read the controls' raw values. Raises InvalidInput or, to mend, takes the defaults."""
-    stop = [line.replace(NEWLINE, "\n") for line in str(values.get("stop") or "").splitlines()]
+    stop = [line.replace(NEWLINE, "\n") for line in text_of(values.get("stop")).splitlines()]
     read = {**values, "stop": stop}
     if mend:
         read = {name: value for name, value in read.items() if _is_valid(name, value)}

@@ -53,11 +53,6 @@ def tools_editor(**props: Any) -> gr.HTML:
     return client_component("tools_editor", "", status=EMPTY, examples=EXAMPLES, **props)
 
 
-def tools_text(value: Any) -> str:
-    """The text as it may be used: what a browser sends is untrusted."""
-    return value if isinstance(value, str) else ""
-
-
 def tools_status(text: str, prompt: RenderedPrompt | None) -> dict[str, Any]:
     """How many tools there are and what they cost, or what is wrong with them.
 

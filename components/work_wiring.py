@@ -16,6 +16,7 @@ from components.page_state import user_errors
 from components.saved_state import saved_of, state_of
 from components.session_bar import current
 from components.wiring import PRIVATE, Wiring
+from core.bounds import check_conversation
 from core.errors import InvalidInput
 from core.saved_workspace import workspace_from_dict, workspace_to_dict
 
@@ -47,7 +48,9 @@ class WorkHandlers:
         """What a link holds takes the place of all that is on the page."""
         with user_errors():
             state = self._controls.read(values, mend=True)
-            changes = self._controls.write(state_of(workspace_from_dict(event.workspace), state))
+            saved = workspace_from_dict(event.workspace)
+            check_conversation(saved.conversation)
+            changes = self._controls.write(state_of(saved, state))
         images = event.workspace.get(LEFT_OUT)
         opened = {"images": images if type(images) is int else 0, "number": next(self._numbers)}
         return {**changes, self._bar: gr.update(opened=opened), **self._no_session()}

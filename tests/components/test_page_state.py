@@ -11,6 +11,8 @@ from components.prompt_view import prompt_value
 from components.token_meter import meter_value
 from core.conversation import Conversation, message
 from core.engine import Loading, ModelDescription
+from core.errors import InvalidInput
+from core.lanes import LaneSettings
 from core.library import read_library
 from core.prompt import PromptToken, RenderedPrompt
 from core.sampling import SamplingParams
@@ -34,6 +36,34 @@ def test_counts_per_message_and_the_template_add_up_to_the_total():
     assert after.prompt is not None
     assert sum(segments.values()) == len(after.prompt["tokens"])
     assert list(after.tokens) == [row["id"] for row in page.rows]
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        (state("x" * 2_000_000), "2,000,000 characters; 1,048,576 are read at most"),
+        (
+            state("Hi", count=2, lanes=(LaneSettings(), LaneSettings(system="x" * 2_000_000))),
+            "2,000,002 characters",
+        ),
+        (
+            state("Hi", params=SamplingParams(stop=tuple(map(str, range(17))))),
+            "17 stop strings; 16 are allowed",
+        ),
+    ],
+)
+def test_what_is_too_much_is_named_before_the_page_works_with_it(page: PageState, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
+        follow(ScriptedEngine(), LIBRARY, page)
+
+
+def test_lanes_know_models_by_name_and_not_by_their_folder():
+    engine = ScriptedEngine("/home/someone/models/mine")
+    list(engine.load("/home/someone/models/other", beside=True))
+    after = follow(engine, LIBRARY, state("Hi", count=2))
+    assert after.situation.models == ("mine", "other")
+    assert after.lanes["A"]["models"] == [["mine", "mine"], ["other", "other"]]
+    assert "someone" not in repr(after)
 
 
 def test_the_prompt_is_drawn_only_where_it_is_looked_at():

@@ -1,12 +1,14 @@
 """What a browser asks of sessions is untrusted, and a file is only read where it was uploaded."""
 
 import base64
+import json
 from pathlib import Path
 
 import gradio as gr
 import pytest
 from gradio.utils import get_upload_folder
 
+from components.session_bar import shown
 from components.session_import import imported
 from components.session_panel import Asked, asked, panel_value
 from components.session_pictures import Unpacked, placed
@@ -78,6 +80,54 @@ def test_images_are_put_where_the_page_may_show_them(tmp_path: Path):
         assert image.path.endswith(".png")  # as its content says
     assert (missing.path, gone) == ("", ("c",))
     assert Path(get_upload_folder()).resolve() in Path(one.path).resolve().parents
+
+
+WORKSPACE = {"format": "lfm-playground-workspace", "version": 1}
+SEEN = [{"role": "user", "content": [{"type": "image", "path": "x"}]}]
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "x", "file:///etc/passwd", "", 3, None])
+def test_a_file_of_ours_may_hold_images_and_name_no_file_of_the_server(path):
+    """Such a file once was copied to where every visitor could read it."""
+    text = json.dumps({**WORKSPACE, "messages": SEEN, "files": {"x": path}})
+    with pytest.raises(InvalidInput, match="`files` must be data URLs"):
+        imported(PAGE, Asked("import", text=text))
+
+
+def test_an_image_that_a_file_of_ours_names_and_does_not_hold_is_told():
+    named = [{"role": "user", "content": [{"type": "image", "path": "/etc/passwd"}]}]
+    text = json.dumps({**WORKSPACE, "messages": named})
+    found = imported(PAGE, Asked("import", text=text))
+    assert [image.path for image in found.saved.conversation.images] == [""]
+    assert found.notes == ("The image without a name is not in the file.",)
+
+
+def test_an_image_that_a_file_has_many_times_is_unpacked_once_and_different_ones_are_bounded():
+    def url(number: int) -> str:
+        return f"data:image/png;n={number};base64,{base64.b64encode(PNG).decode()}"
+
+    files = Unpacked()
+    many = files.placed(look(*[Image(url(1)) for _ in range(1000)])).conversation.images
+    assert len({image.path for image in many}) == 1
+    files.placed(look(*[Image(url(n)) for n in range(512)]))
+    with pytest.raises(InvalidInput, match="more than 512 images"):
+        files.placed(look(Image(url(512))))
+
+
+def test_the_bars_value_is_cut_down_before_it_is_sent_again():
+    """Gradio would copy a file that an answer names to where everybody can read it."""
+    file = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
+    assert shown({**file, "key": "a", "name": "b", "number": 2}) == {
+        "key": "a", "name": "b", "number": 2,
+    }  # fmt: skip
+    for hostile in (None, 3, file, [file], {"key": file, "name": file, "number": file}):
+        assert shown(hostile) == {"key": "", "name": "", "number": 0}
+
+
+def test_the_tab_tells_no_folder_of_the_server(tmp_path: Path):
+    store = SessionStore(tmp_path)
+    store.create("Talk", PAGE)
+    assert str(tmp_path) not in repr(panel_value(store, None, PAGE, Asked()))
 
 
 def test_a_data_url_that_is_no_picture_is_refused():

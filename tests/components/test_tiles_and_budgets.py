@@ -34,6 +34,10 @@ def test_controls_and_budget_are_each_others_inverse():
         ("min_image_tokens", None, "min_image_tokens is empty"),
         ("max_image_tokens", "many", "max_image_tokens is 'many'"),
         ("max_image_tokens", 99.5, "whole number"),
+        ("max_image_tokens", float("inf"), "max_image_tokens is inf"),
+        ("max_tiles", float("nan"), "max_tiles is nan"),
+        ("max_tiles", 10**400, "Tiles|max_tiles"),
+        ("max_pixels_tolerance", float("nan"), "max_pixels_tolerance is nan"),
         ("tile_size", 500, "multiple of 32"),
     ],
 )

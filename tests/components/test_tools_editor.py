@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from components.client_component import text_of
 from components.message_editor import new_row
 from components.page_state import PageState, follow
 from components.saved_state import saved_of, state_of
-from components.tools_editor import EXAMPLES, tools_status, tools_text
+from components.tools_editor import EXAMPLES, tools_status
 from core.library import read_library
 from core.prompt import PromptToken, RenderedPrompt
 from core.sampling import SamplingParams
@@ -75,4 +76,4 @@ def test_tools_are_part_of_a_saved_workspace():
 
 @pytest.mark.parametrize("value", [None, 3, ["[]"], {}])
 def test_what_is_no_text_is_no_tools(value):
-    assert tools_text(value) == ""
+    assert text_of(value) == ""

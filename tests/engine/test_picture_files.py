@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
 from pathlib import Path
 
@@ -103,6 +104,37 @@ def test_a_bad_file_is_named_with_the_reason(tmp_path, content, sentence) -> Non
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match=sentence):
         opened(path)
+
+
+def test_a_file_is_looked_at_once_until_it_changes(tmp_path) -> None:
+    """A page asks at each pause of typing."""
+    path = tmp_path / "a.bmp"
+    Pictures.new("RGB", (8, 6), "red").save(path)
+    facts, stamp = path.stat(), Image(str(path))
+    assert image_facts(stamp) == ImageFacts(8, 6)
+    path.write_bytes(bytes(facts.st_size))
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert image_facts(stamp) == ImageFacts(8, 6)
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + 1))
+    for _ in range(2):  # what is wrong is kept too
+        with pytest.raises(InvalidInput, match="no image"):
+            image_facts(stamp)
+
+
+@pytest.mark.parametrize("form", ["PPM", "ICO", "TGA", "EPS", "PCX"])
+def test_only_six_formats_are_read(tmp_path, form) -> None:
+    """Each further one is a reader of untrusted bytes, and EPS starts another program."""
+    path = tmp_path / "picture.png"
+    Pictures.new("RGB", (16, 16), "red").save(path, form)
+    with pytest.raises(InvalidInput, match="no image that can be read here. Use PNG"):
+        image_facts(Image(str(path)))
+
+
+def test_what_the_system_refuses_is_told_without_the_path(tmp_path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        image_facts(Image(str(tmp_path), "cat.png"))
+    assert "cat.png is damaged or cut off (Is a directory)" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_a_file_that_is_gone_is_told_by_its_name() -> None:

@@ -11,6 +11,7 @@ from transformers import Qwen2VLImageProcessor, Qwen2VLVideoProcessor
 from transformers.models.lfm3_vl.processing_lfm3_vl import Lfm3VlProcessor
 
 from core.conversation import Image
+from core.errors import InvalidInput
 from core.vision import VisionBudget, plan_image
 from engine.images import ImageReader
 
@@ -32,10 +33,16 @@ def test_the_budget_is_the_processors_size_in_tokens(pixels) -> None:
 def test_bounds_in_tokens_reach_the_processor_as_pixels(pixels, picture) -> None:
     reader = ImageReader(pixels)
     image: Image = picture(500, 300)
-    few, many = (reader.read([image], VisionBudget(16, most)) for most in (64, 512))
+    few, many = (reader.read([image], VisionBudget(16, most), 4096) for most in (64, 512))
     assert few.texts[0].count(pixels.image_token) == 60
     assert many.texts[0].count(pixels.image_token) == 16 * 9
     assert few.digests != many.digests
+
+
+def test_images_beyond_the_context_are_refused_before_they_are_read(pixels, picture) -> None:
+    reader, image = ImageReader(pixels), picture(500, 300)
+    with pytest.raises(InvalidInput, match="would become 124 tokens, and the context has 100"):
+        reader.read([image] * 2, VisionBudget(16, 64), 100)
 
 
 def test_the_plan_is_that_of_the_processor(pixels) -> None:

@@ -74,8 +74,10 @@ def is_in(worker: Worker, *args: Any) -> bool:
     return decodes(worker, "D")
 
 
-Part = tuple[Any, str, Callable[..., bool], set[str]]  # which raises, when, and the lanes that fail
-READING: list[Part] = [
+Fault = tuple[
+    Any, str, Callable[..., bool], set[str]
+]  # which raises, when, and the lanes that fail
+READING: list[Fault] = [
     (Prefill, "__init__", comes, {"C"}),
     (Prefill, "advance", comes, {"C"}),
     (PromptCache, "find", comes, {"C"}),
@@ -86,7 +88,7 @@ READING: list[Part] = [
     (Admission, "ask", comes, {"C", "D"}),
     (Admission, "admit", comes, {"C", "D"}),
 ]
-TOGETHER: list[Part] = [  # no lane fails alone, so it is the newest
+TOGETHER: list[Fault] = [  # no lane fails alone, so it is the newest
     (Batch, "step", is_in, {"D"}),
     (RowCache, "make_room", is_in, {"D"}),
     (RowCache, "save", is_in, {"D"}),
@@ -97,21 +99,21 @@ TOGETHER: list[Part] = [  # no lane fails alone, so it is the newest
     (Batch, "sample", is_in, {"D"}),
     (Sampler, "choose", is_in, {"D"}),
 ]
-TELLING: list[Part] = [
+TELLING: list[Fault] = [
     (Row, "emit", emits("C", Event), {"C"}),
     (Row, "emit", emits("C", Token), {"C"}),
     (Row, "emit", emits("C", Finished), {"C"}),
     (Row, "take", lambda worker, row, *token: row.lane == "D", {"D"}),
     (Ticket, "emit", lambda worker, ticket, lane, event: lane == "D", {"D"}),
 ]
-LAST_RESORT: list[Part] = [
+LAST_RESORT: list[Fault] = [
     (Worker, "_evict_closed", comes, ALL),
     (Worker, "_evict", is_in, ALL),
     (Worker, "_sample", is_in, ALL),
 ]
 
 
-def name(part: Part) -> str:
+def name(part: Fault) -> str:
     return f"{part[0].__name__}.{part[1]}"
 
 
@@ -155,7 +157,9 @@ def ids(events: list[Event]) -> list[int]:
     return [event.token_id for event in events if isinstance(event, Token)]
 
 
-def check(kind: str, part: Part, others: bool, asked_for: dict[str, Request], engines: Any) -> None:
+def check(
+    kind: str, part: Fault, others: bool, asked_for: dict[str, Request], engines: Any
+) -> None:
     """The lanes that fail are those of the part; all else is as `generate()` gives it."""
     engine_of, alone, patch = engines
     worker = Stepped(engine_of(kind).worker.checkpoint, Limits())
@@ -192,7 +196,7 @@ def first_is(lane: str) -> Callable[..., bool]:
     return lambda worker, batch, *args: batch.rows[0].lane == lane
 
 
-OWN: list[Part] = [
+OWN: list[Fault] = [
     (Prefill, "__init__", comes, {"C"}),
     (Prefill, "advance", comes, {"C"}),
     (Batch, "join", comes, {"C"}),
@@ -209,7 +213,7 @@ def test_the_same_holds_for_prompts_with_batches_of_their_own(
     check("mistral", part, True, requests("mistral"), (engine_of, alone, monkeypatch))
 
 
-SHARED: list[Part] = [
+SHARED: list[Fault] = [
     (Batch, "keep", lambda worker, batch, rows: len(rows) < len(batch.rows), {"D"}),
     (OwnCache, "keep", is_in, {"D"}),
     (OwnCache, "advance", is_in, {"C", "D"}),  # a step that can't be undone
@@ -274,12 +278,12 @@ def until(holds: Callable[[], bool]) -> None:
     pytest.fail("it never came to it")
 
 
-ERROR_HANDLING: list[Part] = [
+ERROR_HANDLING: list[Fault] = [
     (engine.worker, "run_sentence", lambda worker, error: True, ALL),
     (Worker, "_fail", lambda worker, *args: True, ALL),
     (Worker, "_give_up", lambda worker, *args: True, ALL),
 ]
-THREAD: list[Part] = [(Worker, "has_work", comes, ALL)]
+THREAD: list[Fault] = [(Worker, "has_work", comes, ALL)]
 EVERYWHERE = READING + TOGETHER + TELLING + LAST_RESORT + ERROR_HANDLING + THREAD
 
 

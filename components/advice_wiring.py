@@ -6,6 +6,7 @@ import gradio as gr
 
 from components.advice import findings, model_of
 from components.controls import Changes, Controls, Values
+from components.event_data import sent
 from components.handlers import Handlers
 from components.page_state import PageState, user_errors
 from components.remedies import remedied, with_recipe
@@ -40,8 +41,9 @@ class AdviceHandlers:
         """Put a recipe's values into the sidebar."""
         with user_errors():
             state = self._controls.read(values, mend=True)
-            if (recipe := self._library.recipes.get(event.key)) is None:
-                raise InvalidInput(f"There is no recipe {event.key!r}. Choose the model again.")
+            key = sent(event, "key", str, "")
+            if (recipe := self._library.recipes.get(key)) is None:
+                raise InvalidInput(f"There is no recipe {key!r}. Choose the model again.")
             return self._controls.write(with_recipe(state, recipe), state, settings=True)
 
     def remedy(self, values: Values, event: gr.EventData) -> Changes:
@@ -54,13 +56,12 @@ class AdviceHandlers:
             return self._controls.write(self._remedied(state, event), state)
 
     def _remedied(self, state: PageState, event: gr.EventData) -> PageState:
+        named = [sent(event, name, str, "") for name in ("rule", "text", "label")]
         workspace = state.workspace(self._library.presets)
         found = findings(self._engine, self._library, workspace, state.lane_presets)
         for finding, lanes in found:
             for remedy in finding.remedies:
-                if (finding.rule, finding.text, remedy.label) == (
-                    event.rule, event.text, event.label,
-                ):  # fmt: skip
+                if [finding.rule, finding.text, remedy.label] == named:
                     recipe = self._recipe_of(state, lanes[0])
                     return remedied(state, remedy, lanes, recipe, self._library.presets)
         raise InvalidInput("The page has changed since this was advised. Look at it again.")

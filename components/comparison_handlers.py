@@ -13,6 +13,7 @@ import gradio as gr
 
 from components.comparison import comparison_value
 from components.controls import Changes, Controls, Values
+from components.event_data import sent
 from components.lane_pane import lane_value
 from components.page_state import user_errors
 from components.parting import sentences
@@ -43,7 +44,7 @@ class ComparisonHandlers:
         return self._compared(values, request, None)
 
     def pick(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
-        return self._compared(values, request, getattr(event, "pair", None))
+        return self._compared(values, request, sent(event, "pair", list, []))
 
     def after_run(self, values: Values, request: gr.Request) -> Changes:
         """Redraw what is looked at: a run has ended."""
@@ -125,7 +126,7 @@ class ComparisonHandlers:
         """Pin one of its lanes as the next column, or as the last where there are four."""
         with user_errors():
             kept = self._find(request, event)
-            run = kept.runs.get(getattr(event, "lane", ""))
+            run = kept.runs.get(sent(event, "lane", str, ""))
             if run is None:
                 raise InvalidInput(f"Run {kept.number} has no such lane.")
             state = self._controls.read(values, mend=True)
@@ -143,7 +144,7 @@ class ComparisonHandlers:
         return {**self._controls.write(new, state), **pane, **self._controls.show_output()}
 
     def _find(self, request: gr.Request, event: gr.EventData) -> KeptRun:
-        kept = self._history.find(page_of(request), getattr(event, "run", None))
+        kept = self._history.find(page_of(request), sent(event, "run", int, 0))
         if kept is None:
             raise InvalidInput("This run is not kept any more.")
         return kept

@@ -15,6 +15,7 @@ import gradio as gr
 from components.answering import StopSwitches
 from components.comparison_handlers import package_versions
 from components.controls import Changes, Controls, Values
+from components.event_data import sent
 from components.export_view import (
     INPUTS,
     RUN,
@@ -64,9 +65,8 @@ class ExportHandlers:
 
     def follow(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         """The script of what is chosen, as things are now."""
-        serial = getattr(event, "serial", 0)
         value = self._value(values, request, event)
-        return {self._view: {**value, "serial": serial if isinstance(serial, int) else 0}}
+        return {self._view: {**value, "serial": sent(event, "serial", int, 0)}}
 
     def _value(self, values: Values, request: gr.Request, event: gr.EventData) -> dict[str, Any]:
         try:
@@ -100,7 +100,7 @@ class ExportHandlers:
         visitor, is_here = self._visitors.of(request), self._visitors.still(request)
         page = visitor.page
         with user_errors(), self._visitors.verifications.enter(visitor):
-            run = self._history.shown(page).get(getattr(event, "lane", ""))
+            run = self._history.shown(page).get(sent(event, "lane", str, ""))
             if run is None or not _is_whole(run):
                 raise InvalidInput("There is no answer to verify. Run the lane to its end first.")
             key, switch = _key(run), self._verifying.add(page)
@@ -176,11 +176,11 @@ class ExportHandlers:
 
 def choice_of(event: gr.EventData, labels: Sequence[str], runs: dict[str, Run]) -> Choice:
     """What a browser asks for, or the first of each."""
-    lane, target = getattr(event, "lane", ""), getattr(event, "program", "")
+    lane, target = sent(event, "lane", str, ""), sent(event, "program", str, "")
     lane = lane if lane in labels else labels[0]
-    target = target if isinstance(target, str) and target in TARGETS else FIRST
+    target = target if target in TARGETS else FIRST
     exists = lane in runs and runs[lane].status in SOME
-    wished = INPUTS if getattr(event, "source", "") == INPUTS else RUN
+    wished = INPUTS if sent(event, "source", str, "") == INPUTS else RUN
     return Choice(lane, target, wished if exists else "")
 
 

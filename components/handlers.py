@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
 from components.budget_panel import own_budget
 from components.controls import Changes, Controls, Values
+from components.event_data import sent, sent_lane
 from components.few_shot_panel import EMPTY_TABLE, insert_examples
 from components.lane_handlers import promoted
 from components.lane_pane import lane_value
@@ -32,6 +33,7 @@ from core.sampling import SamplingParams, sampling_params
 from core.set_ups import SET_UPS
 from core.workspace import fresh_seed
 
+Thing = TypeVar("Thing")
 RELOAD_SECONDS = 2.0  # that a page waits for the run that its reload has stopped
 
 
@@ -97,13 +99,15 @@ class Handlers:
         return {tab: "prompt", **self.show({**values, tab: "prompt"})}
 
     def pick_preset(self, values: Values, event: gr.EventData) -> Changes:
-        return self._act(values, lambda state: self._with_preset(state, event.key), settings=True)
+        key = _key(event)
+        return self._act(values, lambda state: self._with_preset(state, key), settings=True)
 
     def pick_budget(self, values: Values, event: gr.EventData) -> Changes:
-        budget = self._library.budgets[event.key]
-        return self._act(
-            values, lambda state: replace(state, budget=budget.budget(state.budget)), settings=True
-        )
+        def change(state: PageState) -> PageState:
+            budget = named(self._library.budgets, _key(event), "image budget")
+            return replace(state, budget=budget.budget(state.budget))
+
+        return self._act(values, change, settings=True)
 
     def turn_splitting_off(self, values: Values) -> Changes:
         return self._act(
@@ -112,9 +116,8 @@ class Handlers:
         )
 
     def pick_scenario(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
-        scenario = self._library.scenarios[event.key]
-
         def load(state: PageState) -> PageState:
+            scenario = named(self._library.scenarios, _key(event), "scenario")
             length = scenario.max_new_tokens
             params = replace(state.params, max_new_tokens=length, stop=())
             rows = rows_of(scenario.conversation.messages)
@@ -133,8 +136,7 @@ class Handlers:
 
     def add_sample(self, values: Values, event: gr.EventData) -> Changes:
         def add(state: PageState) -> PageState:
-            if (picture := self._library.pictures.get(event.name)) is None:
-                raise InvalidInput(f"There is no sample {event.name!r}.")
+            picture = named(self._library.pictures, sent(event, "name", str, ""), "sample")
             if not any(row["role"] == "user" for row in state.rows):
                 raise InvalidInput("Add a user message first: a picture belongs to one.")
             return replace(state, rows=tuple(with_images(state.rows, [picture])))
@@ -152,13 +154,20 @@ class Handlers:
         return {**changes, panel.text: "", panel.table: EMPTY_TABLE}
 
     def use_as_reply(self, values: Values, event: gr.EventData) -> Changes:
-        lane = values[self._controls.lanes.panes[event.lane]]
-        thought = getattr(event, "thought", True) is not False
-        return self._act(values, lambda s: replace(s, rows=with_reply(s.rows, lane, thought)))
+        thought = sent(event, "thought", bool, True)
+
+        def reply(state: PageState) -> PageState:
+            lane = values[self._controls.lanes.panes[sent_lane(event)]]
+            return replace(state, rows=with_reply(state.rows, lane, thought))
+
+        return self._act(values, reply)
 
     def keep_seed(self, values: Values, event: gr.EventData) -> Changes:
-        seed = (values[self._controls.lanes.panes[event.lane]] or {}).get("seed")
-        return self._act(values, lambda state: _with_seed(state, seed))
+        def keep(state: PageState) -> PageState:
+            lane = values[self._controls.lanes.panes[sent_lane(event)]]
+            return _with_seed(state, lane.get("seed") if isinstance(lane, dict) else None)
+
+        return self._act(values, keep)
 
     def draw_seed(self, values: Values) -> Changes:
         return self._act(values, lambda state: _with_seed(state, fresh_seed()))
@@ -185,7 +194,7 @@ class Handlers:
     def pick_set_up(self, values: Values, event: gr.EventData) -> Changes:
         def fill(state: PageState) -> PageState:
             situation = follow(self._engine, self._library, state).situation
-            set_up = SET_UPS[event.key]
+            set_up = named(SET_UPS, _key(event), "set-up")
             if missing := set_up.missing(situation):
                 raise InvalidInput(missing)
             lanes = tuple(set_up.lanes(situation))
@@ -195,10 +204,24 @@ class Handlers:
         return self._act(values, fill)
 
     def promote(self, values: Values, event: gr.EventData) -> Changes:
-        return self._act(values, lambda s: promoted(s, event.lane, self._library.presets))
+        def promote(state: PageState) -> PageState:
+            return promoted(state, sent_lane(event), self._library.presets)
+
+        return self._act(values, promote)
 
     def leave(self, request: gr.Request) -> None:
         self._visitors.leave(request)
+
+
+def named(things: Mapping[str, Thing], key: str, what: str) -> Thing:
+    """What a browser names by its key. Raises InvalidInput where there is none."""
+    if (found := things.get(key)) is None:
+        raise InvalidInput(f"There is no {what} {key!r}. Reload the page, then choose another one.")
+    return found
+
+
+def _key(event: gr.EventData) -> str:
+    return sent(event, "key", str, "")
 
 
 def _with_budgets(state: PageState, budgets: Sequence[Budget]) -> PageState:

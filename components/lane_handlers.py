@@ -11,6 +11,7 @@ import gradio as gr
 
 from components.answering import StopSwitches, answer
 from components.controls import Changes, Controls, Values
+from components.event_data import sent_lane
 from components.lane_pane import lane_value
 from components.page_state import PageState, user_errors
 from components.parting import sides_of
@@ -61,7 +62,7 @@ class LaneHandlers:
         """One lane alone; what the others show stays."""
         with user_errors():
             state = self._controls.read(values)
-            label = _label(event)
+            label = sent_lane(event)
         async with aclosing(self._run(state, [label], values, request)) as changes:
             async for change in changes:
                 yield change
@@ -103,7 +104,7 @@ class LaneHandlers:
         self._runs.stop(page_of(request))
 
     def stop_lane(self, request: gr.Request, event: gr.EventData) -> None:
-        self._runs.stop(page_of(request), _label(event))
+        self._runs.stop(page_of(request), sent_lane(event))
 
     def leave(self, request: gr.Request) -> None:
         self._runs.stop(page_of(request))
@@ -112,7 +113,7 @@ class LaneHandlers:
     # -- why two answers part ----------------------------------------------------------------
     def inspect(self, request: gr.Request, event: gr.EventData) -> Changes:
         """Both lanes' candidates at the first token that differs, and who took the other's out."""
-        label = _label(event)
+        label = sent_lane(event)
         page = page_of(request)
         runs = self._history.shown(page)
         with user_errors(), self._visitors.runs.enter(self._visitors.of(request)):
@@ -134,14 +135,6 @@ class LaneHandlers:
 
 def _is_over(run: Run | None) -> bool:
     return run is not None and run.status in ("done", "failed")
-
-
-def _label(event: gr.EventData) -> str:
-    """The lane that an event of a browser names. Raises InvalidInput for another."""
-    label = getattr(event, "lane", None)
-    if label not in LABELS:
-        raise InvalidInput(f"There is no lane {label!r}; there are {', '.join(LABELS)}.")
-    return label
 
 
 def promoted(state: PageState, label: str, presets: Mapping[str, Any]) -> PageState:

@@ -12,6 +12,7 @@ import gradio as gr
 
 from components.budget_panel import ADVANCED, NETWORK, budget_values, own_budget
 from components.controls import Changes, Controls, Values
+from components.event_data import sent
 from components.page_state import PageState
 from components.preset_bar import own_props
 from components.preset_messages import system_of, turns_of
@@ -60,7 +61,7 @@ class OwnPresetHandlers:
         """What went wrong stands beside the buttons: the form stays, with all that was typed."""
         try:
             self._visitors.of(request).refuse_in_demo("presets are not kept here")
-            if (act := self._acts.get(getattr(event, "act", None))) is None:
+            if (act := self._acts.get(_text(event, "act"))) is None:
                 raise InvalidInput("There is no such act with a preset.")
             answer = act(values, event)
         except InvalidInput as error:
@@ -76,8 +77,8 @@ class OwnPresetHandlers:
         if not name:
             raise InvalidInput("The name is empty. Give the preset a name.")
         note = _text(event, "note")
-        if getattr(event, "from_page", True) is True:
-            holds = getattr(event, "holds", None)
+        if sent(event, "from_page", bool, True):
+            holds = sent(event, "holds", dict, {})
             preset = self._of_page(
                 self._controls.read(values), name, note, holds if isinstance(holds, dict) else {}
             )
@@ -117,8 +118,7 @@ class OwnPresetHandlers:
 
     def _import(self, values: Values, event: gr.EventData) -> Answer:
         """Every file by itself: a bad one is named and the others are taken."""
-        files = getattr(event, "files", None)
-        files = [one for one in files if isinstance(one, dict)] if isinstance(files, list) else []
+        files = [one for one in sent(event, "files", list, []) if isinstance(one, dict)]
         names: list[str] = []
         wrong = [f"Of {len(files)} files the first {MOST_FILES} were read."]
         wrong = wrong if len(files) > MOST_FILES else []
@@ -145,10 +145,8 @@ def _images(budget: VisionBudget, own: VisionBudget) -> dict[str, Any]:
 
 
 def _text(event: gr.EventData, name: str) -> str:
-    """A text that a browser sent; empty for anything else."""
-    value = getattr(event, name, "")
-    return value if isinstance(value, str) else ""
+    return sent(event, name, str, "")
 
 
 def _replaces(event: gr.EventData) -> bool:
-    return getattr(event, "replaces", False) is True
+    return sent(event, "replaces", bool, False)

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from components.client_component import client_component
+from components.event_data import sent
 from components.session_bar import current, key_of
 from components.session_pictures import images_size
 from core.chat_files import FORMATS
@@ -64,18 +65,15 @@ class Asked:
 
 
 def asked(event: gr.EventData) -> Asked:
-    def read(name: str, kind: type, other: Any) -> Any:
-        value = getattr(event, name, other)
-        return value if type(value) is kind else other
-
-    return Asked(
-        **{name: read(name, str, "") for name in ("act", "query", "key", "name", "form")},
-        **{name: read(name, str, "") for name in ("path", "text")},
-        **{name: read(name, bool, False) for name in ("images", "keep")},
-        **{name: read(name, int, 0) for name in ("seq", "number")},
-        unfold=read("unfold", str, None),
-        place=read("place", int, None),
-    )
+    read: dict[str, Any] = {
+        **{name: sent(event, name, str, "") for name in ("act", "query", "key", "name", "form")},
+        **{name: sent(event, name, str, "") for name in ("path", "text")},
+        **{name: sent(event, name, bool, False) for name in ("images", "keep")},
+        **{name: sent(event, name, int, 0) for name in ("seq", "number")},
+        "unfold": sent(event, "unfold", str, None),
+        "place": sent(event, "place", int, None),
+    }
+    return Asked(**read)
 
 
 def panel_value(store: SessionStore, now: Any, page: SavedWorkspace | None, ask: Asked) -> Value:

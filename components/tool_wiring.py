@@ -7,6 +7,7 @@ from dataclasses import replace
 import gradio as gr
 
 from components.controls import Changes, Controls, Values
+from components.event_data import sent, sent_lane
 from components.page_state import user_errors
 from components.replies import with_results
 from components.wiring import PRESS_RUN, PRIVATE, Wiring
@@ -21,7 +22,8 @@ def wire_tools(wiring: Wiring, controls: Controls) -> None:
         """Append the answer with its calls, and a tool turn for each result."""
         with user_errors():
             state = controls.read(values)
-            rows = with_results(state.rows, values[panes[event.lane]], event.results)
+            lane, results = values[panes[sent_lane(event)]], sent(event, "results", list, [])
+            rows = with_results(state.rows, lane, results)
             return controls.write(replace(state, rows=rows), state)
 
     for pane in panes.values():

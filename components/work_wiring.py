@@ -12,6 +12,7 @@ from dataclasses import replace
 import gradio as gr
 
 from components.controls import Changes, Controls, Values
+from components.event_data import sent
 from components.page_state import user_errors
 from components.saved_state import saved_of, state_of
 from components.session_bar import current
@@ -48,17 +49,18 @@ class WorkHandlers:
         """What a link holds takes the place of all that is on the page."""
         with user_errors():
             state = self._controls.read(values, mend=True)
-            saved = workspace_from_dict(event.workspace)
+            held = sent(event, "workspace", dict, {})
+            saved = workspace_from_dict(held)
             check_conversation(saved.conversation)
             changes = self._controls.write(state_of(saved, state))
-        images = event.workspace.get(LEFT_OUT)
+        images = held.get(LEFT_OUT)
         opened = {"images": images if type(images) is int else 0, "number": next(self._numbers)}
         return {**changes, self._bar: gr.update(opened=opened), **self._no_session()}
 
     def reopen(self, event: gr.EventData) -> Changes:
         """The same with an earlier draft of this browser."""
         with user_errors():
-            if (state := self._controls.read_draft(event.draft)) is None:
+            if (state := self._controls.read_draft(sent(event, "draft", dict, {}))) is None:
                 raise InvalidInput("This draft is damaged. Choose another one.")
             return {**self._controls.write(state), **self._no_session()}
 

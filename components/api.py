@@ -39,7 +39,7 @@ def add_api(engine: Engine, library: Library, visitors: Visitors) -> None:
         for room its place in the queue; stop_reason is null until the answer has ended.
         """
         visitor = visitors.of(request)
-        with user_errors(), visitors.runs.enter(visitor):
+        with user_errors(html=False), visitors.runs.enter(visitor):
             params = _params(parameters, seed)
             workspace = Workspace(_conversation(messages), (Lane("A", params, own_budget(engine)),))
             asked = visitor.bound(requests(workspace))
@@ -55,7 +55,7 @@ def add_api(engine: Engine, library: Library, visitors: Visitors) -> None:
 
     def render_prompt(messages: list[dict]) -> dict:
         """The prompt as the model would read it: its text and its token_ids."""
-        with user_errors():
+        with user_errors(html=False):
             conversation = _conversation(messages)
             prompt = engine.render(Request("A", conversation, SamplingParams(), own_budget(engine)))
         return {"text": prompt.text, "token_ids": list(prompt.token_ids)}

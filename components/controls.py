@@ -120,7 +120,7 @@ class Controls:
             lanes = zip(self.lanes.editors.values(), state.lanes, strict=True)
             changes[self.lanes.bar] = state.count
             changes |= {editor: as_values(lane) for editor, lane in lanes}
-        return changes
+        return changes or {self.tools: gr.skip()}  # Gradio takes an empty mapping for one value
 
     def advanced(self, budget: VisionBudget) -> Changes:
         """Write what a checkpoint's processor brings along, and how far its sliders reach."""

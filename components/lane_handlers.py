@@ -104,7 +104,8 @@ class LaneHandlers:
         self._runs.stop(page_of(request))
 
     def stop_lane(self, request: gr.Request, event: gr.EventData) -> None:
-        self._runs.stop(page_of(request), sent_lane(event))
+        with user_errors():
+            self._runs.stop(page_of(request), sent_lane(event))
 
     def leave(self, request: gr.Request) -> None:
         self._runs.stop(page_of(request))
@@ -113,10 +114,10 @@ class LaneHandlers:
     # -- why two answers part ----------------------------------------------------------------
     def inspect(self, request: gr.Request, event: gr.EventData) -> Changes:
         """Both lanes' candidates at the first token that differs, and who took the other's out."""
-        label = sent_lane(event)
         page = page_of(request)
         runs = self._history.shown(page)
         with user_errors(), self._visitors.runs.enter(self._visitors.of(request)):
+            label = sent_lane(event)
             first, run = runs.get(FIRST), runs.get(label)
             parting = first_divergence(first, run) if first and run else None
             if first is None or run is None or parting is None:

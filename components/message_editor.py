@@ -20,6 +20,7 @@ from core.file_access import is_named_inside
 
 Row = dict[str, Any]
 MOST_KEPT = 256  # images of a page; more than may be sent, so that a person can take some away
+MOST_READ = 10 * MOST_MESSAGES  # rows of a page; more than may be sent, for the same reason
 GONE = "gone"  # no upload lies there: each has a folder of its own
 
 
@@ -45,7 +46,7 @@ def clean_rows(payload: Any) -> list[Row]:
     An image that isn't in the upload folder stays by name only, `missing`.
     """
     rows = payload if isinstance(payload, list) else []
-    kept = [row for row in rows[:MOST_MESSAGES] if isinstance(row, dict)]
+    kept = [row for row in rows[:MOST_READ] if isinstance(row, dict)]
     room = MOST_KEPT
     cleaned: list[Row] = []
     for row in kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -40,12 +41,16 @@ from core.workspace import Lane, Request, Workspace, unseeded
 
 
 @contextmanager
-def user_errors() -> Iterator[None]:
-    """Show bad input as a message on the page, without a traceback in the log."""
+def user_errors(html: bool = True) -> Iterator[None]:
+    """Show bad input as a message on the page, without a traceback in the log.
+
+    html: the page draws messages as HTML, in which what a person typed must stay text.
+    """
     try:
         yield
     except InvalidInput as error:
-        raise gr.Error(str(error), title="Please check", print_exception=False) from error
+        message = escape(str(error), quote=False) if html else str(error)
+        raise gr.Error(message, title="Please check", print_exception=False) from error
 
 
 @dataclass(frozen=True)

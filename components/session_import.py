@@ -56,8 +56,8 @@ def _content(ask: Asked) -> tuple[bytes | str, str]:
     if ask.text:
         _check_size(len(ask.text), PASTED)
         return ask.text, PASTED
-    name = PurePath(ask.name or ask.path).name or "The file"
-    if (file := uploaded_file(ask.path)) is None:
+    name = PurePath(ask.name or ask.file).name or "The file"
+    if (file := uploaded_file(ask.file)) is None:
         raise InvalidInput(f"{name} was not uploaded. Choose it again.")
     try:
         _check_size(file.stat().st_size, name)

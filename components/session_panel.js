@@ -91,7 +91,7 @@ function startImport(next) {
 async function importFile(file) {
   try {
     const { path } = await upload(file);
-    startImport({ path, name: file.name });
+    startImport({ file: path, name: file.name });
   } catch (error) {
     drawSaid($('said'), { said: { title: `${file.name} could not be uploaded: ${error?.message || error}`, lines: [] } });
   }

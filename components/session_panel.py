@@ -46,7 +46,9 @@ class Asked:
     """What a browser asks for, cut down to the kinds of values that are allowed.
 
     unfold: the session that is unfolded, empty for none, None for the current one. number: of a
-    version, 0 for the newest. place: of a conversation in a file, None before one is chosen.
+    version, 0 for the newest. file: an upload. Not `path`: Gradio takes an object with a path for
+    a file of its own and looks for it before we can. place: of a conversation in a
+    file, None before one is chosen.
     """
 
     act: str = ""
@@ -59,7 +61,7 @@ class Asked:
     form: str = ""
     images: bool = False
     keep: bool = False
-    path: str = ""
+    file: str = ""
     text: str = ""
     place: int | None = None
 
@@ -67,7 +69,7 @@ class Asked:
 def asked(event: gr.EventData) -> Asked:
     read: dict[str, Any] = {
         **{name: sent(event, name, str, "") for name in ("act", "query", "key", "name", "form")},
-        **{name: sent(event, name, str, "") for name in ("path", "text")},
+        **{name: sent(event, name, str, "") for name in ("file", "text")},
         **{name: sent(event, name, bool, False) for name in ("images", "keep")},
         **{name: sent(event, name, int, 0) for name in ("seq", "number")},
         "unfold": sent(event, "unfold", str, None),

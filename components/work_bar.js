@@ -71,7 +71,7 @@ function drawDrafts() {
     button.append(name, about);
     button.addEventListener('click', () => {
       drafts.open = false;
-      trigger('reopen', { draft: draft.kept });
+      trigger('reopen', { draft: JSON.stringify(draft.kept) });
     });
     return button;
   }));
@@ -134,7 +134,7 @@ async function openLink() {
   try {
     const workspace = await workspaceOf(fragment);
     await keptDrafts.isOpen;
-    trigger('open_link', { workspace });
+    trigger('open_link', { workspace: JSON.stringify(workspace) });
   } catch (error) {
     say(error.message, { kind: 'warning' });
   }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from typing import Any
 
 import gradio as gr
 
@@ -49,7 +50,7 @@ class WorkHandlers:
         """What a link holds takes the place of all that is on the page."""
         with user_errors():
             state = self._controls.read(values, mend=True)
-            held = sent(event, "workspace", dict, {})
+            held = _held(event, "workspace")
             saved = workspace_from_dict(held)
             check_conversation(saved.conversation)
             changes = self._controls.write(state_of(saved, state))
@@ -60,13 +61,24 @@ class WorkHandlers:
     def reopen(self, event: gr.EventData) -> Changes:
         """The same with an earlier draft of this browser."""
         with user_errors():
-            if (state := self._controls.read_draft(sent(event, "draft", dict, {}))) is None:
+            if (state := self._controls.read_draft(_held(event, "draft"))) is None:
                 raise InvalidInput("This draft is damaged. Choose another one.")
             return {**self._controls.write(state), **self._no_session()}
 
     def _no_session(self) -> Changes:
         """Save must not add a page from elsewhere to the session that was open before."""
         return {self._session: current()}
+
+
+def _held(event: gr.EventData, name: str) -> Any:
+    """What the browser sends as the text of a JSON object: in what is no text, Gradio looks for
+    files. Nothing where it is none.
+    """
+    try:
+        value = json.loads(sent(event, name, str, ""))
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def wire_work(wiring: Wiring, controls: Controls, bar: gr.HTML, session: gr.HTML) -> None:

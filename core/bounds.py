@@ -45,7 +45,8 @@ def check_conversation(conversation: Conversation, context_length: int | None = 
             f"The messages have {images} images; {MOST_IMAGES} are read at most. Remove some."
         )
     most = CHARACTERS_PER_TOKEN * min(context_length or USUAL_CONTEXT, LONGEST_CONTEXT)
-    characters = sum(len(turn.text) for turn in messages) + len(conversation.tools)
+    texts = [*(turn.text for turn in messages), conversation.tools]
+    characters = sum(map(len, texts))
     if characters > most:
         why = (
             f"{CHARACTERS_PER_TOKEN} for each of the model's {context_length:,} tokens of context"
@@ -56,6 +57,19 @@ def check_conversation(conversation: Conversation, context_length: int | None = 
             f"Messages and tools have {characters:,} characters; {most:,} are read at most, {why}. "
             "Shorten them."
         )
+    for place, text in enumerate(texts, start=1):
+        if is_cut(text):
+            where = "The tools hold" if place == len(texts) else f"Message {place} holds"
+            raise InvalidInput(f"{where} half of a character, such as \\ud83d alone. Remove it.")
+
+
+def is_cut(text: str) -> bool:
+    """Whether half of a character is in it, which JSON allows and no text encoding does."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def check_pictures(

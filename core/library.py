@@ -275,7 +275,17 @@ def _parsed(text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except PARSING as error:
-        raise InvalidInput(f"no YAML that can be read: {error}") from error
+        raise InvalidInput(f"This is not YAML: {_problem(error)}.") from error
+
+
+def _problem(error: Exception) -> str:
+    """What is wrong and where, in one line."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
+        mark = error.problem_mark
+        return f"{error.problem}, line {mark.line + 1}, column {mark.column + 1}"
+    return str(error).split(";")[0].split("\n")[0].removesuffix(".")
 
 
 def _of_kind(entries: list[tuple[str, Any]], kind: type[Kind]) -> dict[str, Kind]:

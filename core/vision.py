@@ -17,6 +17,7 @@ from core.errors import InvalidInput
 MOST_IMAGE_TOKENS = 16_384  # Qwen2-VL's own; LFM2-VL was made for up to 1,024
 MOST_TILES = 64
 LARGEST_TILE = 2048  # pixels
+NETWORK_BOUNDS = {"encoder_patch_size": 64, "downsample_factor": 8}
 KINDS = {int: "a whole number", float: "a number", bool: "on or off"}
 
 
@@ -42,6 +43,9 @@ class VisionBudget:
     downsample_factor: int = 2
 
     def __post_init__(self) -> None:
+        for name, most in NETWORK_BOUNDS.items():
+            if not 1 <= (value := getattr(self, name)) <= most:
+                raise InvalidInput(f"{name} is {value}; it must be from 1 to {most}.")
         if not 1 <= self.min_image_tokens <= self.max_image_tokens <= MOST_IMAGE_TOKENS:
             raise InvalidInput(
                 f"Image tokens are {self.min_image_tokens} to {self.max_image_tokens}; "

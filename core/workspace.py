@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from core.bounds import check_stop
+from core.bounds import check_conversation, check_stop
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.sampling import LARGEST_SEED, SamplingParams
@@ -74,10 +74,11 @@ def requests(workspace: Workspace) -> tuple[Request, ...]:
     if not any(turn.parts for turn in workspace.conversation.messages):
         raise InvalidInput("There is no message to answer. Write a user message, then run.")
     parse_tools(workspace.conversation.tools)
-    for lane in workspace.lanes:
-        check_stop(lane.params.stop)
+    asked = [unseeded(workspace.conversation, lane) for lane in workspace.lanes]
+    for one in asked:
+        check_conversation(one.conversation)
+        check_stop(one.params.stop)
     fresh = fresh_seed()
-    asked = (unseeded(workspace.conversation, lane) for lane in workspace.lanes)
     return tuple(replace(one, params=_seeded(one.params, fresh)) for one in asked)
 
 

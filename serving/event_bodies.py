@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
+from pydantic import ValidationError
 
+from core.bounds import is_cut
 from core.file_access import is_named_inside
 from serving.routes import CALL, CANCEL, COMPONENT, JOIN, RUN
 
@@ -32,8 +35,9 @@ def check_body(path: str, content: bytes, page: gr.Blocks, uploads: str) -> str:
     session = body.get("session_hash")
     if session is not None and not (isinstance(session, str) and SESSION.fullmatch(session)):
         raise BadRequest("session_hash must be 1 to 64 letters, digits, _ or -.")
+    inputs: list[Block] = []
     if path == JOIN or RUN.fullmatch(path):
-        _check_event(body, page, queued=path == JOIN)
+        inputs = _check_event(body, page, queued=path == JOIN)
     elif path == CANCEL:
         for name in ("event_id", "session_hash"):
             if not isinstance(body.get(name), str):
@@ -41,9 +45,13 @@ def check_body(path: str, content: bytes, page: gr.Blocks, uploads: str) -> str:
     elif path == COMPONENT:
         _check_component(body, page)
     elif call := CALL.fullmatch(path):
-        _check_call(call["name"], body, page)
-    for value in (body.get("data"), body.get("event_data")):
-        _check_values(value, uploads)
+        inputs = _check_call(call["name"], body, page)
+    for block, value in zip(inputs, body.get("data") or [], strict=False):
+        _check_values(_name_of(block), value, uploads)
+        _check_model(block, value)
+    if not inputs:
+        _check_values("The data", body.get("data"), uploads)
+    _check_values("What came with the event", body.get("event_data"), uploads)
     return session or ""
 
 
@@ -57,7 +65,8 @@ def _read(content: bytes) -> dict[str, Any]:
     return body
 
 
-def _check_event(body: Mapping[str, Any], page: gr.Blocks, queued: bool) -> None:
+def _check_event(body: Mapping[str, Any], page: gr.Blocks, queued: bool) -> list[Block]:
+    """Returns the components that the event reads."""
     number = body.get("fn_index")
     event = page.fns.get(number) if type(number) is int else None
     if event is None or event.fn is None or (event.queue is not False) != queued:
@@ -66,23 +75,25 @@ def _check_event(body: Mapping[str, Any], page: gr.Blocks, queued: bool) -> None
         raise BadRequest("session_hash is missing. Reload the page.")
     if type(body.get("trigger_id")) not in (int, type(None)):
         raise BadRequest("trigger_id must be a whole number or null.")
-    _check_data(body, len(event.inputs), len(event.inputs))
+    _check_data(body, len(event.inputs))
+    return [*event.inputs]
 
 
-def _check_call(name: str, body: Mapping[str, Any], page: gr.Blocks) -> None:
+def _check_call(name: str, body: Mapping[str, Any], page: gr.Blocks) -> list[Block]:
     open_to_all = {str(e.api_name): e for e in page.fns.values() if e.api_visibility == "public"}
     if name not in open_to_all:
         raise BadRequest(f"There is no endpoint of this name. Use one of {', '.join(open_to_all)}.")
     if "session_hash" in body:
         raise BadRequest("A call has no session_hash. Remove it.")
-    _check_data(body, len(open_to_all[name].inputs), 0)
+    _check_data(body, len(open_to_all[name].inputs))
+    return [*open_to_all[name].inputs]
 
 
-def _check_data(body: Mapping[str, Any], most: int, least: int) -> None:
+def _check_data(body: Mapping[str, Any], count: int) -> None:
     data = body.get("data")
-    if not isinstance(data, list) or not least <= len(data) <= most:
+    if not isinstance(data, list) or len(data) != count:
         given = len(data) if isinstance(data, list) else "none"
-        raise BadRequest(f"data must be a list of {most} values; there are {given}.")
+        raise BadRequest(f"data must be a list of {count} values; there are {given}.")
 
 
 def _check_component(body: Mapping[str, Any], page: gr.Blocks) -> None:
@@ -94,9 +105,11 @@ def _check_component(body: Mapping[str, Any], page: gr.Blocks) -> None:
         raise BadRequest("session_hash and data are needed. Reload the page.")
 
 
-def _check_values(value: Any, uploads: str) -> None:
-    """Raises BadRequest for what no page sends: numbers beyond all bounds, deep nesting, and files
-    that were not uploaded, which Gradio would copy to where they can be fetched.
+def _check_values(name: str, value: Any, uploads: str) -> None:
+    """Raises BadRequest for what no page sends: numbers beyond all bounds, half a character, deep
+    nesting, and files that were not uploaded, which Gradio would copy to where they can be fetched.
+
+    name: of what has the value.
     """
     level = [value]
     for _ in range(DEEPEST):
@@ -104,15 +117,36 @@ def _check_values(value: Any, uploads: str) -> None:
         for one in level:
             if isinstance(one, dict):
                 _check_file(one, uploads)
-                below += one.values()
+                below += [*one, *one.values()]
             elif isinstance(one, list):
                 below += one
             elif isinstance(one, float) and not math.isfinite(one):
-                raise BadRequest("A number is not finite. Use a number in its range.")
+                raise BadRequest(f"{name} is not a finite number. Use a number in its range.")
+            elif isinstance(one, str) and is_cut(one):
+                raise BadRequest(
+                    f"{name} holds half of a character, such as \\ud83d alone. Remove it."
+                )
         if not below:
             return
         level = below
-    raise BadRequest(f"The values are nested more than {DEEPEST} deep.")
+    raise BadRequest(f"{name} is nested more than {DEEPEST} deep.")
+
+
+def _check_model(block: Block, value: Any) -> None:
+    """Gradio reads the values of some components, such as a table, by a model of its own."""
+    model = getattr(block, "data_model", None)
+    if model is None or value is None:
+        return
+    try:
+        model.model_validate(value)
+    except ValidationError as error:
+        raise BadRequest(f"{_name_of(block)} has the wrong form. Reload the page.") from error
+
+
+def _name_of(block: Block) -> str:
+    """As the page calls it."""
+    name = str(getattr(block, "label", None) or block.elem_id or "A value").split(" · ")[0]
+    return name[:1].upper() + name[1:]
 
 
 def _check_file(value: Mapping[str, Any], uploads: str) -> None:

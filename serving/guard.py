@@ -11,15 +11,16 @@ from urllib.parse import parse_qs
 
 import gradio as gr
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.event_bodies import BadRequest, check_body
 from serving.hosts import Hosts, is_same_origin
 from serving.presence import Presence
-from serving.routes import DATA, LOGIN, READ, RESULT, UPLOAD, is_open
+from serving.routes import DATA, LOGIN, READ, RESULT, RUN, UPLOAD, is_open
 from serving.upload_store import clean
 
+FORWARDED = "x-forwarded-host"
 LARGEST_EVENT = 16_000_000  # bytes
 LARGEST_UPLOAD = 21_000_000  # bytes: a file of 20 MB and what is written around it
 BODY_PATIENCE = 30.0  # seconds for the next piece of a body, or until a piece was taken
@@ -70,17 +71,23 @@ class Guard:
                 receive = await self._checked(scope, receive)
         except (Refused, BadRequest) as refusal:
             status = refusal.status if isinstance(refusal, Refused) else 422
-            await PlainTextResponse(f"{refusal}\n", status)(scope, receive, send)
+            await _said(scope, str(refusal), status)(scope, receive, send)
             return
         reader = _reader(scope)
         with self._presence.reading(reader) if reader else nullcontext():
-            await self._app(scope, receive, _impatient(send) if reader else send)
+            if reader:
+                send = _impatient(send)
+            elif RUN.fullmatch(scope["path"]):
+                send = _with_refusals(send)
+            await self._app(scope, receive, send)
         if scope["path"] == UPLOAD:
             await asyncio.to_thread(clean, self._uploads)
 
     def _check(self, scope: Scope) -> None:
-        headers = Headers(scope=scope)
+        headers = MutableHeaders(scope=scope)
         host = headers.get("host", "")
+        if not self._hosts.trusts(headers.get(FORWARDED, host)):
+            del headers[FORWARDED]  # Gradio would write it into the page's own addresses
         if not self._hosts.trusts(host):
             raise Refused(
                 421,
@@ -95,6 +102,9 @@ class Guard:
             raise Refused(403, "Requests from other websites are not answered.")
         if not is_open(scope["method"], scope["path"], self._uploads):
             raise Refused(404, "There is nothing here. Open the playground at its first page.")
+        reader = _reader(scope)
+        if reader and reader not in self._page._queue.pending_messages_per_session:
+            raise Refused(404, "Nothing was asked for under this name. Reload the page.")
         if scope["method"] == "POST" and scope["path"].rstrip("/") == LOGIN:
             self._count_login(scope["client"][0] if scope.get("client") else "")
 
@@ -136,6 +146,32 @@ class Guard:
             await send(message)
 
         return sending
+
+
+def _said(scope: Scope, sentence: str, status: int) -> Response:
+    """A refusal, in the form in which Gradio's page and client show it."""
+    if scope["method"] in READ:
+        return PlainTextResponse(f"{sentence}\n", status)
+    return JSONResponse({"detail": sentence, "error": sentence, "title": "Please check"}, status)
+
+
+def _with_refusals(send: Send) -> Send:
+    """Events that don't wait in the queue answer 500 to whatever a handler raises; what it raised
+    on purpose has a title, and is a refusal.
+    """
+    held: list[Message] = []
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 500:
+            held.append(message)
+            return
+        if held:
+            start = held.pop()
+            refused = b'"title":' in message.get("body", b"")
+            await send({**start, "status": 422 if refused else 500})
+        await send(message)
+
+    return sending
 
 
 def _reader(scope: Scope) -> str:

@@ -48,7 +48,8 @@ def is_same_origin(origin: str, host: str) -> bool:
 
 def _name(header: str) -> str:
     try:
-        return (urlsplit(f"//{header}").hostname or "").rstrip(".")
+        parts = urlsplit(f"//{header}")
+        return (parts.hostname or "").rstrip(".") if parts.port != 0 else ""  # raises for letters
     except ValueError:
         return ""
 

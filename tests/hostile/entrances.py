@@ -26,7 +26,7 @@ def import_file(visitor: Visitor, sent: Any) -> Seen:
         path = visitor.upload("chat.json", content)
     except PermissionError as refused:
         return Seen(400, str(refused))
-    return visitor.act("sessions", "open", {"act": "import", "path": path, "name": "chat.json"})
+    return visitor.act("sessions", "open", {"act": "import", "file": path, "name": "chat.json"})
 
 
 def import_text(visitor: Visitor, sent: Any) -> Seen:
@@ -35,7 +35,7 @@ def import_text(visitor: Visitor, sent: Any) -> Seen:
 
 
 def import_path(visitor: Visitor, sent: Any) -> Seen:
-    return visitor.act("sessions", "open", {"act": "import", "path": sent, "name": "chat.json"})
+    return visitor.act("sessions", "open", {"act": "import", "file": sent, "name": "chat.json"})
 
 
 def import_preset(visitor: Visitor, sent: str) -> Seen:
@@ -71,11 +71,11 @@ def look_at_sessions(visitor: Visitor, sent: Any) -> Seen:
 
 
 def open_link(visitor: Visitor, sent: Any) -> Seen:
-    return visitor.act("work-bar", "open_link", {"workspace": sent})
+    return visitor.act("work-bar", "open_link", {"workspace": json.dumps(sent)})
 
 
 def reopen_draft(visitor: Visitor, sent: Any) -> Seen:
-    return visitor.act("work-bar", "reopen", {"draft": sent})
+    return visitor.act("work-bar", "reopen", {"draft": json.dumps(sent)})
 
 
 def open_page(visitor: Visitor, sent: Any) -> Seen:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import subprocess
 import sys
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from serving.users import entry_of
 from tests.hostile.driver import Visitor
-from tests.serving import ROOT, served
+from tests.serving import ROOT, running, served
 
 PASSWORD = "correct horse"
+SPACE = {"SPACE_ID": "liquid/play", "SPACE_HOST": "liquid-play.hf.space"}
 MODES = ("local", "shared", "demo", "space")
 SAVE = {"act": "save", "name": "Mine", "holds": {}, "from_page": True}
 Reply = tuple[int, dict[str, str], str]
@@ -48,15 +48,10 @@ def login(url: str, name: str, password: str = PASSWORD) -> str:
     )
 
 
-@contextmanager
-def environment(**variables: str) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+@cache
+def logged_in(url: str, name: str) -> dict[str, str]:
+    """The headers of a user, who logs in once: logins are counted."""
+    return {"Cookie": login(url, name)}
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +64,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
         served(*scripted) as local,
         served(*scripted, "--auth", str(users)) as shared,
         served(*scripted, "--demo") as demo,
+        running(*scripted, variables=SPACE) as space,
     ):
-        with environment(SPACE_ID="liquid/play", SPACE_HOST="liquid-play.hf.space"):
-            with served(*scripted, "--host", "127.0.0.1") as space:
-                yield {"local": local, "shared": shared, "demo": demo, "space": space}
+        yield {"local": local, "shared": shared, "demo": demo, "space": space.url}
 
 
 VISITORS = {
@@ -109,7 +103,7 @@ def test_who_may_call_what(servers: dict[str, str], who: str, act: str):
         body = json.dumps({"data": []}).encode()
         assert ask(url, "POST", "/gradio_api/call/presets", body)[0] == 401
         return
-    visitor = Visitor(url, headers={"Cookie": login(url, user)} if user else None)
+    visitor = Visitor(url, headers=logged_in(url, user) if user else None)
     seen = ACTS[act](visitor)
     refusal = seen.error or (seen.prop("presets", "reply") or {}).get("error", "")
     assert bool(not refusal) == (who in ALLOWED[act]), seen.text[:500]
@@ -119,7 +113,7 @@ def test_who_may_call_what(servers: dict[str, str], who: str, act: str):
 
 def test_no_user_sees_what_another_keeps(servers: dict[str, str]):
     url = servers["shared"]
-    ann, bob = (Visitor(url, headers={"Cookie": login(url, name)}) for name in ("ann", "bob"))
+    ann, bob = (Visitor(url, headers=logged_in(url, name)) for name in ("ann", "bob"))
     ann.act("presets", "own", {**SAVE, "name": "Secret of Ann"})
     ann.act("session", "save", {"name": "Plans of Ann"})
     assert "Secret of Ann" in ann.call("presets").text

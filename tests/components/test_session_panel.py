@@ -39,7 +39,7 @@ def test_only_values_of_the_right_kind_are_taken():
 @pytest.mark.parametrize("path", ["/etc/hostname", "", "../x", "\0", "relative.json"])
 def test_a_file_that_was_not_uploaded_is_not_read(path: str):
     with pytest.raises(InvalidInput, match="was not uploaded"):
-        imported(PAGE, Asked("import", path=path, name="a.json"))
+        imported(PAGE, Asked("import", file=path, name="a.json"))
 
 
 def test_settings_that_a_file_does_not_name_stay():

@@ -144,7 +144,7 @@ def test_a_broken_file_is_named_and_skipped_and_never_written_to(own: OwnPresets
         ((ROOT / "presets/budgets/fast.yaml").read_bytes(), "it is 'budget'"),
         (b"#" * (LARGEST_FILE + 1), "1,000,001 bytes"),
         (b"name: [", "line 1"),
-        (b"\x00", "no YAML"),
+        (b"\x00", "not YAML"),
         (b"a: &a [*a]\nkind: *a", "kind"),
     ],
 )

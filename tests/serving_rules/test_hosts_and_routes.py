@@ -129,7 +129,7 @@ def test_what_the_page_sends_is_let_through(page):
         (JOIN, {"data": {}}, "there are none"),
         (JOIN, {"session_hash": "../x"}, "1 to 64 letters"),
         (JOIN, {"session_hash": None}, "session_hash is missing"),
-        (JOIN, {"data": [1e999]}, "not finite"),
+        (JOIN, {"data": [1e999]}, "not a finite"),
         (JOIN, {"data": ["x"], "trigger_id": "x"}, "trigger_id"),
         (
             JOIN,

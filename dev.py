@@ -134,9 +134,7 @@ def install(requirements: str) -> None:
     failed = subprocess.run([*command, *quiet], cwd=ROOT).returncode
     UNFINISHED.unlink()
     if failed:
-        raise SystemExit(
-            f"{requirements} was not installed; {Path(command[0]).stem} says why above."
-        )
+        raise SystemExit(f"{requirements} was not installed; the lines above say why.")
     for name in INCLUDED[requirements]:
         (VENV / f"{name}.installed").write_text(digest(name))
 

@@ -299,7 +299,7 @@ def test_an_unknown_command_is_refused_and_the_known_ones_are_listed(tmp_path):
     project = Project(tmp_path)
     done = project.call("start")
     assert done.returncode == 1
-    known = "use one of run, test, check, bench, soak, presets."
+    known = "use one of run, test, check, bench, soak, presets, user."
     assert f"There is no command 'start'; {known}" in done.stderr
     assert not project.venv.exists()
 

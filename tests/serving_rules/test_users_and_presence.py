@@ -1,6 +1,5 @@
 """Users and passwords, who is still there, and uploads that are cleaned."""
 
-import asyncio
 import os
 
 import pytest
@@ -9,12 +8,13 @@ from serving import presence, upload_store
 from serving.presence import Presence
 from serving.upload_store import clean, upload_folder
 from serving.users import BadUsers, entry_of, read_users
+from tests.event_loop import run
 
 PASSWORD = "correct horse"
 
 
 def allows(users, name: str, password: str) -> bool:
-    return asyncio.run(users.allows(name, password))
+    return run(users.allows(name, password))
 
 
 def test_users_log_in_by_the_password_of_their_entry_only(tmp_path):

@@ -26,7 +26,9 @@ class Visitors:
         self._demo_pages: set[str] = set()
         most = DEMO if access.demo else LOCAL if access.owners is None else SHARED
         self.runs = RunGate(most)
-        verifications = VERIFICATIONS if most.each_address else replace(VERIFICATIONS, each_address=0)
+        verifications = (
+            VERIFICATIONS if most.each_address else replace(VERIFICATIONS, each_address=0)
+        )
         self.verifications = RunGate(verifications, "verifications")
 
     def of(self, request: gr.Request) -> Visitor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import gradio as gr
 from gradio.context import LocalContext
@@ -23,9 +24,12 @@ class Visitors:
         self._access = access
         self._is_connected = is_connected
         self._demo_pages: set[str] = set()
-        shared = access.owners is not None
-        self.runs = RunGate(DEMO if access.demo else SHARED if shared else LOCAL)
-        self.verifications = RunGate(VERIFICATIONS, "verifications")
+        most = DEMO if access.demo else LOCAL if access.owners is None else SHARED
+        self.runs = RunGate(most)
+        verifications = (
+            VERIFICATIONS if most.each_address else replace(VERIFICATIONS, each_address=0)
+        )
+        self.verifications = RunGate(verifications, "verifications")
 
     def of(self, request: gr.Request) -> Visitor:
         user, page = request.username or "", page_of(request)

@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 class Most:
     """Runs that are answered or wait. each_address: 0 for no bound of its own."""
 
-    in_all: int = 64
+    in_all: int = 128
     each_address: int = 16
     each_page: int = 8
 
@@ -24,7 +24,7 @@ class Most:
 LOCAL = Most(each_address=0)  # one person's programs all come from one address
 SHARED = Most()
 DEMO = Most(each_address=4, each_page=2)
-VERIFICATIONS = Most(in_all=4, each_address=0, each_page=1)
+VERIFICATIONS = Most(in_all=4, each_address=2, each_page=1)
 
 
 class RunGate:
@@ -59,10 +59,10 @@ class RunGate:
 
     def _check(self, page: str, address: str) -> None:
         most, what = self._most, self._what
-        if self._pages[page] >= most.each_page:
+        if (own := self._pages[page]) >= most.each_page:
             raise InvalidInput(
-                f"{self._pages[page]} of your {what} are still under way, the most for one page. "
-                "Wait until one has ended, or stop one; then try again."
+                f"{own} of your {what} {'is' if own == 1 else 'are'} still under way, the most for "
+                "one page. Wait until one has ended, or stop one; then try again."
             )
         if most.each_address and self._addresses[address] >= most.each_address:
             raise InvalidInput(

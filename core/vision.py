@@ -68,9 +68,10 @@ class VisionBudget:
             )
         if not 0.1 <= self.max_pixels_tolerance <= 100:
             raise InvalidInput(
-                f"max_pixels_tolerance is {self.max_pixels_tolerance:g}; "
-                "it must be from 0.1 to 100."
+                f"max_pixels_tolerance is {self.max_pixels_tolerance}; it must be from 0.1 to 100."
             )
+        # A browser writes 2.0 as 2, and the processor refuses a whole number here.
+        object.__setattr__(self, "max_pixels_tolerance", float(self.max_pixels_tolerance))
 
     @property
     def token_side(self) -> int:

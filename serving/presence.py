@@ -24,6 +24,7 @@ class Presence:
     @contextmanager
     def reading(self, client: str) -> Iterator[None]:
         self._open[client] += 1
+        self._until.pop(client, None)  # it has come
         try:
             yield
         finally:
@@ -37,7 +38,10 @@ class Presence:
         self._wait_for(client, NEVER_CAME_AFTER)
 
     def is_here(self, client: str) -> bool:
-        return client in self._open or monotonic() < self._until.get(client, 0.0)
+        """One that nobody knows has asked just now: a plain call is named only by its answer."""
+        if client not in self._open and client not in self._until:
+            self.expect(client)
+        return client in self._open or monotonic() < self._until[client]
 
     def _wait_for(self, client: str, seconds: float) -> None:
         self._until[client] = max(monotonic() + seconds, self._until.get(client, 0.0))

@@ -80,10 +80,10 @@ def running(
 
 
 @contextmanager
-def served_here(engine: Engine) -> Iterator[str]:
+def served_here(engine: Engine, demo: bool = False) -> Iterator[str]:
     """The address of the page over an engine of this process."""
     with tempfile.TemporaryDirectory() as data:
-        server = app.make_server(engine, Path(data), Serving(port=0))
+        server = app.make_server(engine, Path(data), Serving(port=0), demo)
         server.start()
         yield server.url
         server.close()

@@ -4,6 +4,7 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from http.client import HTTPResponse
+from time import sleep
 
 import pytest
 from gradio_client import Client
@@ -63,3 +64,18 @@ def test_a_client_that_leaves_ends_only_its_own_run(crowded):
         assert not engine.left.acquire(timeout=1.5)
         assert any(b"generating" in line for line in stays)
     assert engine.left.acquire(timeout=PATIENCE)
+
+
+def test_a_client_that_comes_back_late_for_its_answer_reads_it_whole(scripted_app: str):
+    """It was taken for gone and stopped at its first token."""
+    call = f"{scripted_app}gradio_api/call/generate"
+    data = {"data": [[{"role": "user", "content": "!long"}], {"max_new_tokens": 20}, 1]}
+    asked = urllib.request.Request(
+        call, json.dumps(data).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
+        event = json.load(answer)["event_id"]
+    sleep(1.0)  # a slow network
+    with urllib.request.urlopen(f"{call}/{event}", timeout=PATIENCE) as events:
+        last = [line for line in events if line.startswith(b"data: ")][-1]
+    assert json.loads(last.removeprefix(b"data: "))[0]["stop_reason"] == "max_new_tokens"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 from core.engine import EventStream
 from core.events import Event, Queued
 from core.pump import Pumped
+from core.verification import VerifyEvent, Verifying
 from core.workspace import Request
 from engine.scripted import ScriptedEngine
 
@@ -82,3 +83,26 @@ class _Line(Pumped[tuple[str, Event]]):
         if not self._closed.is_set():
             self._closed.set()
             self._engine.left.release()
+
+
+class Lingering(ScriptedEngine):
+    """Its verifications go on until they are left.
+
+    `verifying` is released by each that begins, `left` by each that ends.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(tokens_per_second=1000)
+        self.verifying = threading.Semaphore(0)
+        self.left = threading.Semaphore(0)
+
+    def verify(
+        self, request: Request, token_ids: Sequence[int]
+    ) -> Generator[VerifyEvent, None, None]:
+        self.verifying.release()
+        try:
+            while True:
+                yield Verifying(0, len(token_ids), 0.0)
+                threading.Event().wait(0.05)
+        finally:
+            self.left.release()

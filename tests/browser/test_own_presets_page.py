@@ -252,7 +252,7 @@ def test_a_visitor_of_a_demo_changes_nothing(own_app: str, open_page, folder: Pa
     save(owner, "Mine")
     visitor = open_page(own_app, query="?demo=1")
     visitor.evaluate("document.body.classList.remove('demo')")  # one who knows CSS
-    refused = visitor.get_by_text("the presets that all visitors use stay")
+    refused = visitor.get_by_text("presets are not kept here")
     choose(visitor, "Mine", "delete")
     expect(refused).to_be_visible()
     visitor.get_by_role("button", name="Save as preset…").click()

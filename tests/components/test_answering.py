@@ -1,6 +1,5 @@
 """Answers are folded into runs; a switch or a closed iterator ends them and frees the engine."""
 
-import asyncio
 from collections.abc import Iterator
 from time import perf_counter
 
@@ -13,23 +12,15 @@ from core.pump import Pump
 from core.sampling import SamplingParams
 from core.workspace import Lane, Request, Workspace, requests
 from engine.scripted import ScriptedEngine
+from tests.event_loop import steps
 from tests.watched import Crowded, Watched
 
 PATIENCE = 5.0
 
 
 def answer(*arguments, **named) -> Iterator[dict]:
-    """The answer, read step by step in an event loop of its own."""
-    draws = answer_async(*arguments, **named)
-    with asyncio.Runner() as runner:
-        try:
-            while True:
-                try:
-                    yield runner.run(anext(draws))  # type: ignore
-                except StopAsyncIteration:
-                    return
-        finally:
-            runner.run(draws.aclose())
+    """The answer, read step by step."""
+    return steps(answer_async(*arguments, **named))
 
 
 def asked(text: str, *labels: str) -> tuple[Request, ...]:

@@ -38,6 +38,7 @@ def test_controls_and_budget_are_each_others_inverse():
         ("max_tiles", float("nan"), "max_tiles is nan"),
         ("max_tiles", 10**400, "Tiles|max_tiles"),
         ("max_pixels_tolerance", float("nan"), "max_pixels_tolerance is nan"),
+        ("max_pixels_tolerance", 10**400, "max_pixels_tolerance is 1000"),
         ("tile_size", 500, "multiple of 32"),
     ],
 )
@@ -46,6 +47,16 @@ def test_wrong_numbers_are_named_or_mended(name, value, sentence):
     with pytest.raises(InvalidInput, match=sentence):
         budget_of(values)
     assert budget_of(values, mend=True) == VisionBudget()
+
+
+def test_a_tolerance_that_a_browser_sent_as_a_whole_number_is_one_that_the_processor_takes():
+    """JavaScript writes 2.0 as 2; Lfm2VlProcessor refused the int, so every image failed."""
+    for budget in (
+        budget_of({**budget_values(VisionBudget()), "max_pixels_tolerance": 2}),
+        changed(VisionBudget(), {"max_pixels_tolerance": 2}),
+    ):
+        assert type(budget.max_pixels_tolerance) is float
+        assert budget == VisionBudget()
 
 
 def test_a_draft_of_an_older_version_lacks_the_advanced_values():

@@ -1,6 +1,5 @@
 """Users and passwords, who is still there, and uploads that are cleaned."""
 
-import asyncio
 import os
 
 import pytest
@@ -9,12 +8,13 @@ from serving import presence, upload_store
 from serving.presence import Presence
 from serving.upload_store import clean, upload_folder
 from serving.users import BadUsers, entry_of, read_users
+from tests.event_loop import run
 
 PASSWORD = "correct horse"
 
 
 def allows(users, name: str, password: str) -> bool:
-    return asyncio.run(users.allows(name, password))
+    return run(users.allows(name, password))
 
 
 def test_users_log_in_by_the_password_of_their_entry_only(tmp_path):
@@ -68,7 +68,6 @@ def test_a_client_is_here_while_it_reads_and_a_moment_longer(monkeypatch):
     now = 100.0
     monkeypatch.setattr(presence, "monotonic", lambda: now)
     clients = Presence()
-    assert not clients.is_here("ann")
     clients.expect("ann")
     now += presence.NEVER_CAME_AFTER - 0.1
     assert clients.is_here("ann")
@@ -80,6 +79,39 @@ def test_a_client_is_here_while_it_reads_and_a_moment_longer(monkeypatch):
     assert clients.is_here("ann")
     now += presence.GONE_AFTER + 0.1
     assert not clients.is_here("ann")
+
+
+def test_a_client_that_nobody_knows_yet_has_a_moment_to_come(monkeypatch):
+    """A plain call that came back for its answer after 50 ms was stopped at its first token."""
+    now = 100.0
+    monkeypatch.setattr(presence, "monotonic", lambda: now)
+    clients = Presence()
+    assert clients.is_here("call")
+    now += presence.NEVER_CAME_AFTER - 0.1
+    assert clients.is_here("call")
+    now += 0.2
+    assert not clients.is_here("call")
+
+
+def test_a_client_that_leaves_right_after_it_came_is_gone_a_moment_later(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(presence, "monotonic", lambda: now)
+    clients = Presence()
+    clients.expect("ann")
+    with clients.reading("ann"):
+        now += 0.1
+    now += presence.GONE_AFTER + 0.1
+    assert not clients.is_here("ann")
+
+
+def test_a_client_that_asks_again_while_it_reads_is_waited_for(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(presence, "monotonic", lambda: now)
+    clients = Presence()
+    with clients.reading("ann"):
+        clients.expect("ann")
+    now += presence.GONE_AFTER + 0.1
+    assert clients.is_here("ann")
 
 
 def test_uploads_that_are_too_old_or_too_many_go_oldest_first(tmp_path):

@@ -58,7 +58,7 @@ def test_answers_have_at_most_so_many_tokens(demo: Visitor):
     assert len(value["token_ids"]) == DEMO_TOKENS
     assert value["parameters"]["max_new_tokens"] == DEMO_TOKENS
     shown = lane(demo, messages=[row("!long")], parameter_max_new_tokens=2000)
-    assert f"max_new_tokens = {DEMO_TOKENS}\n" in str(shown)
+    assert f"max_new_tokens = {DEMO_TOKENS}" in str(shown)
 
 
 def test_what_others_have_sent_is_not_told_by_cached_tokens(demo: Visitor):

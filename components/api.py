@@ -43,8 +43,10 @@ def add_api(engine: Engine, library: Library, visitors: Visitors) -> None:
             params = _params(parameters, seed)
             workspace = Workspace(_conversation(messages), (Lane("A", params, own_budget(engine)),))
             asked = visitor.bound(requests(workspace))
+            # All calls of a client take their turns as one visitor, or many calls would be many.
+            caller = f"{visitor.user}/{visitor.address}"
             answers = answer(
-                engine, asked, Switch(), visitor.page, visitor.seconds, visitors.still(request)
+                engine, asked, Switch(), caller, visitor.seconds, visitors.still(request)
             )
             async with aclosing(answers):
                 async for runs in answers:

@@ -82,14 +82,17 @@ def rows(paths: Any) -> list[dict[str, Any]]:
     return [{"id": file_data("/x"), "role": "user", "text": "!see", "images": images}]
 
 
-def without_files(value: Any) -> Any:
-    """The same where Gradio's own checks find no file, so that it reaches the event's handler."""
+def without_files(value: Any, *signs: str) -> Any:
+    """The same where Gradio's own checks find no file, so that it reaches the event's handler.
+
+    signs: what it knows a file by: "meta" among an event's inputs, in what comes with it "path".
+    """
     match value:
         case dict():
-            kept = {name: without_files(one) for name, one in value.items() if name != "meta"}
-            return {**kept, "path": ""} if "act" in kept else kept
+            kept = {name: one for name, one in value.items() if name not in signs}
+            return {name: without_files(one, *signs) for name, one in kept.items()}
         case list():
-            return [without_files(one) for one in value]
+            return [without_files(one, *signs) for one in value]
         case _:
             return value
 
@@ -98,9 +101,10 @@ def asked(page: Page, path: str, act: str = "open") -> dict[str, Any]:
     """All that any event reads of what a click sends."""
     workspace = workspace_with([path], files={"x": path, path: path})
     return {
-        "act": act, "path": path, "name": "x.json", "key": "talk", "number": 2, "form": "page",
+        "act": act, "file": path, "name": "x.json", "key": "talk", "number": 2, "form": "page",
         "images": True, "lane": "A", "program": "transformers", "serial": file_data(path),
-        "workspace": workspace, "draft": {"messages": rows([path])}, "gone": path, "run": 1,
+        "workspace": json.dumps(workspace), "draft": json.dumps({"messages": rows([path])}),
+        "gone": path, "run": 1,
         "results": [file_data(path)], "pair": ["A", "A"], "query": path, "unfold": "talk",
         "files": [{"name": path, "text": path, "error": file_data(path)}], "seq": 1, "keep": True,
         "rule": path, "text": "", "label": path, "holds": {"images": True, "messages": True},
@@ -179,7 +183,7 @@ def clicks(page: Page, fn: BlockFunction) -> list[dict[str, Any]]:
     if name == "SessionHandlers.open":
         opened = [asked(page, paths[0], act) for act in ("open", "restore")]
         files = [asked(page, path, "import") for path in paths]
-        return opened + [file | {"text": text} for file in files for text in _texts(file["path"])]
+        return opened + [file | {"text": text} for file in files for text in _texts(file["file"])]
     if "SessionHandlers" in name:
         return [asked(page, paths[0], act) for act in ACTS]
     return [asked(page, path) for path in paths]
@@ -189,7 +193,7 @@ def test_no_handler_tells_what_stands_in_a_file_elsewhere(page: Page):
     planted = page.planted
     for fn in page.events():
         several = clicks(page, fn)
-        every = [(page.values(fn, rows([click["path"]])), click) for click in several]
+        every = [(page.values(fn, rows([click["file"]])), click) for click in several]
         every.append((page.values(fn, rows(planted.paths)), several[0]))
         for path in planted.paths[:4]:
             every.append((page.values(fn, rows([path]), file_data(path)), several[0]))
@@ -207,10 +211,11 @@ def sent(page: Page) -> Iterator[dict[str, Any]]:
     """Bodies for every event of the page, as anybody can post them who reaches the port."""
     paths = page.planted.paths[:2]
     for fn in page.events():
-        several = [click for click in clicks(page, fn) if not click or click["path"] in paths]
+        several = [click for click in clicks(page, fn) if not click or click["file"] in paths]
         for click in several:
-            values, texts = page.values(fn, rows(paths)), without_files(click)
-            yield {"fn_index": fn._id, "data": without_files(values), "event_data": texts}
+            values = without_files(page.values(fn, rows(paths)), "meta")
+            told = without_files(click, "meta", "path")
+            yield {"fn_index": fn._id, "data": values, "event_data": told}
         for path in paths:
             hostile = page.values(fn, rows([path]), file_data(path))
             yield {"fn_index": fn._id, "data": hostile, "event_data": several[0]}
@@ -256,11 +261,16 @@ def test_no_event_over_http_answers_with_a_file_from_elsewhere(page: Page):
     engine = ScriptedEngine(tokens_per_second=10_000)
     server = app.make_server(engine, planted.data, Serving(port=0))  # its page has the same events
     server.start()
+    heard = ""
     try:
         for place in range(0, len(bodies), IN_FLIGHT):
             said = answered(server.url, page, bodies[place : place + IN_FLIGHT])
+            heard += said
             assert said
             assert not planted.seen_in(said)
     finally:
         server.close()
+    # The handlers were asked, and not only the door.
+    for words in ("was not uploaded", '"missing":true'):
+        assert words in heard.replace(": ", ":"), words
     assert planted.leaked_files() == []

@@ -3,18 +3,35 @@ const $ = (selector) => element.querySelector(selector);
 const form = $('.lane-form');
 const label = props.label;
 let open = false;
-let typedSystem = null; // what was typed into the system prompt and is not handed over yet
+let drawn = ''; // what the form was drawn from
+const typing = new Map(); // fields that are being filled in, each with what it changes
 
-function settings() {
+function settings(value = props.value) {
   return {
-    preset: '', sampling: {}, images: {}, system: null, model: '', pinned: false, ...props.value,
+    preset: '', sampling: {}, images: {}, system: null, model: '', pinned: false, ...value,
   };
 }
-function change(changes) {
-  props.value = { ...settings(), ...changes };
+function set(value) {
+  props.value = value;
+  drawn = facts();
   draw();
+}
+function change(changes) {
+  set({ ...settings(), ...changes });
   trigger('edit');
 }
+// Gives Gradio what is being typed. stored: the lane as Gradio has it.
+function handOver(stored) {
+  if (!typing.size) return stored;
+  const value = [...typing.values()].reduce((lane, changed) => changed(lane), settings(stored));
+  typing.clear();
+  set(value);
+  keptDrafts.keepPart({ [`lane_${label}`]: value });
+  undoSteps.recordPart({ [`lane_${label}`]: value });
+  setTimeout(() => trigger('edit')); // not within the event that has asked for the value
+  return value;
+}
+liveInputs.offer(`lane_${label}`, element, handOver);
 function option(value, text, chosen) {
   const node = document.createElement('option');
   node.value = value;
@@ -35,12 +52,12 @@ function numberField(group, field) {
   const value = settings()[group][field.name];
   input.value = value ?? '';
   input.placeholder = 'unchanged';
-  input.addEventListener('change', () => {
-    const values = { ...settings()[group] };
-    if (input.value === '') delete values[field.name];
-    else values[field.name] = Number(input.value);
-    change({ [group]: values });
-  });
+  input.addEventListener('input', () => typing.set(input, (lane) => {
+    const { [field.name]: before, ...values } = lane[group];
+    if (input.value !== '') values[field.name] = Number(input.value);
+    return { ...lane, [group]: values };
+  }));
+  input.addEventListener('change', () => handOver());
   return labelled(field.label, input);
 }
 function select(text, value, choices, chosen) {
@@ -51,6 +68,8 @@ function select(text, value, choices, chosen) {
 }
 function drawForm() {
   const value = settings();
+  drawn = facts();
+  typing.clear();
   form.textContent = '';
   for (const field of props.fields) form.append(numberField('sampling', field));
   if (props.images_allowed) {
@@ -83,31 +102,15 @@ function drawForm() {
   text.rows = 3;
   let pause = null;
   text.addEventListener('input', () => {
-    typedSystem = text.value;
+    typing.set(text, (lane) => ({ ...lane, system: text.value }));
     clearTimeout(pause);
     pause = setTimeout(handOver, 300);
   });
-  text.addEventListener('change', handOver);
+  text.addEventListener('change', () => handOver());
   const field = labelled('Own system prompt', text);
   field.className = 'wide';
   form.append(field);
 }
-function handOver() {
-  if (typedSystem === null) return;
-  const system = typedSystem;
-  typedSystem = null;
-  change({ system });
-  keptDrafts.keepPart({ [`lane_${label}`]: props.value });
-}
-// As in the message editor: a key that may run the lanes hands over first, and so does leaving.
-const listeners = `laneEditorListeners${label}`;
-window[listeners]?.abort();
-window[listeners] = new AbortController();
-const early = { capture: true, signal: window[listeners].signal };
-window.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey) handOver();
-}, early);
-window.addEventListener('pagehide', handOver, early);
 function draw() {
   const value = settings();
   $('.lane-letter').textContent = label;
@@ -153,10 +156,17 @@ for (const [act, words] of Object.entries({
   $(`[data-act=${act}]`).setAttribute('aria-label', words);
 }
 $('.lane-source').addEventListener('change', (event) => change({ preset: event.target.value }));
+// A form that would look the same stays: a field must not go from under a hand.
+const facts = () => JSON.stringify([settings(), props.models, props.images_allowed]);
 function redraw() {
   draw();
-  if (open && !form.contains(document.activeElement)) drawForm();
+  if (open && !form.contains(document.activeElement) && facts() !== drawn) drawForm();
 }
+closesOnEscape(`lane ${label}`, form, () => {
+  open = false;
+  draw();
+  $('[data-act=change]').focus();
+}, { within: true }); // beside a running answer it may stay open, as the sidebar does
 watch(['chips', 'effective', 'models', 'presets', 'images_allowed'], redraw);
 watch('value', () => { // by an act or by undo: only a field that is being filled in must stand
   const focused = document.activeElement;

@@ -91,14 +91,14 @@ const gathered = (names, values) =>
   Object.fromEntries(names.map((name, place) => [name, values[place]]));
 
 function keepWorkspace(names, values, how) {
-  const kept = gathered(names, values);
+  const kept = gathered(names, liveInputs.values(names, values));
   keptDrafts.keep(kept, how);
   undoSteps.record(kept, how === 'edit');
   return [];
 }
 // Undefined leaves a control as it is.
 function stepWorkspace(names, values, direction) {
-  const kept = gathered(names, values);
+  const kept = gathered(names, liveInputs.values(names, values));
   const then = undoSteps[direction](kept);
   if (!then) return names.map(() => undefined);
   keptDrafts.keep(then, 'step');

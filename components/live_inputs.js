@@ -4,6 +4,7 @@
 class LiveInputs {
   constructor() {
     this.sources = new Map(); // by the input's name
+    this.handed = new Map(); // in this task, by the input's name
     addEventListener('pagehide', () => this.handOver(), true);
     document.addEventListener('visibilitychange', () => this.handOver(), true);
   }
@@ -16,15 +17,25 @@ class LiveInputs {
 
   // names: of the inputs, in Gradio's order; '' for one that no script holds back.
   values(names, stored) {
-    return stored.map((value, place) => {
-      const source = this.sources.get(names[place]);
-      return source?.element.isConnected ? source.current(value) : value;
-    });
+    return stored.map((value, place) => this.value(names[place], value));
+  }
+
+  // Gradio reads its store for one event while another one of the same task hands over: what that
+  // event has read is old by the time it asks here.
+  value(name, stored) {
+    const source = this.sources.get(name);
+    if (!source?.element.isConnected) return stored;
+    const current = source.current(stored);
+    if (current !== stored) {
+      if (!this.handed.size) setTimeout(() => this.handed.clear());
+      this.handed.set(name, current);
+    }
+    return this.handed.has(name) ? this.handed.get(name) : stored;
   }
 
   // Before a page is left, and before an act that replaces inputs without reading them.
   handOver() {
-    for (const { element, current } of this.sources.values()) if (element.isConnected) current();
+    for (const name of this.sources.keys()) this.value(name);
   }
 }
 const liveInputs = new LiveInputs();

@@ -102,6 +102,7 @@ function stepWorkspace(names, values, direction) {
   const then = undoSteps[direction](kept);
   if (!then) return names.map(() => undefined);
   keptDrafts.keep(then, 'step');
+  liveInputs.handed.clear(); // it gives way to the step
   const same = (name) => JSON.stringify(kept[name] ?? null) === JSON.stringify(then[name] ?? null);
   return names.map((name) => (same(name) ? undefined : then[name]));
 }

@@ -156,6 +156,18 @@ def test_what_an_act_replaced_at_once_comes_back_by_undo(page: Page):
     expect(page.locator(".turn-text")).to_have_value("just typed")
 
 
+def test_what_another_event_of_the_same_task_hands_over_is_sent(page: Page):
+    """Leaving the model's name keeps the draft, which handed the message over: the run, which had
+    read its inputs before, took the old one.
+    """
+    messages(page)
+    page.locator("#model-choice input").fill("someone/else")
+    with sent(page, "run-1 click") as values:
+        page.evaluate(TYPE, [".turn-text", "new", "Ctrl+Enter"])
+    assert values["messages"][0]["text"] == "new"
+    assert values["model-choice"] == "someone/else"
+
+
 @pytest.mark.parametrize("tab", ["Paste", "Table"])
 def test_examples_that_were_just_typed_are_inserted(page: Page, tab: str):
     messages(page)

@@ -173,6 +173,11 @@ class Controls:
         """Of `written`, in its order."""
         return list(self._kept())
 
+    def live_names(self) -> dict[Any, str]:
+        """By control: the name under which a script of the page offers its value."""
+        kept = {control: name for name, control in self._kept().items()}
+        return {**kept, self.picker.choice: "model"}
+
     def read_draft(self, draft: Any) -> PageState | None:
         """The draft as a state, or None where there is none.
 

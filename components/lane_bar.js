@@ -32,8 +32,7 @@ element.addEventListener('click', (event) => {
     trigger('pick', { key: button.dataset.key });
   }
 });
-menu.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape' || !menu.open) return;
+closesOnEscape('set-ups', menu, () => {
   menu.open = false;
   menu.querySelector('summary').focus();
 });

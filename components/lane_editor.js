@@ -3,11 +3,11 @@ const $ = (selector) => element.querySelector(selector);
 const form = $('.lane-form');
 const label = props.label;
 let open = false;
-let typedSystem = null; // what was typed into the system prompt and is not handed over yet
+const typing = new Map(); // fields that are being filled in, each with what it changes
 
-function settings() {
+function settings(value = props.value) {
   return {
-    preset: '', sampling: {}, images: {}, system: null, model: '', pinned: false, ...props.value,
+    preset: '', sampling: {}, images: {}, system: null, model: '', pinned: false, ...value,
   };
 }
 function change(changes) {
@@ -15,6 +15,19 @@ function change(changes) {
   draw();
   trigger('edit');
 }
+// Gives Gradio what is being typed. stored: the lane as Gradio has it.
+function handOver(stored) {
+  if (!typing.size) return stored;
+  const value = [...typing.values()].reduce((lane, changed) => changed(lane), settings(stored));
+  typing.clear();
+  props.value = value;
+  draw();
+  keptDrafts.keepPart({ [`lane_${label}`]: value });
+  undoSteps.recordPart({ [`lane_${label}`]: value });
+  setTimeout(() => trigger('edit')); // not within the event that has asked for the value
+  return value;
+}
+liveInputs.offer(`lane_${label}`, element, handOver);
 function option(value, text, chosen) {
   const node = document.createElement('option');
   node.value = value;
@@ -29,34 +42,61 @@ function labelled(text, control) {
   node.append(words, control);
   return node;
 }
-function numberField(group, field) {
-  const input = document.createElement('input');
-  Object.assign(input, { type: 'number', min: field.minimum, max: field.maximum, step: field.step });
-  const value = settings()[group][field.name];
-  input.value = value ?? '';
-  input.placeholder = 'unchanged';
-  input.addEventListener('change', () => {
-    const values = { ...settings()[group] };
-    if (input.value === '') delete values[field.name];
-    else values[field.name] = Number(input.value);
-    change({ [group]: values });
+// A field that stands already stays, for the form must not go from under a hand. key: of the field
+// and of what it offers.
+function field(key, value, build) {
+  const node = [...form.children].find((other) => other.dataset.key === key) || build();
+  node.dataset.key = key;
+  const control = node.lastChild;
+  const shown = String(value ?? '');
+  const isTyped = typing.has(control) || control === document.activeElement;
+  if (control.value !== shown && !isTyped) control.value = shown;
+  return node;
+}
+function numberField(group, { name, label: words, minimum, maximum, step }) {
+  return field(`${group} ${name}`, settings()[group][name], () => {
+    const input = document.createElement('input');
+    Object.assign(input, { type: 'number', min: minimum, max: maximum, step });
+    input.placeholder = 'unchanged';
+    input.addEventListener('input', () => typing.set(input, (lane) => {
+      const { [name]: before, ...values } = lane[group];
+      if (input.value !== '') values[name] = Number(input.value);
+      return { ...lane, [group]: values };
+    }));
+    input.addEventListener('change', () => handOver());
+    return labelled(words, input);
   });
-  return labelled(field.label, input);
 }
 function select(text, value, choices, chosen) {
-  const node = document.createElement('select');
-  node.append(...choices.map(([key, name]) => option(key, name, value)));
-  node.addEventListener('change', () => chosen(node.value));
-  return labelled(text, node);
+  return field(JSON.stringify([text, choices]), value, () => {
+    const node = document.createElement('select');
+    node.append(...choices.map(([key, name]) => option(key, name, value)));
+    node.addEventListener('change', () => chosen(node.value));
+    return labelled(text, node);
+  });
 }
-function drawForm() {
+function systemField(system) {
+  return field('own system prompt', system, () => {
+    const text = document.createElement('textarea');
+    text.rows = 3;
+    let pause = null;
+    text.addEventListener('input', () => {
+      typing.set(text, (lane) => ({ ...lane, system: text.value }));
+      clearTimeout(pause);
+      pause = setTimeout(handOver, 300);
+    });
+    text.addEventListener('change', () => handOver());
+    const node = labelled('Own system prompt', text);
+    node.className = 'wide';
+    return node;
+  });
+}
+function fields() {
   const value = settings();
-  form.textContent = '';
-  for (const field of props.fields) form.append(numberField('sampling', field));
+  const shown = props.fields.map((one) => numberField('sampling', one));
   if (props.images_allowed) {
-    for (const field of props.image_fields) form.append(numberField('images', field));
-    const splitting = value.images.do_image_splitting;
-    form.append(select('Image splitting', String(splitting ?? ''),
+    shown.push(...props.image_fields.map((one) => numberField('images', one)));
+    shown.push(select('Image splitting', value.images.do_image_splitting ?? '',
       [['', 'unchanged'], ['true', 'on'], ['false', 'off']], (chosen) => {
         const images = { ...settings().images };
         if (chosen) images.do_image_splitting = chosen === 'true';
@@ -70,44 +110,22 @@ function drawForm() {
   }
   const model = select('Model', value.model, models, (chosen) => change({ model: chosen }));
   model.title = 'For another one: choose it in the sidebar and press “Load beside”.';
-  form.append(model);
   const kind = value.system === null ? 'same' : (value.system ? 'own' : 'none');
-  form.append(select('System prompt', kind,
+  const system = select('System prompt', kind,
     [['same', 'as in the messages'], ['none', 'none'], ['own', 'its own']], (chosen) => {
       change({ system: { same: null, none: '', own: 'You are a helpful assistant.' }[chosen] });
       drawForm();
-    }));
-  if (kind !== 'own') return;
-  const text = document.createElement('textarea');
-  text.value = value.system;
-  text.rows = 3;
-  let pause = null;
-  text.addEventListener('input', () => {
-    typedSystem = text.value;
-    clearTimeout(pause);
-    pause = setTimeout(handOver, 300);
+    });
+  return [...shown, model, system, ...(kind === 'own' ? [systemField(value.system)] : [])];
+}
+function drawForm() {
+  const shown = fields();
+  for (const node of [...form.children]) if (!shown.includes(node)) node.remove();
+  shown.forEach((node, place) => {
+    if (form.children[place] !== node) form.insertBefore(node, form.children[place] ?? null);
   });
-  text.addEventListener('change', handOver);
-  const field = labelled('Own system prompt', text);
-  field.className = 'wide';
-  form.append(field);
+  for (const control of typing.keys()) if (!form.contains(control)) typing.delete(control);
 }
-function handOver() {
-  if (typedSystem === null) return;
-  const system = typedSystem;
-  typedSystem = null;
-  change({ system });
-  keptDrafts.keepPart({ [`lane_${label}`]: props.value });
-}
-// As in the message editor: a key that may run the lanes hands over first, and so does leaving.
-const listeners = `laneEditorListeners${label}`;
-window[listeners]?.abort();
-window[listeners] = new AbortController();
-const early = { capture: true, signal: window[listeners].signal };
-window.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey) handOver();
-}, early);
-window.addEventListener('pagehide', handOver, early);
 function draw() {
   const value = settings();
   $('.lane-letter').textContent = label;
@@ -157,6 +175,11 @@ function redraw() {
   draw();
   if (open && !form.contains(document.activeElement)) drawForm();
 }
+closesOnEscape(`lane ${label}`, form, () => {
+  open = false;
+  draw();
+  $('[data-act=change]').focus();
+}, { within: true }); // beside a running answer it may stay open, as the sidebar does
 watch(['chips', 'effective', 'models', 'presets', 'images_allowed'], redraw);
 watch('value', () => { // by an act or by undo: only a field that is being filled in must stand
   const focused = document.activeElement;

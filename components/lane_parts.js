@@ -14,7 +14,12 @@ async function drawMarkdown(node, text) {
     drawMarkdown(node, state.wanted);
   }, MARKDOWN_EVERY_MS);
   state.from = text;
-  node.innerHTML = await server.render_markdown(text);
+  state.asked = (state.asked || 0) + 1;
+  const number = state.asked;
+  const html = await server.render_markdown(text);
+  if (number < (state.drawn || 0)) return; // a newer one was faster
+  state.drawn = number;
+  node.innerHTML = html;
   if (follow) body.scrollTop = body.scrollHeight;
 }
 

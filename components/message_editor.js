@@ -12,6 +12,7 @@ const normal = (turn) => ({
 });
 const newId = () => `m${Math.random().toString(36).slice(2, 10)}`;
 let turns = (props.value || []).map(normal);
+let handed = JSON.stringify(props.value); // as Gradio has it, as far as this script knows
 let dirty = false;
 const typed = new Set(); // ids of rows with text that was not handed over yet
 let timer = null;
@@ -32,6 +33,7 @@ function flush() {
   dirty = false;
   typed.clear();
   props.value = keep();
+  handed = JSON.stringify(props.value);
   undoSteps.recordPart({ messages: props.value });
 }
 function handOver() {
@@ -39,7 +41,6 @@ function handOver() {
   flush();
   trigger('edit');
 }
-const handOverIfDirty = () => dirty && handOver();
 function changed({ soon = false } = {}) {
   dirty = true;
   clearTimeout(timer);
@@ -47,20 +48,17 @@ function changed({ soon = false } = {}) {
   timer = setTimeout(handOver, PAUSE_MS);
   if (Date.now() - keptAt > KEEP_MS) keep();
 }
-// Anything that may start a server event flushes first; capture on window runs before all others.
-// The controller sits on window because showing the component again runs this script again.
-window.messageEditorListeners?.abort();
-window.messageEditorListeners = new AbortController();
-const early = { capture: true, signal: window.messageEditorListeners.signal };
-window.addEventListener('pointerdown', flush, early);
-window.addEventListener('keydown', (event) => {
-  const presses = event.target.matches?.('textarea') ? [] : ['Enter', ' ']; // else they are typed
-  if (event.ctrlKey || event.metaKey || ['Tab', 'Escape', ...presses].includes(event.key)) flush();
-  if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') trigger('edit');
-}, early);
-list.addEventListener('focusout', handOverIfDirty);
-window.addEventListener('pagehide', flush, early);
-document.addEventListener('visibilitychange', handOverIfDirty, early);
+list.addEventListener('focusout', () => dirty && handOver());
+liveInputs.offer('messages', element, (stored) => {
+  if (!dirty) return stored;
+  // What the server wrote is in Gradio's store a moment before this script hears of it.
+  if (stored && JSON.stringify(stored) !== handed) {
+    take(stored);
+    draw();
+  }
+  flush();
+  return props.value;
+});
 
 // -- drawing --------------------------------------------------------------------------------
 function draw() {
@@ -236,10 +234,16 @@ list.addEventListener('drop', () => {
 });
 
 // -- from the server: `value` only on explicit acts (a scenario, a reply), or by undo -------------
-watch('value', () => {
+// Texts that are being typed stand.
+function take(rows) {
   const kept = new Map(turns.filter((turn) => typed.has(turn.id)).map((turn) => [turn.id, turn.text]));
-  turns = (props.value || []).map(normal);
+  turns = (rows || []).map(normal);
   for (const turn of turns) turn.text = kept.get(turn.id) ?? turn.text;
+  handed = JSON.stringify(rows);
+  return kept;
+}
+watch('value', () => {
+  const kept = take(props.value);
   const isText = document.activeElement?.matches?.('.turn-text');
   const focused = isText && document.activeElement.closest('.turn').dataset.id;
   if (focused && !kept.has(focused)) document.activeElement.blur();

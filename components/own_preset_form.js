@@ -55,8 +55,9 @@ form.addEventListener('submit', (event) => {
 });
 field('name').addEventListener('input', () => sayTaken(false));
 field('from_page').addEventListener('change', showParts);
-form.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape') closeForm();
+closesOnEscape('own preset form', form, () => {
+  closeForm();
+  element.querySelector('[data-act=new]').focus();
 });
 async function read(file) {
   if (file.size > LARGEST_FILE) return { name: file.name, error: 'it has more than 1,000,000 bytes.' };

@@ -25,6 +25,12 @@ function drawMenu(preset) {
     ['Edit', 'edit'], ['Duplicate', 'duplicate'], ['Download', 'export'], ['Delete', 'delete'],
   ]) menu.append(actButton(text, act, `${text} preset ${preset.name}`));
 }
+closesOnEscape('own preset menu', menu, () => {
+  const of = menuOf;
+  menuOf = '';
+  draw();
+  element.querySelector(`[data-of="${CSS.escape(of)}"]`)?.focus();
+});
 function drawBroken() {
   const box = element.querySelector('.own-preset-broken');
   box.textContent = '';

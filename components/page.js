@@ -1,4 +1,5 @@
 () => {
+  offerModelName();
   const remembered = rememberedTheme();
   if (remembered && !location.search.includes('__theme')) {
     document.body.classList.toggle('dark', remembered === 'dark');

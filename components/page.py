@@ -23,6 +23,7 @@ from components.lane_bar import lane_bar
 from components.lane_handlers import LaneHandlers
 from components.lanes import lanes
 from components.lint_view import lint_view
+from components.live_inputs import collect_live
 from components.message_editor import message_editor
 from components.model_handlers import ModelHandlers
 from components.model_picker import model_picker
@@ -94,6 +95,7 @@ def build_page(
         exports = ExportHandlers(engine, parts.controls, history, visitors, export.view)
         wire_export(page, parts.controls, export, exports)
         add_api(engine, library, visitors)
+        collect_live(page, parts.controls.live_names())
     return page
 
 
@@ -131,11 +133,11 @@ def _layout(library: Library, demo_model: str) -> tuple[Parts, ExportTab]:
                     answers = lanes(bar, library.presets)
                 with gr.Tab("Compare", id="compare") as compare_tab:
                     compared = comparison(elem_id="comparison")
-                with gr.Tab("Images", id="images"):
+                with gr.Tab("Images", id="images") as images_tab:
                     tiles = tile_view(library.pictures, elem_id="tiles")
-                with gr.Tab("History", id="history"):
+                with gr.Tab("History", id="history") as history_tab:
                     earlier = run_list(elem_id="run-list")
-                with gr.Tab("Sessions", id="sessions"):
+                with gr.Tab("Sessions", id="sessions") as sessions_tab:
                     sessions = SessionParts(session, session_panel(elem_id="sessions"))
                 with gr.Tab("Prompt", id="prompt") as prompt_tab:
                     prompt = prompt_view(elem_id="prompt")
@@ -145,8 +147,12 @@ def _layout(library: Library, demo_model: str) -> tuple[Parts, ExportTab]:
         few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
         Advice(recipe, lint, scenarios),
     )  # fmt: skip
+    other_tabs = {
+        "output": output_tab, "images": images_tab, "history": history_tab,
+        "sessions": sessions_tab,
+    }  # fmt: skip
     parts = Parts(
-        run, runs, stop, scenarios, output_tab, compare_tab, prompt_tab, controls, work, sessions
+        run, runs, stop, scenarios, compare_tab, prompt_tab, other_tabs, controls, work, sessions
     )
     return parts, export
 

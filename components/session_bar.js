@@ -53,9 +53,7 @@ ask.addEventListener('submit', (event) => {
   toggle(false);
   trigger('save', { name: field.value });
 });
-ask.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape') return;
-  event.stopPropagation();
+closesOnEscape('session name', ask, () => {
   toggle(false);
   element.querySelector('.session-save').focus();
 });

@@ -39,11 +39,6 @@ function question(label, value, done, { empty = false } = {}) {
     ask.hidden = true;
     done(field.value);
   });
-  form.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape') return;
-    event.stopPropagation();
-    ask.hidden = true;
-  });
   ask.append(form);
   field.focus();
   field.select();
@@ -52,6 +47,9 @@ function fold(form, act, open = form.hidden) {
   form.hidden = !open;
   element.querySelector(`header [data-act=${act}]`).setAttribute('aria-expanded', String(open));
 }
+closesOnEscape('session export', exporting, () => fold(exporting, 'export', false));
+closesOnEscape('session import', importing, () => fold(importing, 'import', false));
+closesOnEscape('session question', ask, () => ACTS.cancel());
 function option(value, text, chosen) {
   const node = new Option(text, value);
   node.selected = Boolean(chosen);

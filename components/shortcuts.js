@@ -11,7 +11,9 @@ document.addEventListener('keydown', (event) => {
   const demo = document.body.classList.contains('demo');
   if (command && event.key === 'Enter') press(go);
   else if (command && event.key === 's' && !demo) press('#session-save');
-  else if (event.key === 'Escape') document.querySelector('#stop')?.click();
+  else if (event.key === 'Escape' && !event.isComposing) {
+    if (!closeByEscape(event)) document.querySelector('#stop')?.click();
+  }
   else if (command && event.key === '/') {
     event.preventDefault();
     document.querySelector('.turns .turn:last-child textarea')?.focus();

@@ -9,7 +9,9 @@ from components.visitors import META
 
 # Weights 400 and 700 only: the semi-bold files that ship with Gradio lack most letters.
 WEIGHTS = (400, 700)
-SCRIPTS = ("kept_drafts.js", "undo_steps.js", "shortcuts.js")
+SCRIPTS = (
+    "kept_drafts.js", "undo_steps.js", "live_inputs.js", "escape_key.js", "shortcuts.js"
+)  # fmt: skip
 
 
 def theme() -> gr.themes.Base:

@@ -27,15 +27,11 @@ function changed(soon) {
   if (soon) timer = setTimeout(handOver, PAUSE_MS);
   else handOver();
 }
-// As in the message editor: whatever may start a server event flushes first, and a reload keeps it.
-window.toolsEditorListeners?.abort();
-window.toolsEditorListeners = new AbortController();
-const early = { capture: true, signal: window.toolsEditorListeners.signal };
-window.addEventListener('pointerdown', flush, early);
-window.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || ['Tab', 'Escape'].includes(event.key)) flush();
-}, early);
-window.addEventListener('pagehide', flush, early);
+liveInputs.offer('tools', element, (stored) => {
+  if (!dirty) return stored;
+  flush();
+  return field.value;
+});
 field.addEventListener('input', () => changed(true));
 field.addEventListener('focusout', () => dirty && handOver());
 

@@ -91,17 +91,18 @@ const gathered = (names, values) =>
   Object.fromEntries(names.map((name, place) => [name, values[place]]));
 
 function keepWorkspace(names, values, how) {
-  const kept = gathered(names, values);
+  const kept = gathered(names, liveInputs.values(names, values));
   keptDrafts.keep(kept, how);
   undoSteps.record(kept, how === 'edit');
   return [];
 }
 // Undefined leaves a control as it is.
 function stepWorkspace(names, values, direction) {
-  const kept = gathered(names, values);
+  const kept = gathered(names, liveInputs.values(names, values));
   const then = undoSteps[direction](kept);
   if (!then) return names.map(() => undefined);
   keptDrafts.keep(then, 'step');
+  liveInputs.handed.clear(); // it gives way to the step
   const same = (name) => JSON.stringify(kept[name] ?? null) === JSON.stringify(then[name] ?? null);
   return names.map((name) => (same(name) ? undefined : then[name]));
 }

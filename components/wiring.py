@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -45,16 +46,16 @@ class Parts:
     """What only the wiring needs; what handlers read or write is in `controls`.
 
     runs: hidden, one for each number of lanes, with their panes as its only outputs; `run` presses
-    the right one.
+    the right one. other_tabs: by name, those that ask for nothing when opened.
     """
 
     run: gr.Button
     runs: list[gr.Button]
     stop: gr.Button
     scenarios: gr.HTML
-    output_tab: gr.Tab
     compare_tab: gr.Tab
     prompt_tab: gr.Tab
+    other_tabs: dict[str, gr.Tab]
     controls: Controls
     work_bar: gr.HTML
     sessions: SessionParts
@@ -165,7 +166,8 @@ class Wiring:
             [controls.tab, *controls.shown()],
             **PRIVATE,
         )
-        parts.output_tab.select(lambda: "output", None, [controls.tab], **QUICK)
+        for name, tab in parts.other_tabs.items():
+            tab.select(partial(str, name), None, [controls.tab], **QUICK)
         parts.compare_tab.select(comparisons.compare, self._inputs, compared, **PRIVATE)
         controls.comparison.pick(comparisons.pick, self._inputs, compared, **PRIVATE)
         controls.comparison.report(

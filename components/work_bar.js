@@ -71,6 +71,7 @@ function drawDrafts() {
     button.append(name, about);
     button.addEventListener('click', () => {
       drafts.open = false;
+      liveInputs.handOver();
       trigger('reopen', { draft: JSON.stringify(draft.kept) });
     });
     return button;
@@ -82,8 +83,7 @@ function drawDrafts() {
   list.append(words);
 }
 drafts.addEventListener('toggle', () => drafts.open && drawDrafts());
-drafts.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape' || !drafts.open) return;
+closesOnEscape('drafts', drafts, () => {
   drafts.open = false;
   drafts.querySelector('summary').focus();
 });

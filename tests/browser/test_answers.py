@@ -1,6 +1,8 @@
 """Running: streaming, prefill, stop, errors, copy and reply."""
 
-from playwright.sync_api import Page, expect
+import re
+
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_messages import roles, texts, write
 
@@ -97,6 +99,28 @@ def test_copy_takes_prefill_and_answer(page: Page):
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "Once " + page.locator("#lane-a .lane-text").inner_text()
+
+
+def test_an_older_rendering_never_takes_the_place_of_a_newer_one(page: Page):
+    held: list[Route] = []
+    page.route(
+        re.compile("component_server"),
+        lambda route: route.continue_() if held else held.append(route),
+    )
+    write(page, ("user", "!slow !markdown"))
+    page.locator("#run").click()
+    expect(page.locator("#lane-a .lane-text")).not_to_be_empty()
+    page.get_by_role("button", name="Markdown").click()
+    rendered = page.locator("#lane-a .lane-markdown").first
+    expect(rendered).to_contain_text("A heading")
+    page.keyboard.press("Escape")
+    expect(page.locator("#lane-a .lane-status")).to_have_text("stopped")
+    page.wait_for_timeout(600)
+    newest = rendered.inner_text()
+    with page.expect_response(re.compile("component_server")):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    assert rendered.inner_text() == newest
 
 
 def test_markdown_is_an_option_and_html_of_a_model_stays_text(page: Page):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.data_folder import read_regular
+from core.deleted import DELETED
 from core.errors import InvalidInput, reason
 from core.saved_workspace import SavedWorkspace
 from core.session_files import (
@@ -28,7 +29,6 @@ from core.session_files import (
 )  # fmt: skip
 from core.session_images import found_images
 
-DELETED = "deleted"  # the folder of deleted sessions, beside the others
 MOST_BYTES = 256_000_000  # of files whose content is remembered
 MOST_FILES = 100_000
 Stamp = tuple[int, int, int]  # when it was changed, its size and its number

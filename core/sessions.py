@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from core.data_folder import write_atomically
+from core.data_folder import remove_if_abandoned, write_atomically
+from core.deleted import DELETED, put_among_deleted
 from core.errors import InvalidInput
 from core.saved_workspace import SavedWorkspace, workspace_to_dict
 from core.session_files import (
+    LARGEST_FILE,
     Head,
     Session,
     Version,
@@ -29,7 +31,9 @@ from core.session_files import (
     write_head,
 )  # fmt: skip
 from core.session_images import keep_images
-from core.session_reader import DELETED, SessionReader, is_key
+from core.session_reader import SessionReader, is_key
+
+DRAFT = ".new-"  # begins the name of a session's folder until it is whole
 
 
 class SessionStore:
@@ -77,7 +81,9 @@ class SessionStore:
         with self._lock, _disk_errors():
             head = Head(self._free(name), {n: v.name for n, v in enumerate(versions, 1) if v.name})
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
+            for abandoned in self.folder.glob(f"{DRAFT}*"):
+                remove_if_abandoned(abandoned)
+            draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=DRAFT))
             try:
                 for version in versions:
                     _add(draft, version.workspace, version.time, self.images_in)
@@ -101,9 +107,11 @@ class SessionStore:
             return self._reader.session(folder)
 
     def delete(self, key: str) -> str:
-        """Move it to the deleted ones; returns its key there. Nothing is destroyed."""
+        """Move it to the deleted ones; returns its key there. Those deleted long ago may go."""
         with self._lock, _disk_errors():
-            return _moved(self._path(key), self.folder / DELETED, key).name
+            moved = _moved(self._path(key), self.folder / DELETED, key)
+            put_among_deleted(moved)
+            return moved.name
 
     def undelete(self, key: str) -> Session:
         """Bring a deleted session back, under another name where its own is taken meanwhile."""
@@ -170,6 +178,11 @@ def _add(folder: Path, workspace: SavedWorkspace, time: str, images_in: Sequence
     """Write the next version, its images first: a version never names one that isn't there."""
     kept = keep_images(workspace, folder, images_in)
     text = json_text({"time": time, "workspace": workspace_to_dict(kept)})
+    if (size := len(text.encode("utf-8"))) > LARGEST_FILE:
+        raise InvalidInput(
+            f"The session was not written: it would have {size:,} bytes, and {LARGEST_FILE:,} are "
+            "read at most. Remove messages, then save again."
+        )
     while True:
         number = max((n for n, _ in version_files(folder)), default=0) + 1
         try:

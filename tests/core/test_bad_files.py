@@ -30,10 +30,10 @@ BAD_PRESETS = {
     "infinity": TEXT.replace("top_k: 5", "top_k: .inf"),
     "no number": TEXT.replace("top_k: 5", "top_k: .nan"),
     "half of a character": f'{TEXT}system: "\\uD800"\n',
-    "many names for one thing": "".join(
-        f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n" if before else f"{name}: &{name} 1\n"
-        for before, name in zip(["", *"abcdefgh"], "abcdefghi", strict=True)
-    ) + "kind: *i\n",
+    "a list of lists of a billion names": "a: &a 1\n" + "".join(
+        f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
+        for before, name in zip("abcdefghi", "bcdefghij", strict=True)
+    ) + "kind: *j\n",
 }  # fmt: skip
 WORKSPACE = {"messages": [{"role": "user", "content": "Hi"}]}
 
@@ -148,7 +148,7 @@ BAD_VERSIONS = {
     "cut off": version_with()[:60],
     "a budget that divides by zero": version_with(images={"downsample_factor": 0}),
     "a number beyond all": version_with(sampling={"top_k": 0}).replace("0}", "1e999}"),
-    "a whole number beyond all": version_with(sampling={"top_k": 0}).replace("0}", "9" * 5000 + "}"),
+    "a whole number beyond all": version_with(sampling={"top_k": 10**4200}),
     "no number": version_with(sampling={"temperature": float("nan")}),
     "infinity of images": version_with(images={"max_tiles": float("inf")}),
     "half of a character": version_with(messages=HALF),

@@ -58,6 +58,16 @@ def write_atomically(path: Path, content: str | bytes, new: bool = False) -> Non
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
+    try:
+        _write_whole(path, content, new)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # not that of the half of it
+        raise
+
+
+def _write_whole(path: Path, content: str | bytes, new: bool) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=PART)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.data_folder import remove_if_abandoned, write_atomically
 from core.deleted import DELETED, put_among_deleted
-from core.errors import InvalidInput
+from core.errors import InvalidInput, reason
 from core.saved_workspace import SavedWorkspace, workspace_to_dict
 from core.session_files import (
     LARGEST_FILE,
@@ -212,8 +212,10 @@ def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        file = f"{Path(error.filename).name}: " if isinstance(error.filename, str) else ""
         raise InvalidInput(
-            f"The session was not written: {error}. What was saved before is still there."
+            f"The session was not written: {file}{reason(error)} What was saved before is still "
+            "there."
         ) from error
     except UnicodeEncodeError as error:
         raise InvalidInput(

@@ -6,6 +6,7 @@ and so on, and `images/`.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
@@ -78,7 +79,7 @@ class SessionStore:
 
         It appears as a whole: a crash in between leaves none.
         """
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             head = Head(self._free(name), {n: v.name for n, v in enumerate(versions, 1) if v.name})
             self.folder.mkdir(parents=True, exist_ok=True)
             for abandoned in self.folder.glob(f"{DRAFT}*"):
@@ -98,7 +99,7 @@ class SessionStore:
 
     def rename(self, key: str, name: str) -> Session:
         """Raises InvalidInput where another session has the name."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             folder = self._path(key)
             head = self._reader.head(folder)
             if checked_name(name).casefold() != head.name.casefold():
@@ -108,14 +109,14 @@ class SessionStore:
 
     def delete(self, key: str) -> str:
         """Move it to the deleted ones; returns its key there. Those deleted long ago may go."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             moved = _moved(self._path(key), self.folder / DELETED, key)
             put_among_deleted(moved)
             return moved.name
 
     def undelete(self, key: str) -> Session:
         """Bring a deleted session back, under another name where its own is taken meanwhile."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             folder = self._path(key, self.folder / DELETED)
             head = self._reader.head(folder)
             name = self._free(head.name)
@@ -126,7 +127,7 @@ class SessionStore:
     # -- versions ----------------------------------------------------------------------------
     def save(self, key: str, workspace: SavedWorkspace, version_name: str = "") -> Session:
         """A new version; the earlier ones stay as they are."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             folder = self._path(key)
             self._reader.head(folder)  # a session that can't be opened takes no version
             version_name = version_name and checked_name(version_name)
@@ -137,7 +138,7 @@ class SessionStore:
 
     def name_version(self, key: str, number: int, name: str) -> Session:
         """An empty name takes it away."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             folder = self._path(key)
             head = self._reader.head(folder)
             self._reader.session(folder).version(number)
@@ -207,12 +208,15 @@ def _moved(folder: Path, parent: Path, name: str) -> Path:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
-    """A full or forbidden disk is said, and a text that no file can hold."""
+def _disk_errors(store: Path) -> Iterator[None]:
+    """A full or forbidden disk is said, and a text that no file can hold. Where the store lies on
+    this machine is told nobody.
+    """
     try:
         yield
     except OSError as error:
-        file = f"{Path(error.filename).name}: " if isinstance(error.filename, str) else ""
+        named = str(error.filename or "").removeprefix(str(store.parent)).strip(os.sep)
+        file = f"{named}: " if named else ""
         raise InvalidInput(
             f"The session was not written: {file}{reason(error)} What was saved before is still "
             "there."

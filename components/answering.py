@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from time import perf_counter
 
 from core.engine import Engine
@@ -88,6 +88,11 @@ def _with(runs: dict[str, Run], events: list[tuple[str, Event]]) -> dict[str, Ru
 def _ended(run: Run, seconds: float, reason: StopReason) -> Run:
     over = run.status in ("done", "failed")
     return run if over else fold(run, Finished(reason, "", seconds))
+
+
+def as_stopped(runs: Mapping[str, Run]) -> dict[str, Run]:
+    """The runs as they were last drawn, when nothing more will be told of those that went on."""
+    return {lane: _ended(run, run.seconds, "stopped") for lane, run in runs.items()}
 
 
 class StopSwitches:

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from components.answering import StopSwitches, answer
+from components.answering import StopSwitches, answer, as_stopped
 from components.controls import Changes, Controls, Values
 from components.event_data import sent_lane
 from components.lane_pane import lane_value
@@ -94,7 +94,7 @@ class LaneHandlers:
                         yield {panes[n]: lane_value(run, first) for n, run in drawn.items()}
             finally:
                 self._runs.remove(page, switch)
-                kept.end(shown)
+                kept.end(as_stopped(shown))  # a page that is left ends this before the last redraw
 
     @property
     def _presets(self) -> Mapping[str, Any]:

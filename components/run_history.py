@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from core.access import Visitor
@@ -16,7 +17,8 @@ from core.run import Run
 LONGEST_NAME = 100
 MOST_RUNS = 30
 MOST_SESSIONS = 100
-MOST_BYTES = 256_000_000  # of all sessions, estimated
+MOST_PAGES = 1000  # that are remembered, those included that were left
+MOST_BYTES = 256_000_000  # of all sessions, estimated; and of what all pages show
 TOKEN_BYTES = 400  # about what one token of a prompt or an answer takes
 
 
@@ -29,11 +31,10 @@ class KeptRun:
     inputs: dict[str, Any]
     runs: dict[str, Run]
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """About what it takes in memory."""
-        tokens = sum(len(run.tokens) + run.prompt_tokens for run in self.runs.values())
-        return TOKEN_BYTES * tokens + 2 * len(json.dumps(self.inputs, default=str))
+        return _bytes_of(self.runs) + 2 * len(json.dumps(self.inputs, default=str))
 
 
 @dataclass
@@ -41,6 +42,15 @@ class _Session:
     kept: deque[KeptRun] = field(default_factory=lambda: deque[KeptRun](maxlen=MOST_RUNS))
     count: int = 0
     going: int = 0  # runs that have begun and not ended
+
+
+@dataclass
+class _Page:
+    """session: its name, or that of the page for one without. gone: the page was left."""
+
+    session: str
+    shown: dict[str, Run] = field(default_factory=dict[str, Run])
+    gone: bool = False
 
 
 class Going:
@@ -64,36 +74,44 @@ class RunHistory:
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
-        self._shown: dict[str, dict[str, Run]] = {}
-        self._session_of: dict[str, str] = {}
+        self._pages: OrderedDict[str, _Page] = OrderedDict()
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
 
     def open(self, visitor: Visitor, session: Any) -> None:
         """The page belongs to that session; a page without one is a session of its own."""
-        if isinstance(session, str) and 0 < len(session) <= LONGEST_NAME:
-            with self._lock:
-                self._session_of[visitor.page] = f"{visitor.user}/{session}"
+        named = isinstance(session, str) and 0 < len(session) <= LONGEST_NAME
+        with self._lock:
+            page = self._page(visitor.page)
+            page.session = f"{visitor.user}/{session}" if named else visitor.page
+            page.gone = False
 
     def leave(self, page: str) -> None:
+        """It shows nothing any more. Its session's name is remembered for a while: a run that was
+        asked for just before may begin just after.
+        """
         with self._lock:
-            self._shown.pop(page, None)
-            if self._session_of.pop(page, None) is None:
-                self._sessions.pop(page, None)
+            if left := self._pages.get(page):
+                left.shown, left.gone = {}, True
+                self._forget_nameless(page)
 
     def show(self, page: str, runs: Mapping[str, Run]) -> None:
-        """These lanes show these runs from now on."""
+        """These lanes show these runs from now on, unless the page was left."""
         with self._lock:
-            self._shown.setdefault(page, {}).update(runs)
+            if not (at := self._page(page)).gone:
+                at.shown.update(runs)
 
     def shown(self, page: str) -> dict[str, Run]:
         with self._lock:
-            return dict(self._shown.get(page, {}))
+            known = self._pages.get(page)
+            return dict(known.shown) if known else {}
 
     def begin(self, page: str, inputs: dict[str, Any]) -> Going:
         """A run has begun; inputs: the page's, as a draft holds them."""
         with self._lock:
             session = self._session(page)
             session.going += 1
+            if self._page(page).gone:
+                self._forget_nameless(page)
         return Going(self, session, inputs)
 
     def _end(self, session: _Session, inputs: dict[str, Any], runs: dict[str, Run]) -> None:
@@ -108,12 +126,15 @@ class RunHistory:
             self._lock.notify_all()
 
     def _shrink(self) -> None:
-        sizes = [(s, [run.nbytes for run in s.kept]) for s in self._sessions.values()]
-        total = sum(sum(each) for _, each in sizes)
-        for session, each in sizes:
-            while each and total > MOST_BYTES:
-                total -= each.pop()
-                session.kept.pop()
+        total = sum(run.nbytes for session in self._sessions.values() for run in session.kept)
+        for session in self._sessions.values():
+            while session.kept and total > MOST_BYTES:
+                total -= session.kept.pop().nbytes
+        total = sum(_bytes_of(page.shown) for page in self._pages.values())
+        for page in self._pages.values():
+            if total > MOST_BYTES:
+                total -= _bytes_of(page.shown)
+                page.shown = {}
 
     def settled(self, page: str, seconds: float) -> list[KeptRun]:
         """As `kept`, once the session's runs have ended, or after so many seconds."""
@@ -131,9 +152,26 @@ class RunHistory:
         return next((run for run in self.kept(page) if run.number == number), None)
 
     def _session(self, page: str) -> _Session:
-        name = self._session_of.get(page, page)
+        name = self._page(page).session
         session = self._sessions.setdefault(name, _Session())
         self._sessions.move_to_end(name)
         while len(self._sessions) > MOST_SESSIONS:
             self._sessions.popitem(last=False)
         return session
+
+    def _page(self, name: str) -> _Page:
+        page = self._pages.setdefault(name, _Page(name))
+        self._pages.move_to_end(name)
+        while len(self._pages) > MOST_PAGES:
+            self._pages.popitem(last=False)
+        return page
+
+    def _forget_nameless(self, page: str) -> None:
+        """Nobody comes back to a session that is a page's own."""
+        if self._pages[page].session == page:
+            self._sessions.pop(page, None)
+
+
+def _bytes_of(runs: Mapping[str, Run]) -> int:
+    """About what they take in memory."""
+    return TOKEN_BYTES * sum(len(run.tokens) + run.prompt_tokens for run in runs.values())

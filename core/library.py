@@ -258,7 +258,11 @@ def _read(path: Path) -> AnyEntry:
 def read_entry(text: str, file: str) -> AnyEntry:
     """The entry of a YAML text. Raises InvalidInput and names the file and the field."""
     try:
-        entry = _ENTRY.validate_python(_parsed(text))
+        value = _parsed(text)
+        # Pydantic would write it out, and a few lines of aliases make millions of a list.
+        if isinstance(value, dict) and isinstance(value.get("kind"), dict | list | set | tuple):
+            raise InvalidInput("field kind: it must be a word, such as preset.")
+        entry = _ENTRY.validate_python(value)
         if isinstance(entry, Scenario):
             parse_tools(entry.conversation.tools)  # what is wrong stops the start, not the click
     except ValidationError as error:

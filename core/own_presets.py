@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from core.data_folder import write_atomically
+from core.data_folder import read_regular, write_atomically
+from core.deleted import DELETED, put_among_deleted
 from core.errors import InvalidInput, reason
 from core.library import Library, Preset
 from core.live import Live
@@ -21,7 +22,6 @@ from core.names import file_stem, free_name, numbered
 from core.preset_file import preset_of, preset_text
 from core.preset_shelf import LARGEST_FILE, OWN, ShelfReader
 
-DELETED = "deleted"
 LONGEST_NAME = 200  # characters
 
 
@@ -86,11 +86,15 @@ class OwnPresets:
         """Move its file to the folder `deleted`; returns the file's name there, for `restore`."""
         with self._lock, self._writing():
             self.get(key)
-            path = self._path(key)
-            name = f"{path.stem}.{datetime.now():%Y%m%d-%H%M%S-%f}.yaml"
-            (self.folder / DELETED).mkdir(exist_ok=True)
-            os.replace(path, self.folder / DELETED / name)
-            return name
+            path, deleted = self._path(key), self.folder / DELETED
+            deleted.mkdir(exist_ok=True)
+            for time in numbered(f"{datetime.now():%Y%m%d-%H%M%S-%f}"):
+                target = deleted / f"{path.stem}.{time}.yaml"
+                if not os.path.lexists(target):  # a clock that is set back shows a time again
+                    os.replace(path, target)
+                    put_among_deleted(target)
+                    return target.name
+            raise AssertionError("there is always a next name")
 
     def restore(self, name: str) -> str:
         """Bring back what `delete` moved away; returns its key."""
@@ -98,7 +102,7 @@ class OwnPresets:
             deleted = self.folder / DELETED
             if not deleted.is_dir() or name not in os.listdir(deleted):
                 raise InvalidInput(f"{name!r} is not among the deleted presets any more.")
-            text = (deleted / name).read_bytes().decode("utf-8")
+            text = _text_in(deleted / name)
             key = self._create(name.rsplit(".", 2)[0], text)
             (deleted / name).unlink()
             return key
@@ -107,7 +111,7 @@ class OwnPresets:
         """A file name, and the text of the preset's file as it stands."""
         preset = self.get(key)
         with self._writing():
-            text = self._path(key).read_bytes().decode("utf-8")
+            text = _text_in(self._path(key))
         return f"{file_stem(preset.name)}.yaml", text
 
     def take_in(self, file: str, text: str) -> str:
@@ -164,6 +168,14 @@ class OwnPresets:
                 f"The folder of own presets can't be used: {reason(error)} They need one that can "
                 "be written; the owner chooses it with --data-dir."
             ) from error
+
+
+def _text_in(path: Path) -> str:
+    """Raises OSError, and InvalidInput where it is no text."""
+    try:
+        return read_regular(path, LARGEST_FILE).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path.name}: it is not UTF-8 text: {error.reason}.") from error
 
 
 def _text_of(preset: Preset) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.data_folder import read_regular
 from core.errors import InvalidInput, reason
 from core.library import Preset
 from core.preset_file import preset_of
@@ -44,7 +46,7 @@ class ShelfReader:
             self._known = {
                 name: known[name]
                 if name in known and known[name][0] == stamp
-                else (stamp, self._read(name, stamp))
+                else (stamp, self._read(name))
                 for name, stamp in stamps.items()
             }
             found = {name: one for name, (_, one) in self._known.items()}
@@ -57,12 +59,11 @@ class ShelfReader:
         broken = {f"{n!a}"[1:-1]: one for n, one in found.items() if isinstance(one, str)}
         return Shelf({key: presets[key] for key in places}, broken)
 
-    def _read(self, name: str, stamp: Stamp) -> Preset | str:
+    def _read(self, name: str) -> Preset | str:
         try:
             name.encode()
-            if stamp[1] > LARGEST_FILE:
-                return f"{name}: it has {stamp[1]:,} bytes; {LARGEST_FILE:,} are read at most."
-            return preset_of((self.folder / name).read_bytes().decode("utf-8"), name)
+            text = read_regular(self.folder / name, LARGEST_FILE).decode("utf-8")
+            return preset_of(text, name)
         except (UnicodeEncodeError, UnicodeDecodeError) as error:
             return f"{name!a}: it is not UTF-8 text: {error.reason}."
         except OSError as error:
@@ -72,11 +73,18 @@ class ShelfReader:
 
 
 def _stamps(folder: Path) -> Iterator[tuple[str, Stamp]]:
-    """Of each file: when it was changed, its size and its number. Raises OSError."""
-    if not folder.exists():
+    """Of each name that a preset may have: when it was changed, its size and its number; of one
+    that leads nowhere those of the link. Raises OSError where the folder can't be read.
+    """
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
         return
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(".yaml") and entry.name[0] != "." and entry.is_file():
-                facts = entry.stat()
-                yield entry.name, (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+    for name in names:
+        if name.endswith(".yaml") and name[0] != ".":
+            with suppress(FileNotFoundError):  # removed meanwhile
+                try:
+                    facts = os.stat(folder / name)
+                except OSError:
+                    facts = os.lstat(folder / name)
+                yield name, (facts.st_mtime_ns, facts.st_size, facts.st_ino)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,9 @@ FORMAT = "lfm-playground-session"
 LAYOUT = 1
 LONGEST_NAME = 120  # characters
 LONGEST_SLUG = 60
+LARGEST_FILE = 64_000_000  # bytes of a version: more than any request or import could fill
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+HALF_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
 VERSION_FILE = re.compile(r"(\d{4,9})\.json")
 
 
@@ -101,11 +104,16 @@ def checked_time(value: Any) -> str:
 
 
 def version_files(folder: Path) -> list[tuple[int, Path]]:
-    """Number and path of each version, the oldest first."""
+    """Number and path of each version, the oldest first. Raises OSError."""
     versions = folder / "versions"
-    paths = versions.iterdir() if versions.is_dir() else ()
-    named = ((VERSION_FILE.fullmatch(path.name), path) for path in paths)
-    return sorted((int(match[1]), path) for match, path in named if match)
+    try:
+        names = os.listdir(versions)
+    except FileNotFoundError:
+        if versions.is_symlink():
+            raise
+        names = []
+    named = ((VERSION_FILE.fullmatch(name), name) for name in names)
+    return sorted((int(match[1]), versions / name) for match, name in named if match)
 
 
 def checked_name(name: Any) -> str:
@@ -136,3 +144,16 @@ def numbered(name: str, gap: str) -> Iterator[str]:
 
 def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def json_value(content: bytes) -> Any:
+    """What JSON in UTF-8 holds. Raises ValueError or RecursionError where it is none, or holds half
+    of a character, which no page could be sent.
+    """
+    value = json.loads(content.decode("utf-8"))
+    if HALF_ESCAPED.search(content):
+        try:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InvalidInput("A text holds half of a character (a lone surrogate).") from error
+    return value

@@ -6,6 +6,7 @@ and so on, and `images/`.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
@@ -14,10 +15,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from core.data_folder import write_atomically
-from core.errors import InvalidInput
+from core.data_folder import remove_if_abandoned, write_atomically
+from core.deleted import DELETED, put_among_deleted
+from core.errors import InvalidInput, reason
 from core.saved_workspace import SavedWorkspace, workspace_to_dict
 from core.session_files import (
+    LARGEST_FILE,
     Head,
     Session,
     Version,
@@ -29,7 +32,9 @@ from core.session_files import (
     write_head,
 )  # fmt: skip
 from core.session_images import keep_images
-from core.session_reader import DELETED, SessionReader, is_key
+from core.session_reader import SessionReader, is_key
+
+DRAFT = ".new-"  # begins the name of a session's folder until it is whole
 
 
 class SessionStore:
@@ -74,10 +79,12 @@ class SessionStore:
 
         It appears as a whole: a crash in between leaves none.
         """
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             head = Head(self._free(name), {n: v.name for n, v in enumerate(versions, 1) if v.name})
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=".new-"))
+            for abandoned in self.folder.glob(f"{DRAFT}*"):
+                remove_if_abandoned(abandoned)
+            draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=DRAFT))
             try:
                 for version in versions:
                     _add(draft, version.workspace, version.time, self.images_in)
@@ -92,7 +99,7 @@ class SessionStore:
 
     def rename(self, key: str, name: str) -> Session:
         """Raises InvalidInput where another session has the name."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             folder = self._path(key)
             head = self._reader.head(folder)
             if checked_name(name).casefold() != head.name.casefold():
@@ -101,13 +108,15 @@ class SessionStore:
             return self._reader.session(folder)
 
     def delete(self, key: str) -> str:
-        """Move it to the deleted ones; returns its key there. Nothing is destroyed."""
-        with self._lock, _disk_errors():
-            return _moved(self._path(key), self.folder / DELETED, key).name
+        """Move it to the deleted ones; returns its key there. Those deleted long ago may go."""
+        with self._lock, _disk_errors(self.folder):
+            moved = _moved(self._path(key), self.folder / DELETED, key)
+            put_among_deleted(moved)
+            return moved.name
 
     def undelete(self, key: str) -> Session:
         """Bring a deleted session back, under another name where its own is taken meanwhile."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             folder = self._path(key, self.folder / DELETED)
             head = self._reader.head(folder)
             name = self._free(head.name)
@@ -118,7 +127,7 @@ class SessionStore:
     # -- versions ----------------------------------------------------------------------------
     def save(self, key: str, workspace: SavedWorkspace, version_name: str = "") -> Session:
         """A new version; the earlier ones stay as they are."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             folder = self._path(key)
             self._reader.head(folder)  # a session that can't be opened takes no version
             version_name = version_name and checked_name(version_name)
@@ -129,7 +138,7 @@ class SessionStore:
 
     def name_version(self, key: str, number: int, name: str) -> Session:
         """An empty name takes it away."""
-        with self._lock, _disk_errors():
+        with self._lock, _disk_errors(self.folder):
             folder = self._path(key)
             head = self._reader.head(folder)
             self._reader.session(folder).version(number)
@@ -170,6 +179,11 @@ def _add(folder: Path, workspace: SavedWorkspace, time: str, images_in: Sequence
     """Write the next version, its images first: a version never names one that isn't there."""
     kept = keep_images(workspace, folder, images_in)
     text = json_text({"time": time, "workspace": workspace_to_dict(kept)})
+    if (size := len(text.encode("utf-8"))) > LARGEST_FILE:
+        raise InvalidInput(
+            f"The session was not written: it would have {size:,} bytes, and {LARGEST_FILE:,} are "
+            "read at most. Remove messages, then save again."
+        )
     while True:
         number = max((n for n, _ in version_files(folder)), default=0) + 1
         try:
@@ -194,13 +208,18 @@ def _moved(folder: Path, parent: Path, name: str) -> Path:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
-    """A full or forbidden disk is said, and a text that no file can hold."""
+def _disk_errors(store: Path) -> Iterator[None]:
+    """A full or forbidden disk is said, and a text that no file can hold. Where the store lies on
+    this machine is told nobody.
+    """
     try:
         yield
     except OSError as error:
+        named = str(error.filename or "").removeprefix(str(store.parent)).strip(os.sep)
+        file = f"{named}: " if named else ""
         raise InvalidInput(
-            f"The session was not written: {error}. What was saved before is still there."
+            f"The session was not written: {file}{reason(error)} What was saved before is still "
+            "there."
         ) from error
     except UnicodeEncodeError as error:
         raise InvalidInput(

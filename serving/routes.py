@@ -5,7 +5,9 @@ Gradio has more: a proxy, links that keep a session's state, streams, statistics
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 
 from core.file_access import is_named_inside
@@ -30,9 +32,20 @@ def is_open(method: str, path: str, uploads: str) -> bool:
     """uploads: the folder that files are served from; no other and no address on the network is."""
     if method in READ:
         if path.startswith(FILE):
-            return is_named_inside(path.removeprefix(FILE), [Path(uploads)])
+            file = path.removeprefix(FILE)
+            return is_named_inside(file, [Path(uploads)]) and not _is_no_file(file)
         return path == DATA or bool(PAGES.fullmatch(path) or RESULT.fullmatch(path))
     if method != "POST":
         return False
     exact = {JOIN, CANCEL, COMPONENT, UPLOAD, LOGIN}
     return path.rstrip("/") in exact or bool(CALL.fullmatch(path) or RUN.fullmatch(path))
+
+
+def _is_no_file(path: str) -> bool:
+    """Such as a pipe, which would be an error once the answer has begun; not what isn't there."""
+    try:
+        return not (stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.R_OK))
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Collection
@@ -12,11 +14,12 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
+from starlette.routing import Mount
 
 from serving.guard import Guard
 from serving.hosts import EVERY_ADDRESS, Hosts
 from serving.presence import Presence
-from serving.upload_store import clean
+from serving.upload_store import clean, said
 from serving.users import Users
 
 LARGEST_FILE = "20mb"
@@ -64,6 +67,7 @@ class Server:
             server_header=False,
             ws="none",
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
         self._server = uvicorn.Server(config)
         self._thread: threading.Thread | None = None
 
@@ -80,6 +84,11 @@ class Server:
         self._server.should_exit = True
         if self._thread:
             self._thread.join(timeout=2 * FAREWELL + 5)
+
+
+def _is_no_farewell(record: logging.LogRecord) -> bool:
+    """Whether it isn't one of the streams that are cut off when the server ends: no crash."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _application(page: gr.Blocks, serving: Serving) -> FastAPI:
@@ -103,6 +112,9 @@ def _application(page: gr.Blocks, serving: Serving) -> FastAPI:
         pwa=False,
         **serving.look,
     )
+    for route in application.routes:
+        if isinstance(route, Mount) and isinstance(route.app, FastAPI):
+            route.app.add_exception_handler(OSError, said)
     application.add_middleware(
         Guard,
         page=page,

@@ -1,13 +1,15 @@
 """Runs are kept by session and shown by page."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from components import run_history
-from components.run_history import MOST_RUNS, MOST_SESSIONS, RunHistory
+from components.run_history import MOST_PAGES, MOST_RUNS, MOST_SESSIONS, RunHistory
 from core.access import Visitor
 from core.conversation import Conversation
+from core.events import Token
 from core.run import Run
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
@@ -105,3 +107,56 @@ def test_the_runs_of_all_sessions_are_bounded_in_bytes(monkeypatch: pytest.Monke
         opened(history, f"page {number}", f"session {number}")
         keep(history, f"page {number}", {"messages": "x" * 5000})
     assert [len(numbers(history, f"page {number}")) for number in range(4)] == [0, 0, 1, 1]
+
+
+def test_a_run_that_begins_just_after_its_page_was_left_belongs_to_its_session():
+    """Reloaded right after Run was pressed, a page did not find its answer again."""
+    history = RunHistory()
+    opened(history, "first", "secret")
+    history.leave("first")
+    going = history.begin("first", {})
+    opened(history, "second", "secret")
+    going.end(RUNS)
+    assert numbers(history, "second") == [1]
+
+
+def test_a_page_that_was_left_shows_nothing_although_its_run_still_draws():
+    """The last redraw of a run that was stopped by a closed tab stayed in memory for ever."""
+    history = RunHistory()
+    for page in ("named", "nameless"):
+        opened(history, page, page if page == "named" else None)
+        going = history.begin(page, {})
+        history.leave(page)
+        history.show(page, RUNS)
+        going.end(RUNS)
+        assert history.shown(page) == {}
+    assert list(history._sessions) == ["/named"]
+
+
+def test_a_run_without_a_session_that_begins_after_its_page_was_left_leaves_nothing_behind():
+    history = RunHistory()
+    opened(history, "page", None)
+    history.leave("page")
+    history.begin("page", {}).end(RUNS)
+    assert history._sessions == {}
+
+
+def test_pages_that_never_say_goodbye_are_bounded():
+    history = RunHistory()
+    for number in range(MOST_PAGES + 5):
+        opened(history, f"page {number}", "secret")
+        history.show(f"page {number}", RUNS)
+    assert len(history._pages) == MOST_PAGES
+    assert history.shown("page 0") == {}
+    assert history.shown(f"page {MOST_PAGES + 4}") == RUNS
+
+
+def test_what_pages_show_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(run_history, "MOST_BYTES", 25_000)
+    history = RunHistory()
+    long = {"A": replace(RUNS["A"], tokens=(Token(1, "x", -1.0, 0.0),) * 30)}
+    for number in range(4):
+        opened(history, f"page {number}", "secret")
+        history.show(f"page {number}", long)
+        history.begin(f"page {number}", {}).end(long)
+    assert [len(history.shown(f"page {number}")) for number in range(4)] == [0, 0, 1, 1]

@@ -167,7 +167,7 @@ def test_a_file_name_that_is_no_text_is_named_in_letters(own: OwnPresets):
 
 def test_other_files_and_folders_are_left_alone(own: OwnPresets):
     own.save(named("Good"))
-    (own.folder / "folder.yaml").mkdir()
+    (own.folder / "folder").mkdir()
     (own.folder / ".hidden.yaml").write_text("half")
     (own.folder / "notes.txt").write_text("notes")
     assert (names(own), own.read().broken) == (["Good"], {})

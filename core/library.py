@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
 from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationError
 
 from core.conversation import Conversation, Role, conversation_from_dicts
@@ -22,11 +21,10 @@ from core.recipe import Recipe
 from core.sampling import SamplingParams, sampling_params, under
 from core.tools import parse_tools
 from core.vision import VisionBudget, changed
+from core.yaml_text import read_yaml
 
 STRICT = ConfigDict(extra="forbid")
 HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
-# What PyYAML raises: its own, and whatever a wrong value does to Python's constructors.
-PARSING = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -258,7 +256,7 @@ def _read(path: Path) -> AnyEntry:
 def read_entry(text: str, file: str) -> AnyEntry:
     """The entry of a YAML text. Raises InvalidInput and names the file and the field."""
     try:
-        value = _parsed(text)
+        value = read_yaml(text)
         # Pydantic would write it out, and a few lines of aliases make millions of a list.
         if isinstance(value, dict) and isinstance(value.get("kind"), dict | list | set | tuple):
             raise InvalidInput("field kind: it must be a word, such as preset.")
@@ -273,23 +271,6 @@ def read_entry(text: str, file: str) -> AnyEntry:
     except InvalidInput as error:
         raise InvalidInput(f"{file}: {error}") from error
     return entry
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except PARSING as error:
-        raise InvalidInput(f"This is not YAML: {_problem(error)}.") from error
-
-
-def _problem(error: Exception) -> str:
-    """What is wrong and where, in one line."""
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem and error.problem_mark:
-        mark = error.problem_mark
-        return f"{error.problem}, line {mark.line + 1}, column {mark.column + 1}"
-    return str(error).split(";")[0].split("\n")[0].removesuffix(".")
 
 
 def _of_kind(entries: list[tuple[str, Any]], kind: type[Kind]) -> dict[str, Kind]:

@@ -6,7 +6,6 @@ Writing files and applying presets to a page are not known here.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationError
 
+from core.bounds import is_cut
 from core.conversation import Conversation, Role, conversation_from_dicts
 from core.errors import InvalidInput
 from core.recipe import Recipe
@@ -24,7 +24,6 @@ from core.vision import VisionBudget, changed
 from core.yaml_text import read_yaml
 
 STRICT = ConfigDict(extra="forbid")
-HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Preset:
             raise InvalidInput("name is empty. Give the preset a name.")
         turns = [turn.content for turn in self.messages or ()]
         texts = (self.name, self.description, self.source, self.system or "", *turns)
-        if HALF_A_CHARACTER.search("".join((*texts, *(self.stop or ())))):
+        if is_cut("".join((*texts, *(self.stop or ())))):
             raise InvalidInput("A text holds half of a character (a lone surrogate). Remove it.")
 
     @property

@@ -6,6 +6,7 @@ which the page shows them. `engine/processors.py` has the arithmetic of each on 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -16,6 +17,9 @@ LARGEST_SEED = 2**32 - 1
 SMALLEST_TOP_P = 1e-6
 ALL_TOKENS = -1  # of the context, for the repetition penalty
 MLX_WINDOW = "MLX looks at the last 20 tokens unless told; here at all."
+OLLAMA_TYPICAL = (
+    "Ollama takes typical_p for models that it runs by llama.cpp; its own engine ignores it."
+)
 VLLM_ORDER = (
     "vLLM removes by min_p before top_k and top_p; Transformers after them. Where both are set, "
     "other tokens may be left."
@@ -38,6 +42,13 @@ def _top_p(probabilities: Mapping[int, float], p: float) -> set[int]:
 def _min_p(probabilities: Mapping[int, float], share: float) -> set[int]:
     least = share * max(probabilities.values())
     return {i for i, probability in probabilities.items() if probability >= least}
+
+
+def _typical_p(probabilities: Mapping[int, float], mass: float) -> set[int]:
+    surprise = {i: -math.log(p) if p else math.inf for i, p in probabilities.items()}
+    entropy = sum(p * surprise[i] for i, p in probabilities.items() if p)
+    order = sorted(probabilities, key=lambda i: abs(surprise[i] - entropy))
+    return _until(order, probabilities, mass)
 
 
 def _until(order: list[int], probabilities: Mapping[int, float], mass: float) -> set[int]:
@@ -134,6 +145,25 @@ class SamplingParams:
             ),
         ),
     ] = 0.0  # fmt: skip
+    typical_p: Annotated[
+        float,
+        SamplerRow(
+            setting=Setting(
+                "Typical-p", 0.01, 1.0, 0.01,
+                "Keeps the tokens that surprise about as much as is to be expected, whose "
+                "probabilities add up to p; the likeliest may go. 0.9 is usual. Off: 1.",
+                off=1.0,
+            ),
+            order=60,
+            ignored_when_greedy=True,
+            keeps=_typical_p,
+            elsewhere=Elsewhere(
+                openai=None, vllm=None, sglang=None, llama_cpp=Name("--typical"),
+                llama_server=Name("typical_p"), llama_order="typ_p",
+                ollama=Name("typical_p", trap=OLLAMA_TYPICAL), mlx=None, opentelemetry=None,
+            ),
+        ),
+    ] = 1.0  # fmt: skip
     repetition_penalty: Annotated[
         float,
         SamplerRow(

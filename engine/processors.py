@@ -88,6 +88,23 @@ def min_p(scores: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
     return scores.masked_fill(probabilities < p * probabilities.amax(dim=-1, keepdim=True), REMOVED)
 
 
+def typical_p(scores: torch.Tensor, mass: torch.Tensor) -> torch.Tensor:
+    """Keeps the tokens whose surprise is nearest to the entropy, of this mass. Off: 2, all of it.
+
+    The entropies are summed row by row: a sum over one row alone is split among threads, and those
+    of several rows are not.
+    """
+    logprobs = scores.log_softmax(dim=-1)
+    parts = (logprobs * logprobs.exp()).split(1)
+    entropy = -torch.cat([part.nansum(-1, keepdim=True) for part in parts])
+    distance, places = ((-logprobs) - entropy).abs().sort()
+    last = (scores.gather(-1, places).softmax(dim=-1).cumsum(dim=-1) < mass).sum(dim=1)
+    farthest = distance.gather(1, last.clamp(max=distance.shape[-1] - 1)[:, None])
+    far = distance > farthest
+    far[:, :1] = False
+    return scores.masked_fill(_spread(far, places, scores), REMOVED)
+
+
 # -- one for each row of the table: the parameters of all rows as tensors, and the step ------------
 def _repetition_penalty(rows: Rows, device: torch.device) -> Step:
     penalty = _column([row.repetition_penalty for row in rows], device)
@@ -118,6 +135,11 @@ def _min_p(rows: Rows, device: torch.device) -> Step:
     return lambda scores, seen: min_p(scores, p)
 
 
+def _typical_p(rows: Rows, device: torch.device) -> Step:
+    mass = _column([row.typical_p if row.typical_p < 1 else 2 for row in rows], device)
+    return lambda scores, seen: typical_p(scores, mass)
+
+
 def _column(values: Iterable[float], device: torch.device) -> torch.Tensor:
     return torch.tensor([*values], dtype=torch.float32, device=device)[:, None]
 
@@ -128,6 +150,7 @@ PROCESSORS: Mapping[str, Callable[[Rows, torch.device], Step]] = {
     "top_k": _top_k,
     "top_p": _top_p,
     "min_p": _min_p,
+    "typical_p": _typical_p,
 }
 
 

@@ -54,7 +54,7 @@ def test_a_sampler_is_off_by_default_and_its_help_names_the_off_value(name):
 def test_each_sampler_has_a_place_of_its_own_in_the_order():
     assert len({row.order for row in samplers().values()}) == len(samplers())
     assert in_order()[0] == "repetition_penalty"
-    assert in_order()[1:5] == ("temperature", "top_k", "top_p", "min_p")
+    assert in_order()[1:] == ("temperature", "top_k", "top_p", "min_p", "typical_p")
 
 
 def test_what_works_with_temperature_0_comes_before_what_does_not():

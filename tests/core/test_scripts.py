@@ -299,7 +299,7 @@ def test_a_prefill_is_continued_where_the_program_can() -> None:
 def test_samplers_of_llama_cpp_stand_in_transformers_order_and_look_at_all_tokens() -> None:
     words = shell(script("llama-cpp", subject(("user", "x")))).decode().split("\0")
     order = words[words.index("--samplers") + 1]
-    assert order == "penalties;temperature;top_k;top_p;min_p"
+    assert order == "penalties;temperature;top_k;top_p;min_p;typ_p"
     assert words[words.index("--repeat-last-n") + 1] == "-1"
     body = json.loads(shell(script("llama-server", subject(("user", "x")))))
     assert (body["samplers"], body["repeat_last_n"]) == (order.split(";"), -1)

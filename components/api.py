@@ -32,8 +32,8 @@ def add_api(engine: Engine, library: Library, visitors: Visitors) -> None:
         """Answer messages; streams the answer so far, at least every second, and last the whole.
 
         messages: `{"role", "content"}`; a last assistant message is a prefill, which is continued.
-        parameters: by Transformers' names (temperature, top_k, top_p, min_p, repetition_penalty,
-        max_new_tokens, stop); what is not named is off. A negative seed draws a fresh one.
+        parameters: the page's samplers by Transformers' names (temperature, top_k and so on),
+        max_new_tokens and stop; what is not named is off. A negative seed draws a fresh one.
         The result has text, token_ids, stop_reason, prompt_tokens, cached_tokens (how many of them
         were known from an earlier prompt), parameters (as applied) and seconds, and while it waits
         for room its place in the queue; stop_reason is null until the answer has ended.

@@ -12,10 +12,9 @@ from components.answer_view import answer_view, units
 from components.client_component import client_component
 from core.differences import first_divergence, settings_diff
 from core.run import Run
-from core.sampling import SamplingParams, settings
+from core.sampling import SamplingParams, in_use, samplers, settings
 
 EMPTY_LANE: dict[str, Any] = {"status": "idle"}
-IGNORED_WHEN_GREEDY = ("temperature", "top_k", "top_p", "min_p")
 
 
 def lane_pane(label: str = "A", **props: Any) -> gr.HTML:
@@ -98,7 +97,7 @@ def applied_parameters(params: SamplingParams) -> list[str]:
     shown = ["greedy (temperature 0)"] if params.greedy else []
     for name, setting in settings().items():
         value = getattr(params, name)
-        ignored = params.greedy and name in IGNORED_WHEN_GREEDY
+        ignored = name in samplers() and name not in in_use(params)
         if value is not None and value != setting.off and not ignored:
             shown.append(f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}")
     return [*shown, *(f"stop {string!r}" for string in params.stop)]

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.events import Candidate
-
-REMOVED = {
-    "temperature": "{lane} takes the likeliest token (temperature 0), and {token} is less likely.",
-    "repetition_penalty": "{lane}'s repetition penalty put {token} behind its own choice.",
-}
+from core.sampling import samplers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +30,7 @@ def _sentence(side: Side, token_id: int) -> str:
     if wanted is None:
         return f"{side.lane} has no figures for the other's token."
     token = f"“{wanted.text}”" if wanted.text.strip() else repr(wanted.text)
-    if wanted.removed_by in REMOVED:
-        return REMOVED[wanted.removed_by].format(lane=side.lane, token=token)
-    if wanted.removed_by:
-        return f"{side.lane} could not choose {token}: its {wanted.removed_by} removed it."
+    if name := wanted.removed_by:
+        return samplers()[name].lost.format(lane=side.lane, token=token, name=name)
     share = f"{100 * wanted.probability:.3g} %"
     return f"{side.lane} could have chosen {token} ({share} after its samplers): the draw decided."

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from core.conversation import Conversation, Message
 from core.findings import Finding, Remedy
 from core.recipe import Recipe
-from core.sampling import SamplingParams, settings
+from core.sampling import SamplingParams, in_use, is_on, samplers
 from core.system_check import check_system
 
-CUTS = ("top_k", "top_p", "min_p")  # without effect where the likeliest token is always taken
 USE_VALUES = Remedy("Use its values", "values")
 
 
@@ -45,9 +44,8 @@ def lint(asked: Asked) -> tuple[Finding, ...]:
 
 def without_effect(params: SamplingParams) -> tuple[str, ...]:
     """The samplers that are set and do nothing, because the temperature is 0."""
-    if not params.greedy:
-        return ()
-    return tuple(name for name in CUTS if getattr(params, name) != settings()[name].off)
+    idle = [name for name in samplers() if name not in in_use(params) and is_on(params, name)]
+    return tuple(name for name in idle if name != "temperature")
 
 
 def _general(asked: Asked) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from core.conversation import Conversation, Image, Message, Role, message
 from core.data_urls import is_data_url
 from core.errors import InvalidInput
 from core.imported_chat import ImportedChat, Notes, clean, read_sampling, tools_text
-from core.sampling import settings
+from core.sampling import is_on, samplers
 from core.saved_workspace import SavedWorkspace
 from core.written_calls import call_of, calls_text
 
@@ -19,12 +19,13 @@ ROLES: dict[Any, Role] = {
     "system": "system", "developer": "system", "user": "user", "assistant": "assistant",
     "tool": "tool", "function": "tool",
 }  # fmt: skip
+OWN = {row.elsewhere.openai.name: name for name, row in samplers().items() if row.elsewhere.openai}
+# OpenAI has none of these; vLLM, SGLang and others read them by Transformers' names.
+EXTENSIONS = tuple(name for name, row in samplers().items() if not row.elsewhere.openai)
 SAMPLING = {
-    "temperature": "temperature", "top_p": "top_p", "max_tokens": "max_new_tokens",
-    "max_completion_tokens": "max_new_tokens", "seed": "seed", "stop": "stop",
-    "top_k": "top_k", "min_p": "min_p", "repetition_penalty": "repetition_penalty",
+    **OWN, "max_tokens": "max_new_tokens", "max_completion_tokens": "max_new_tokens",
+    "seed": "seed", "stop": "stop", **{name: name for name in EXTENSIONS},
 }  # fmt: skip
-EXTENSIONS = ("top_k", "min_p", "repetition_penalty")  # of vLLM and SGLang; OpenAI has none
 TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 TITLES = ("title", "custom_id", "id")
 
@@ -152,7 +153,7 @@ def write_openai(
     params = saved.params
     for theirs, ours in SAMPLING.items():
         given = getattr(params, ours)
-        off = theirs in EXTENSIONS and given == settings()[ours].off
+        off = theirs in EXTENSIONS and not is_on(params, ours)
         if not off and given not in (None, ()) and theirs != "max_completion_tokens":
             value[theirs] = list(given) if isinstance(given, tuple) else given
     return value

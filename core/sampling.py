@@ -1,112 +1,60 @@
-"""Sampling parameters: one annotated class that sliders, validation, presets and docs come from.
-
-Names and meaning are those of Transformers' `GenerationConfig`.
-"""
+"""Sampling parameters by name: the rows of the table, and untrusted values read by them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
-from typing import Annotated, Any, cast, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from core.errors import InvalidInput
+from core.sampler_row import SamplerRow, Setting
+from core.samplers import LARGEST_SEED, SamplingParams
 
-LARGEST_SEED = 2**32 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a person needs to know about a number: its range, its step and the value that is off.
-
-    `off` is None where a number has no off value (a length, a seed); presets leave those alone.
-    """
-
-    label: str
-    minimum: float
-    maximum: float
-    step: float
-    help: str
-    off: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SamplingParams:
-    """How the next token is chosen. The defaults are the off values: the model's own distribution.
-
-    seed: None draws a fresh one for each run. stop: the answer ends before any of these strings.
-    """
-
-    temperature: Annotated[
-        float,
-        Setting(
-            "Temperature", 0.0, 2.0, 0.01,
-            "Randomness. 0 always takes the likeliest token; 0.1 to 0.7 is steady, "
-            "0.8 to 1.5 is varied. Off: 1, the model's own probabilities.",
-            off=1.0,
-        ),
-    ] = 1.0  # fmt: skip
-    top_k: Annotated[
-        int,
-        Setting(
-            "Top-k", 0, 200, 1,
-            "Keeps only the k likeliest tokens. 10 to 50 is focused, 50 to 100 varied. Off: 0.",
-            off=0,
-        ),
-    ] = 0  # fmt: skip
-    top_p: Annotated[
-        float,
-        Setting(
-            "Top-p", 0.0, 1.0, 0.01,
-            "Keeps the likeliest tokens whose probabilities add up to p. "
-            "0.1 to 0.5 is focused, 0.7 to 0.95 varied. Off: 1.",
-            off=1.0,
-        ),
-    ] = 1.0  # fmt: skip
-    min_p: Annotated[
-        float,
-        Setting(
-            "Min-p", 0.0, 1.0, 0.01,
-            "Drops tokens less likely than this share of the likeliest one. Off: 0.",
-            off=0.0,
-        ),
-    ] = 0.0  # fmt: skip
-    repetition_penalty: Annotated[
-        float,
-        Setting(
-            "Repetition penalty", 0.5, 2.0, 0.01,
-            "Above 1, tokens already in the prompt or the answer become less likely. Off: 1.",
-            off=1.0,
-        ),
-    ] = 1.0  # fmt: skip
-    max_new_tokens: Annotated[
-        int,
-        Setting("Max new tokens", 1, 8192, 1, "The answer ends after this many tokens."),
-    ] = 512  # fmt: skip
-    seed: Annotated[
-        int | None,
-        Setting(
-            "Seed", 0, LARGEST_SEED, 1,
-            "The same seed and settings give the same answer. Empty: a new seed for each run.",
-        ),
-    ] = None  # fmt: skip
-    stop: tuple[str, ...] = ()
-
-    @property
-    def greedy(self) -> bool:
-        """Whether the likeliest token is always taken, as `do_sample=False` does."""
-        return self.temperature == 0
+__all__ = [
+    "LARGEST_SEED", "SamplingParams", "Setting", "in_use", "in_order", "is_on", "sampling_params",
+    "samplers", "settings", "under",
+]  # fmt: skip
 
 
 @cache
-def settings() -> dict[str, Setting]:
-    """The annotated numbers by name, in the order in which the page shows them."""
+def samplers() -> Mapping[str, SamplerRow]:
+    """The rows of the table by name, in the order in which the page shows them."""
+    return {n: row for n, row in _annotations().items() if isinstance(row, SamplerRow)}
+
+
+@cache
+def in_order() -> tuple[str, ...]:
+    """The samplers' names in the order in which they are applied, Transformers' own."""
+    return tuple(sorted(samplers(), key=lambda name: samplers()[name].order))
+
+
+@cache
+def settings() -> Mapping[str, Setting]:
+    """All numbers by name, in the order in which the page shows them."""
+    return {n: a.setting if isinstance(a, SamplerRow) else a for n, a in _annotations().items()}
+
+
+def _annotations() -> dict[str, SamplerRow | Setting]:
     hints = get_type_hints(SamplingParams, include_extras=True)
+    kinds = SamplerRow | Setting
     return {
-        field.name: next(a for a in get_args(hints[field.name]) if isinstance(a, Setting))
+        field.name: next(a for a in get_args(hints[field.name]) if isinstance(a, kinds))
         for field in fields(SamplingParams)
         if field.name != "stop"
     }
+
+
+def is_on(params: SamplingParams, name: str) -> bool:
+    """Whether a sampler's value is another than its off value, heeded or not."""
+    return getattr(params, name) != samplers()[name].setting.off
+
+
+def in_use(params: SamplingParams) -> tuple[str, ...]:
+    """The samplers that are heeded, off or on: with temperature 0 those that work then too."""
+    return tuple(
+        name for name, row in samplers().items() if not (params.greedy and row.ignored_when_greedy)
+    )
 
 
 def sampling_params(values: Mapping[str, Any]) -> SamplingParams:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import torch
 
 from core.events import Candidate
-from core.sampling import SamplingParams
+from core.sampling import SamplingParams, in_use
 from core.workspace import Inspection
-from engine.processors import REMOVED, min_p, repetition_penalty, top_k, top_p
+from engine.processors import REMOVED, steps
 
 
 def candidates(
@@ -26,9 +26,10 @@ def candidates(
     logits: (vocabulary,) float32. seen: (vocabulary,), tokens of prompt and answer.
     """
     logits, seen = logits.cpu(), seen.cpu()
-    scores = repetition_penalty(logits[None], seen[None], _number(params.repetition_penalty))[0]
-    steps = list(_greedy(logits, scores) if params.greedy else _steps(scores, params))
-    probabilities = steps[-1][1].softmax(dim=-1)
+    passed = list(_applied(logits, seen, params))
+    if params.greedy:
+        passed = list(_greedy(logits, passed))
+    probabilities = passed[-1][1].softmax(dim=-1) if passed else logits.softmax(dim=-1)
     count = min(inspection.top, len(logits))
     alive = int((probabilities > 0).sum())
     wanted = {
@@ -37,7 +38,7 @@ def candidates(
         *(token_id for token_id in inspection.about if 0 <= token_id < len(logits)),
     }
     removed_by = {
-        token_id: next((name for name, after in steps if after[token_id] == REMOVED), "")
+        token_id: next((name for name, after in passed if after[token_id] == REMOVED), "")
         for token_id in wanted
     }
     logprobs = logits.log_softmax(dim=-1)
@@ -54,31 +55,27 @@ def candidates(
     )
 
 
-def _greedy(logits: torch.Tensor, scores: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
-    """What was likeliest before the penalty is lost by it; all others by temperature 0."""
-    penalised = torch.full_like(scores, 0.0)
-    if logits.argmax() != scores.argmax():
-        penalised[logits.argmax()] = REMOVED
-    yield "repetition_penalty", penalised
-    left = torch.full_like(scores, REMOVED)
-    left[scores.argmax()] = 0
+def _applied(
+    logits: torch.Tensor, seen: torch.Tensor, params: SamplingParams
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """Each sampler that is on and heeded, with the scores behind it, in their order."""
+    scores = logits[None]
+    for name, step in steps([params], in_use(params), scores.device):
+        scores = step(scores, seen[None])
+        yield name, scores[0]
+
+
+def _greedy(
+    logits: torch.Tensor, applied: list[tuple[str, torch.Tensor]]
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """What was likeliest before a sampler is lost by it; all others by temperature 0."""
+    before = logits
+    for name, after in applied:
+        passed_over = torch.full_like(after, 0.0)
+        if before.argmax() != after.argmax():
+            passed_over[before.argmax()] = REMOVED
+        yield name, passed_over
+        before = after
+    left = torch.full_like(before, REMOVED)
+    left[before.argmax()] = 0
     yield "temperature", left
-
-
-def _steps(scores: torch.Tensor, params: SamplingParams) -> Iterator[tuple[str, torch.Tensor]]:
-    """Each sampler that is on, with the scores behind it; in Transformers' order."""
-    scores = scores[None] / params.temperature
-    yield "temperature", scores[0]
-    if params.top_k:
-        scores = top_k(scores, torch.tensor([[params.top_k]]), params.top_k)
-        yield "top_k", scores[0]
-    if params.top_p < 1:
-        scores = top_p(scores, _number(1 - params.top_p))
-        yield "top_p", scores[0]
-    if params.min_p:
-        scores = min_p(scores, _number(params.min_p))
-        yield "min_p", scores[0]
-
-
-def _number(value: float) -> torch.Tensor:
-    return torch.tensor([[value]], dtype=torch.float32)

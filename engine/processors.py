@@ -2,13 +2,20 @@
 
 The order and the arithmetic are those of transformers/generation/logits_process.py at batch 1. All
 work on float32 scores of shape (rows, vocabulary), with parameters of shape (rows, 1). None writes
-to its input, and none waits for a GPU.
+to its input, and none waits for a GPU. The facts about each are its row in `core/samplers.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
 import torch
 
+from core.sampling import SamplingParams, in_order, is_on
+
+# From scores, and which tokens are in prompt and answer, to scores.
+Step = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Rows = Sequence[SamplingParams]
 REMOVED = -float("inf")
 LANES = 128  # a multiple of every vector width, so that sums group the same numbers
 
@@ -79,3 +86,75 @@ def min_p(scores: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
     """Drops what is less likely than p times the likeliest. Off: 0."""
     probabilities = scores.softmax(dim=-1)
     return scores.masked_fill(probabilities < p * probabilities.amax(dim=-1, keepdim=True), REMOVED)
+
+
+def typical_p(scores: torch.Tensor, mass: torch.Tensor) -> torch.Tensor:
+    """Keeps the tokens whose surprise is nearest to the entropy, of this mass. Off: 2, all of it.
+
+    The entropies are summed row by row: a sum over one row alone is split among threads, and those
+    of several rows are not.
+    """
+    logprobs = scores.log_softmax(dim=-1)
+    parts = (logprobs * logprobs.exp()).split(1)
+    entropy = -torch.cat([part.nansum(-1, keepdim=True) for part in parts])
+    distance, places = ((-logprobs) - entropy).abs().sort()
+    last = (scores.gather(-1, places).softmax(dim=-1).cumsum(dim=-1) < mass).sum(dim=1)
+    farthest = distance.gather(1, last.clamp(max=distance.shape[-1] - 1)[:, None])
+    far = distance > farthest
+    far[:, :1] = False
+    return scores.masked_fill(_spread(far, places, scores), REMOVED)
+
+
+# -- one for each row of the table: the parameters of all rows as tensors, and the step ------------
+def _repetition_penalty(rows: Rows, device: torch.device) -> Step:
+    penalty = _column([row.repetition_penalty for row in rows], device)
+    return lambda scores, seen: repetition_penalty(scores, seen, penalty)
+
+
+def _temperature(rows: Rows, device: torch.device) -> Step:
+    temperature = _column([row.temperature for row in rows], device)
+    return lambda scores, seen: scores / temperature
+
+
+def _top_k(rows: Rows, device: torch.device) -> Step:
+    ks = [row.top_k for row in rows]
+    k = torch.tensor(ks, dtype=torch.long, device=device)[:, None]
+    largest = max(ks)
+    return lambda scores, seen: top_k(scores, k, largest)
+
+
+def _top_p(rows: Rows, device: torch.device) -> Step:
+    rest = _column([1 - row.top_p if row.top_p < 1 else -1 for row in rows], device)
+    ks = [row.top_k for row in rows]
+    survivors = max(ks) if all(ks) else 0
+    return lambda scores, seen: top_p(scores, rest, survivors)
+
+
+def _min_p(rows: Rows, device: torch.device) -> Step:
+    p = _column([row.min_p for row in rows], device)
+    return lambda scores, seen: min_p(scores, p)
+
+
+def _typical_p(rows: Rows, device: torch.device) -> Step:
+    mass = _column([row.typical_p if row.typical_p < 1 else 2 for row in rows], device)
+    return lambda scores, seen: typical_p(scores, mass)
+
+
+def _column(values: Iterable[float], device: torch.device) -> torch.Tensor:
+    return torch.tensor([*values], dtype=torch.float32, device=device)[:, None]
+
+
+PROCESSORS: Mapping[str, Callable[[Rows, torch.device], Step]] = {
+    "repetition_penalty": _repetition_penalty,
+    "temperature": _temperature,
+    "top_k": _top_k,
+    "top_p": _top_p,
+    "min_p": _min_p,
+    "typical_p": _typical_p,
+}
+
+
+def steps(rows: Rows, among: Iterable[str], device: torch.device) -> tuple[tuple[str, Step], ...]:
+    """Of these samplers the ones that any row uses, in the order in which they are applied."""
+    wanted = {name for name in among if any(is_on(row, name) for row in rows)}
+    return tuple((name, PROCESSORS[name](rows, device)) for name in in_order() if name in wanted)

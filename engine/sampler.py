@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import torch
 
-from core.sampling import SamplingParams
+from core.sampling import SamplingParams, samplers
 from engine.noise import exponential
-from engine.processors import min_p, repetition_penalty, top_k, top_p
+from engine.processors import steps
 
 
 class Sampler:
@@ -53,53 +53,38 @@ class Sampler:
         logits: (rows, vocabulary) float32, not changed. A row whose logits are no numbers gets any
         id and a log probability that is no number.
         """
-        seen = self._with_prompts(logits.shape[-1])
-        scores = repetition_penalty(logits, seen, self._penalty) if self._penalises else logits
+        seen, scores = self._with_prompts(logits.shape[-1]), logits
+        for _, step in self._of_all:
+            scores = step(scores, seen)
         if not self._drawn:
             ids = scores.argmax(dim=-1)
         elif len(self._drawn) == len(self._params):
-            ids = self._draw(scores)
+            ids = self._draw(scores, seen)
         else:
             ids = scores.argmax(dim=-1)
-            ids[self._drawn_rows] = self._draw(scores[self._drawn_rows])
+            ids[self._drawn_rows] = self._draw(scores[self._drawn_rows], seen[self._drawn_rows])
         self._seen = seen.scatter(1, ids[:, None], True)
         return ids, logits.log_softmax(dim=-1).gather(1, ids[:, None]).squeeze(1)
 
-    def _draw(self, scores: torch.Tensor) -> torch.Tensor:
-        """scores: of the rows that aren't greedy."""
-        if self._tempers:
-            scores = scores / self._temperature
-        if self._largest_k:
-            scores = top_k(scores, self._k, self._largest_k)
-        if self._uses_top_p:
-            scores = top_p(scores, self._rest, self._survivors)
-        if self._uses_min_p:
-            scores = min_p(scores, self._min_p)
+    def _draw(self, scores: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        """Both of the rows that aren't greedy."""
+        for _, step in self._of_drawn:
+            scores = step(scores, seen)
         self._dice = [generator.clone_state() for generator in self._dice]
         noise = exponential(scores, [self._dice[place] for place in self._drawn])
         return (scores.softmax(dim=-1) / noise).argmax(dim=-1)
 
     def _settle(self) -> None:
-        """Make the parameters' tensors, once for all steps until rows come or go."""
-        self._drawn = [n for n, row in enumerate(self._params) if not row.greedy]
-        drawn = [self._params[place] for place in self._drawn]
-        self._drawn_rows = torch.tensor(self._drawn, dtype=torch.long, device=self._device)
-        self._penalty = self._column([row.repetition_penalty for row in self._params])
-        self._penalises = any(row.repetition_penalty != 1 for row in self._params)
-        self._temperature = self._column([row.temperature for row in drawn])
-        self._tempers = any(row.temperature != 1 for row in drawn)
-        ks = [row.top_k for row in drawn]
-        self._k = torch.tensor(ks, dtype=torch.long, device=self._device)[:, None]
-        self._largest_k = max(ks, default=0)
-        self._rest = self._column([1 - row.top_p if row.top_p < 1 else -1 for row in drawn])
-        self._uses_top_p = any(row.top_p < 1 for row in drawn)
-        few = all(row.top_k for row in drawn)
-        self._survivors = self._largest_k if few else 0
-        self._min_p = self._column([row.min_p for row in drawn])
-        self._uses_min_p = any(row.min_p for row in drawn)
+        """Make the parameters' tensors, once for all steps until rows come or go.
 
-    def _column(self, values: list[float]) -> torch.Tensor:
-        return torch.tensor(values, dtype=torch.float32, device=self._device)[:, None]
+        What works with temperature 0 too is applied to all rows at once, and before the rest.
+        """
+        self._drawn = [n for n, row in enumerate(self._params) if not row.greedy]
+        self._drawn_rows = torch.tensor(self._drawn, dtype=torch.long, device=self._device)
+        drawn = [self._params[place] for place in self._drawn]
+        ignored = {name for name, row in samplers().items() if row.ignored_when_greedy}
+        self._of_all = steps(self._params, samplers().keys() - ignored, self._device)
+        self._of_drawn = steps(drawn, ignored, self._device)
 
     def _with_prompts(self, vocabulary: int) -> torch.Tensor:
         """`_seen` with all rows; ids beyond the output vocabulary are left out."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from time import perf_counter
 
 from core.events import Candidate, Event, Finished, Token
-from core.sampling import SamplingParams
+from core.sampling import SamplingParams, in_order, in_use, is_on, samplers
 from core.workspace import Request
 from engine.scripted_prompt import PIECE, token_id
 
@@ -43,19 +43,13 @@ def _candidates(
     removed: dict[int, str] = {}
     if params.greedy:
         removed = dict.fromkeys(order[1:], "temperature")
-    else:
-        warm = _softmax({i: logit / params.temperature for i, logit in logits.items()})
-        if params.top_k:
-            removed |= dict.fromkeys(order[params.top_k :], "top_k")
-        total = 0.0
-        for i in order:
-            if total >= params.top_p and i not in removed:
-                removed[i] = "top_p"
-            total += warm[i]
-        for i in order:
-            if i not in removed and warm[i] < params.min_p * warm[order[0]]:
-                removed[i] = "min_p"
     heat = params.temperature or 1.0
+    for name in in_order():
+        keeps = samplers()[name].keeps
+        if keeps and name in in_use(params) and is_on(params, name):
+            left = _softmax({i: logits[i] / heat for i in order if i not in removed})
+            gone = left.keys() - keeps(left, getattr(params, name))
+            removed |= dict.fromkeys(gone, name)
     after = _softmax({i: logits[i] / heat for i in order if i not in removed})
     return tuple(
         Candidate(i, words[i], math.log(before[i]), after.get(i, 0.0), removed.get(i, ""))

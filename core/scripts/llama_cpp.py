@@ -7,11 +7,10 @@ from typing import Any
 from core.sampling import SamplingParams
 from core.scripts.python_clients import ANY_DRAWS
 from core.scripts.quoting import comment, fits_a_word, one_line, shell_post, shell_word
+from core.scripts.sampler_names import llama_order, their_values
 from core.scripts.script import Subject, Target, data_url
 
-ORDER = ("penalties", "temperature", "top_k", "top_p", "min_p")
 BEGINS_ITSELF = "tokenizer.ggml.add_bos_token=bool:false"
-ALL = -1  # of the context, for the repetition penalty
 
 
 def _completion(subject: Subject) -> str:
@@ -48,14 +47,11 @@ def _model(subject: Subject) -> list[str]:
 
 
 def _sampling(params: SamplingParams) -> list[str]:
-    words = ["--temp", repr(params.temperature)]
-    if not params.greedy:
-        words += [
-            "--samplers", ";".join(ORDER), "--top-k", str(params.top_k),
-            "--top-p", repr(params.top_p), "--min-p", repr(params.min_p),
-        ]  # fmt: skip
-        words += ["-s", str(params.seed)] if params.seed is not None else []
-    words += ["--repeat-penalty", repr(params.repetition_penalty), "--repeat-last-n", str(ALL)]
+    words = [] if params.greedy else ["--samplers", ";".join(llama_order())]
+    for flag, value in their_values(params, "llama_cpp").items():
+        words += [flag, repr(value)]
+    if not params.greedy and params.seed is not None:
+        words += ["-s", str(params.seed)]
     return [*words, "-n", str(params.max_new_tokens)]
 
 
@@ -76,21 +72,14 @@ def _is_number(word: str) -> bool:
 
 def _server(subject: Subject) -> str:
     params = subject.params
-    body: dict[str, Any] = {
-        "messages": subject.openai_messages(data_url), "temperature": params.temperature,
-    }  # fmt: skip
+    body: dict[str, Any] = {"messages": subject.openai_messages(data_url)}
     if subject.recipe.tools is not None:
         body["tools"] = subject.recipe.tools
-    if not params.greedy:
-        body |= {
-            "samplers": list(ORDER), "top_k": params.top_k, "top_p": params.top_p,
-            "min_p": params.min_p,
-        }  # fmt: skip
-        body |= {"seed": params.seed} if params.seed is not None else {}
-    body |= {
-        "repeat_penalty": params.repetition_penalty, "repeat_last_n": ALL,
-        "max_tokens": params.max_new_tokens,
-    }  # fmt: skip
+    body |= {} if params.greedy else {"samplers": llama_order()}
+    body |= their_values(params, "llama_server")
+    if not params.greedy and params.seed is not None:
+        body["seed"] = params.seed
+    body["max_tokens"] = params.max_new_tokens
     if params.stop:
         body["stop"] = list(params.stop)
     serve = ["llama-server", *_model(subject), "--jinja", "--port", "8080"]
@@ -145,6 +134,7 @@ LLAMA_CPP = Target(
     },
     {"budget": NO_TILES},
     _completion_notes,
+    program="llama_cpp",
 )  # fmt: skip
 LLAMA_SERVER = Target(
     "llama.cpp server", "bash", "llama_server.sh", _server, (WINDOW,),
@@ -154,4 +144,5 @@ LLAMA_SERVER = Target(
     },
     {"budget": NO_TILES},
     _notes,
+    program="llama_server",
 )  # fmt: skip

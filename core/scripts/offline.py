@@ -7,15 +7,14 @@ from typing import Any
 from core.scripts.python_clients import (
     ANY_DRAWS,
     DATA_URL,
-    SMALLEST_TOP_P,
-    VLLM_ORDER,
     VLLM_TILES,
     picture_code,
     vllm_images,
 )
 from core.scripts.quoting import Code, keyword_arguments, python_literal
 from core.scripts.recipe import Picture
-from core.scripts.script import Subject, Target
+from core.scripts.sampler_names import their_values
+from core.scripts.script import OFF, Subject, Target
 
 
 def _vllm(subject: Subject) -> str:
@@ -26,16 +25,9 @@ def _vllm(subject: Subject) -> str:
     model["dtype"] = subject.dtype
     if images := vllm_images(subject):
         model |= {"mm_processor_kwargs": images, "limit_mm_per_prompt": {"image": _images(subject)}}
-    values: dict[str, Any] = {"temperature": params.temperature}
-    if not params.greedy:
-        values |= {
-            "top_k": params.top_k or -1, "top_p": max(params.top_p, SMALLEST_TOP_P),
-            "min_p": params.min_p, "seed": params.seed,
-        }  # fmt: skip
-    values |= {
-        "repetition_penalty": params.repetition_penalty, "max_tokens": params.max_new_tokens,
-        "stop": list(params.stop),
-    }  # fmt: skip
+    values = their_values(params, "vllm")
+    values |= {} if params.greedy else {"seed": params.seed}
+    values |= {"max_tokens": params.max_new_tokens, "stop": list(params.stop)}
     asked: dict[str, Any] = {
         "add_generation_prompt": not made.open_end, "continue_final_message": made.open_end,
     }  # fmt: skip
@@ -61,16 +53,9 @@ def _images(subject: Subject) -> int:
 def _mlx(subject: Subject) -> str:
     params, made = subject.params, subject.recipe
     package = "mlx_vlm" if made.pictures else "mlx_lm"
-    sampler: dict[str, Any] = {"temp": params.temperature}
-    if not params.greedy:
-        sampler |= {
-            "top_p": max(params.top_p, SMALLEST_TOP_P), "min_p": params.min_p,
-            "top_k": params.top_k,
-        }  # fmt: skip
-    penalty = {
-        "repetition_penalty": params.repetition_penalty,
-        "repetition_context_size": subject.model.context_length,
-    }
+    sampler = their_values(params, "mlx", penalties=False)
+    penalty = their_values(params, "mlx", penalties=True)
+    window = {"repetition_context_size": subject.model.context_length}
     asked: dict[str, Any] = {
         "tokenize": False, "add_generation_prompt": not made.open_end,
         "continue_final_message": made.open_end,
@@ -82,8 +67,8 @@ def _mlx(subject: Subject) -> str:
         given["image"] = [picture.file for picture in made.pictures]
     given["max_tokens"] = params.max_new_tokens
     given["sampler"] = Code(f"make_sampler({_inline(sampler)})")
-    if params.repetition_penalty != 1:
-        given["logits_processors"] = Code(f"make_logits_processors({_inline(penalty)})")
+    if penalty != their_values(OFF, "mlx", penalties=True):
+        given["logits_processors"] = Code(f"make_logits_processors({_inline(penalty | window)})")
     revision = f", revision={subject.model.revision!r}" if subject.model.revision else ""
     hub = bool(subject.model.revision)
     folder = f"snapshot_download({subject.model_name!r}{revision})"
@@ -127,18 +112,18 @@ def _mlx_messages(subject: Subject) -> list[dict[str, Any]]:
 
 VLLM = Target(
     "vLLM", "python", "vllm_lane.py", _vllm, (),
-    {"seed": ANY_DRAWS, "min_p": VLLM_ORDER, "budget": VLLM_TILES},
+    {"seed": ANY_DRAWS, "budget": VLLM_TILES}, program="vllm",
 )  # fmt: skip
 MLX = Target(
     "MLX", "python", "mlx_lane.py", _mlx,
     (),
     {
         "seed": ANY_DRAWS,
-        "drawn": "MLX removes by top_p, min_p and top_k first and applies the temperature last; "
+        "drawn": "MLX removes tokens first and applies the temperature last; "
         "Transformers applies it first. The same numbers leave other tokens.",
-        "repetition_penalty": "MLX looks at the last 20 tokens unless told; here at all.",
         "stop": "MLX has no stop strings: the loop looks for them.",
         "images": "Images need mlx-vlm: pip install mlx-vlm.",
     },
     {"budget": "mlx-vlm takes no image budget: the checkpoint's own is used."},
+    program="mlx",
 )  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.sampling import SamplingParams
+from core.sampler_row import Program
+from core.sampling import SamplingParams, samplers
 from core.scripts.quoting import (
     Code,
     comment,
@@ -14,11 +15,10 @@ from core.scripts.quoting import (
     shell_word,
 )
 from core.scripts.recipe import Picture
+from core.scripts.sampler_names import their_values
 from core.scripts.script import Subject, Target, mime_of
 
-SMALLEST_TOP_P = 1e-6
 ANY_DRAWS = "The seed is the same number, but every program draws in its own way."
-ZERO = "top_p 0 is refused there; the smallest allowed keeps the likeliest token too."
 DATA_URL = """
 def data_url(path, kind):
     content = base64.b64encode(Path(path).read_bytes()).decode()
@@ -60,25 +60,27 @@ def client(
     )
 
 
-def openai_options(params: SamplingParams, at_least: float = 0.0) -> dict[str, Any]:
-    """What OpenAI's own protocol has. at_least: the smallest top_p that the server takes."""
-    options: dict[str, Any] = {"temperature": params.temperature}
-    if not params.greedy:
-        options["top_p"] = max(params.top_p, at_least)
-        options |= {"seed": params.seed} if params.seed is not None else {}
+def openai_options(params: SamplingParams, program: Program = "openai") -> dict[str, Any]:
+    """What OpenAI's own protocol has, with values that the program takes."""
+    options = _by_protocol(params, program, own=True)
+    if not params.greedy and params.seed is not None:
+        options["seed"] = params.seed
     options["max_tokens"] = params.max_new_tokens
     if params.stop:
         options["stop"] = list(params.stop)
     return options
 
 
-def server_extras(subject: Subject) -> dict[str, Any]:
-    """What vLLM and SGLang take beside it. top_k: -1 is off there."""
-    params = subject.params
-    extra: dict[str, Any] = {} if subject.greedy else {"top_k": params.top_k or -1}
-    if not subject.greedy:
-        extra["min_p"] = params.min_p
-    extra["repetition_penalty"] = params.repetition_penalty
+def _by_protocol(params: SamplingParams, program: Program, own: bool) -> dict[str, Any]:
+    """own: the samplers that OpenAI's protocol has, or only those that it doesn't have."""
+    named = {row.elsewhere.openai.name for row in samplers().values() if row.elsewhere.openai}
+    values = their_values(params, program)
+    return {name: value for name, value in values.items() if (name in named) == own}
+
+
+def server_extras(subject: Subject, program: Program) -> dict[str, Any]:
+    """What vLLM and SGLang take beside it."""
+    extra = _by_protocol(subject.params, program, own=False)
     if subject.recipe.open_end:
         extra |= {"add_generation_prompt": False, "continue_final_message": True}
     return extra
@@ -96,7 +98,7 @@ def vllm_images(subject: Subject) -> dict[str, Any]:
 
 
 def _vllm(subject: Subject) -> str:
-    extra = server_extras(subject)
+    extra = server_extras(subject, "vllm")
     images = vllm_images(subject)
     if images:
         extra["mm_processor_kwargs"] = images
@@ -105,11 +107,11 @@ def _vllm(subject: Subject) -> str:
     tools = " --enable-auto-tool-choice --tool-call-parser lfm2"
     serve += tools if subject.recipe.tools is not None else ""
     serve += " --generation-config vllm"
-    return client(subject, 8000, openai_options(subject.params, SMALLEST_TOP_P), extra, serve)
+    return client(subject, 8000, openai_options(subject.params, "vllm"), extra, serve)
 
 
 def _sglang(subject: Subject) -> str:
-    extra = server_extras(subject)
+    extra = server_extras(subject, "sglang")
     extra.pop("add_generation_prompt", None)
     revision = f" --revision {shell_word(subject.model.revision)}" if subject.model.revision else ""
     serve = (
@@ -117,13 +119,13 @@ def _sglang(subject: Subject) -> str:
         f"--dtype {subject.dtype} --port 30000"
     )
     serve += " --tool-call-parser lfm2" if subject.recipe.tools is not None else ""
-    return client(subject, 30000, openai_options(subject.params, SMALLEST_TOP_P), extra, serve)
+    return client(subject, 30000, openai_options(subject.params, "sglang"), extra, serve)
 
 
 def _transformers_serve(subject: Subject) -> str:
-    options = openai_options(subject.params)
-    options.pop("temperature")  # with the others, in the value that the server reads as a whole
-    options.pop("top_p", None)
+    sampling = _by_protocol(subject.params, "openai", own=True)
+    # What is in the value that the server reads as a whole isn't said twice.
+    options = {n: v for n, v in openai_options(subject.params).items() if n not in sampling}
     stop = options.pop("stop", None)
     config = {name: v for name, v in subject.recipe.generate.items() if name != "stop_strings"}
     extra: dict[str, Any] = {"generation_config": Code(f"json.dumps({python_literal(config, 8)})")}
@@ -142,11 +144,6 @@ def _openai(subject: Subject) -> str:
     return client(subject, 8000, openai_options(subject.params), {})
 
 
-NO_SAMPLER = {
-    name: f"OpenAI's protocol has no {name}: it is left out. Servers that know it take it in "
-    "extra_body; see vLLM and SGLang."
-    for name in ("top_k", "min_p", "repetition_penalty")
-}
 NO_PREFILL = (
     "OpenAI's protocol has no prefill: most servers close the last assistant message and begin a "
     "new one. The others' own ways are in their tabs."
@@ -155,25 +152,24 @@ NO_BUDGET = "OpenAI's protocol has no image budget: the server's own is used."
 SERVE_SAMPLES = (
     "`transformers serve` samples only where its generation_config says so; see its own tab."
 )
-OPENAI_LACKS = {**NO_SAMPLER, "prefill": NO_PREFILL, "budget": NO_BUDGET}
+OPENAI_LACKS = {"prefill": NO_PREFILL, "budget": NO_BUDGET}
 OPENAI = Target(
     "OpenAI Python", "python", "openai_client.py", _openai, ("pip install openai",),
     {"seed": ANY_DRAWS, "drawn": SERVE_SAMPLES}, OPENAI_LACKS,
+    program="openai",
 )  # fmt: skip
-VLLM_ORDER = (
-    "vLLM removes by min_p before top_k and top_p; Transformers after them. Where both are set, "
-    "other tokens may be left."
-)
 VLLM_TILES = "vLLM decides on tiles by min_tiles and max_tiles; 1 and 1 cut none."
 VLLM_SERVER = Target(
     "vLLM server", "python", "vllm_client.py", _vllm,
     ("--generation-config vllm keeps the checkpoint's own sampling defaults out.",),
-    {"seed": ANY_DRAWS, "min_p": VLLM_ORDER, "budget": VLLM_TILES},
+    {"seed": ANY_DRAWS, "budget": VLLM_TILES},
+    program="vllm",
 )  # fmt: skip
 SGLANG = Target(
     "SGLang", "python", "sglang_client.py", _sglang, (),
     {"seed": ANY_DRAWS},
     {"budget": "SGLang takes no image budget in a request: the checkpoint's own is used."},
+    program="sglang",
 )  # fmt: skip
 TRANSFORMERS_SERVER = Target(
     "Transformers server", "python", "serve_client.py", _transformers_serve,

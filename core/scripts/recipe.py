@@ -13,7 +13,7 @@ from typing import Any, Literal
 from core.conversation import Conversation, Image, Message, Text
 from core.engine import ModelDescription
 from core.prompt import RenderedPrompt
-from core.sampling import SamplingParams
+from core.sampling import SamplingParams, in_use
 from core.tools import parse_tools
 from core.vision import VisionBudget
 from core.workspace import Request
@@ -160,12 +160,7 @@ def _route(
 
 def _generate(params: SamplingParams, prompt: RenderedPrompt | None) -> dict[str, Any]:
     values: dict[str, Any] = {"do_sample": not params.greedy}
-    if not params.greedy:
-        values |= {
-            "temperature": params.temperature, "top_k": params.top_k, "top_p": params.top_p,
-            "min_p": params.min_p,
-        }  # fmt: skip
-    values["repetition_penalty"] = params.repetition_penalty
+    values |= {name: getattr(params, name) for name in in_use(params)}
     room = prompt.context_length - len(prompt.tokens) if prompt else params.max_new_tokens
     values["max_new_tokens"] = max(1, min(params.max_new_tokens, room))
     if params.stop:

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.conversation import Conversation, Image, Message
 from core.run import Run
+from core.sampling import SamplingParams, samplers
 from core.saved_workspace import workspace_to_dict
 from core.scripts.quoting import json_text
 from core.scripts.script import Subject, Target
@@ -43,13 +44,9 @@ def run_record(subject: Subject) -> dict[str, Any]:
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": OWN,
         "gen_ai.request.model": subject.model_name,
-        "gen_ai.request.temperature": params.temperature,
-        "gen_ai.request.top_p": params.top_p,
-        "gen_ai.request.top_k": params.top_k,
         "gen_ai.request.max_tokens": params.max_new_tokens,
         "gen_ai.request.stop_sequences": list(params.stop),
-        f"{OWN}.request.min_p": params.min_p,
-        f"{OWN}.request.repetition_penalty": params.repetition_penalty,
+        **_sampling(params),
         f"{OWN}.request.lane": subject.request.lane,
         f"{OWN}.request.images": subject.recipe.processor,
         "gen_ai.system_instructions": [
@@ -71,6 +68,15 @@ def run_record(subject: Subject) -> dict[str, Any]:
     if subject.recipe.tools is not None:
         attributes["gen_ai.tool.definitions"] = subject.recipe.tools
     return attributes | (_answered(run) if run else {})
+
+
+def _sampling(params: SamplingParams) -> dict[str, Any]:
+    """All samplers, off or on; what OpenTelemetry has no name for under Transformers' own."""
+    theirs = {name: row.elsewhere.opentelemetry for name, row in samplers().items()}
+    return {
+        f"gen_ai.request.{known.name}" if known else f"{OWN}.request.{name}": getattr(params, name)
+        for name, known in theirs.items()
+    }
 
 
 def _sent(conversation: Conversation) -> list[Message]:

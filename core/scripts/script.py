@@ -11,6 +11,7 @@ from typing import Any
 from core.engine import ModelDescription, name_of
 from core.prompt import RenderedPrompt
 from core.run import Run
+from core.sampler_row import Program
 from core.sampling import SamplingParams
 from core.saved_workspace import SavedWorkspace
 from core.scripts.quoting import FileText
@@ -74,10 +75,6 @@ class Subject:
             "budget": bool(made.processor),
             "tools": made.tools is not None,
             "typed": bool(self.prompt and self.prompt.neutralised),
-            "top_k": drawn and params.top_k != OFF.top_k,
-            "top_p": drawn and params.top_p != OFF.top_p,
-            "min_p": drawn and params.min_p != OFF.min_p,
-            "repetition_penalty": params.repetition_penalty != OFF.repetition_penalty,
             "seed": drawn and params.seed is not None,
             "stop": bool(params.stop),
             "drawn": drawn,
@@ -130,7 +127,8 @@ class Target:
     """A program that a lane can be exported for.
 
     body: the script without its heading. notes: always said, or only where one of the features is
-    asked for. lacks: what can't be expressed, with the sentence that says so.
+    asked for. lacks: what can't be expressed, with the sentence that says so. program: whose names
+    the samplers have; None: Transformers' own, all of them.
     """
 
     name: str
@@ -142,3 +140,4 @@ class Target:
     lacks: dict[str, str] = field(default_factory=dict[str, str])
     more: Callable[[Subject], list[str]] = lambda subject: []
     comments: str = "# "  # empty: the language has none
+    program: Program | None = None

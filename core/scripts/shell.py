@@ -9,6 +9,7 @@ from core.conversation import Message
 from core.sampling import SamplingParams
 from core.scripts.python_clients import ANY_DRAWS, OPENAI_LACKS, SERVE_SAMPLES, openai_options
 from core.scripts.quoting import FileText, json_text, shell_post
+from core.scripts.sampler_names import their_values
 from core.scripts.script import Subject, Target, data_url
 
 # Ollama drops what Go's tables call unprintable before it looks for the quotation marks that end a
@@ -29,14 +30,10 @@ def _curl(subject: Subject) -> str:
 
 
 def _ollama_options(params: SamplingParams) -> dict[str, Any]:
-    options: dict[str, Any] = {"temperature": params.temperature}
-    if not params.greedy:
-        options |= {"top_k": params.top_k, "top_p": params.top_p, "min_p": params.min_p}
-        options |= {"seed": params.seed} if params.seed is not None else {}
-    return {
-        **options, "repeat_penalty": params.repetition_penalty, "repeat_last_n": -1,
-        "num_predict": params.max_new_tokens,
-    }  # fmt: skip
+    options = their_values(params, "ollama")
+    if not params.greedy and params.seed is not None:
+        options["seed"] = params.seed
+    return {**options, "num_predict": params.max_new_tokens}
 
 
 def _ollama_model(subject: Subject) -> str:
@@ -140,6 +137,7 @@ NO_BUDGET = "Ollama has no image budget: the model's own is used."
 CURL = Target(
     "curl", "bash", "request.sh", _curl, (),
     {"seed": ANY_DRAWS, "drawn": SERVE_SAMPLES}, OPENAI_LACKS,
+    program="openai",
 )  # fmt: skip
 OLLAMA = Target(
     "Ollama API", "bash", "ollama.sh", _ollama, (WINDOW,),
@@ -148,6 +146,7 @@ OLLAMA = Target(
         "prefill": "Ollama continues a last assistant message.",
     },
     {"budget": NO_BUDGET}, _ollama_notes,
+    program="ollama",
 )  # fmt: skip
 MODELFILE = Target(
     "Ollama Modelfile", "modelfile", "Modelfile", _modelfile, (WINDOW,),
@@ -160,4 +159,5 @@ MODELFILE = Target(
         "budget": NO_BUDGET,
     },
     _modelfile_notes,
+    program="ollama",
 )  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from core.errors import InvalidInput
 from core.scripts.llama_cpp import LLAMA_CPP, LLAMA_SERVER
 from core.scripts.offline import MLX, VLLM
-from core.scripts.python_clients import OPENAI, SGLANG, TRANSFORMERS_SERVER, VLLM_SERVER, ZERO
+from core.scripts.python_clients import OPENAI, SGLANG, TRANSFORMERS_SERVER, VLLM_SERVER
 from core.scripts.quoting import comment
 from core.scripts.records import RUN, WORKSPACE
+from core.scripts.sampler_names import sampler_notes
 from core.scripts.script import Script, Subject, Target
 from core.scripts.shell import CURL, MODELFILE, OLLAMA
 from core.scripts.transformers_script import TRANSFORMERS
@@ -30,7 +31,6 @@ TARGETS: dict[str, Target] = {
 }
 FIRST = "transformers"
 KEEPS_TYPED = ("transformers", "workspace", "run")  # typed control tokens as text, or as typed
-NO_ZERO = ("vllm", "vllm-server", "sglang")
 
 
 def make_script(key: str, subject: Subject) -> Script:
@@ -50,14 +50,14 @@ def _notes(key: str, target: Target, subject: Subject) -> list[str]:
     notes = [*target.more(subject), *target.notes]
     notes += [sentence for name, sentence in target.traps.items() if name in used]
     notes += [sentence for name, sentence in target.lacks.items() if name in used]
+    if target.program:
+        notes += sampler_notes(subject.params, target.program)
     if "typed" in used and key not in KEEPS_TYPED and subject.prompt:
         typed = ", ".join(subject.prompt.neutralised)
         notes.append(
             f"{typed} in the messages is sent as plain text by the playground; {target.name} may "
             "read it as a control token."
         )
-    if key in NO_ZERO and not subject.greedy and subject.params.top_p == 0:
-        notes.append(ZERO)
     if key != FIRST and target.language == "python" and subject.recipe.pictures:
         files = ", ".join(picture.file for picture in subject.recipe.pictures)
         notes.append(f"Save in the folder where it runs: {files}.")

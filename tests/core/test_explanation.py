@@ -5,6 +5,7 @@ import pytest
 from core.candidates import candidate_rows
 from core.events import Candidate
 from core.explanation import Side, explain
+from core.sampling import samplers
 
 
 def side(removed_by="", probability=0.0, lane="A", text=" cat"):
@@ -12,7 +13,7 @@ def side(removed_by="", probability=0.0, lane="A", text=" cat"):
     return Side(lane, 1, (Candidate(1, " dog", -0.1, 0.9), other))
 
 
-@pytest.mark.parametrize("setting", ["top_k", "top_p", "min_p"])
+@pytest.mark.parametrize("setting", [name for name, row in samplers().items() if row.keeps])
 def test_a_setting_that_removed_a_token_is_named(setting):
     first, _ = explain(side(setting), Side("B", 2, ()))
     assert first == f"A could not choose “ cat”: its {setting} removed it."

@@ -18,6 +18,7 @@ CHANGED = SamplingParams(
     top_k=7,
     top_p=0.7,
     min_p=0.07,
+    typical_p=0.7,
     repetition_penalty=1.7,
     max_new_tokens=77,
     seed=7,

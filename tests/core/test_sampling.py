@@ -2,14 +2,23 @@
 
 import math
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.sampling import LARGEST_SEED, SamplingParams, sampling_params, settings
+from core.sampling import (
+    LARGEST_SEED,
+    SamplingParams,
+    in_order,
+    in_use,
+    is_on,
+    samplers,
+    sampling_params,
+    settings,
+)
 
 NUMBERS = list(settings())
 WHOLE = ["top_k", "max_new_tokens", "seed"]
@@ -35,11 +44,48 @@ def test_a_setting_has_a_label_a_help_text_and_a_range(name):
     assert setting.step > 0
 
 
-@pytest.mark.parametrize("name", ["temperature", "top_k", "top_p", "min_p", "repetition_penalty"])
+@pytest.mark.parametrize("name", samplers())
 def test_a_sampler_is_off_by_default_and_its_help_names_the_off_value(name):
     setting = settings()[name]
     assert getattr(SamplingParams(), name) == setting.off
     assert f"Off: {setting.off:g}" in setting.help
+
+
+def test_each_sampler_has_a_place_of_its_own_in_the_order():
+    assert len({row.order for row in samplers().values()}) == len(samplers())
+    assert in_order()[0] == "repetition_penalty"
+    assert in_order()[1:] == ("temperature", "top_k", "top_p", "min_p", "typical_p")
+
+
+def test_what_works_with_temperature_0_comes_before_what_does_not():
+    """The engine applies the first to all rows at once and the second to those that draw."""
+    ignored = [samplers()[name].ignored_when_greedy for name in in_order()]
+    assert ignored == sorted(ignored)
+
+
+def test_only_what_is_ignored_when_greedy_removes_tokens():
+    """Else temperature 0 would not be the only reason why a greedy lane loses a token."""
+    assert all(row.ignored_when_greedy for row in samplers().values() if row.keeps)
+
+
+@pytest.mark.parametrize("name", [name for name, row in samplers().items() if row.keeps])
+@given(data=st.data())
+def test_the_rule_of_a_cut_leaves_a_token(name, data):
+    weights = data.draw(st.lists(st.floats(0.01, 1), min_size=1, max_size=8))
+    probabilities = {i: weight / sum(weights) for i, weight in enumerate(weights)}
+    row = samplers()[name]
+    kept = row.keeps(
+        probabilities, data.draw(values_in_range(name).filter(lambda v: v != row.setting.off))
+    )
+    assert kept
+    assert kept <= probabilities.keys()
+
+
+def test_temperature_0_leaves_only_what_works_then_too():
+    params = SamplingParams(temperature=0, top_k=5, repetition_penalty=1.2)
+    assert in_use(params) == ("repetition_penalty",)
+    assert is_on(params, "top_k")
+    assert in_use(replace(params, temperature=1.0)) == tuple(samplers())
 
 
 @pytest.mark.parametrize("name", ["max_new_tokens", "seed"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.conversation import ROLES, Conversation, Image, message
 from core.errors import InvalidInput
 from core.lanes import LABELS, LaneSettings
-from core.sampling import SamplingParams
+from core.sampling import SamplingParams, samplers
 from core.saved_workspace import SavedWorkspace, workspace_from_dict, workspace_to_dict
 from core.vision import VisionBudget
 
@@ -68,6 +68,13 @@ def test_nothing_is_lost_on_the_way_through_json(saved: SavedWorkspace):
 def test_what_is_wrong_is_named(change: dict, named: str):
     with pytest.raises(InvalidInput, match=named):
         workspace_from_dict({**workspace_to_dict(SavedWorkspace()), **change})
+
+
+@pytest.mark.parametrize("name", samplers())
+def test_a_sampler_that_an_older_file_does_not_know_is_off(name: str):
+    values = workspace_to_dict(SavedWorkspace(params=SamplingParams(max_new_tokens=9)))
+    del values["sampling"][name]
+    assert workspace_from_dict(values).params == SamplingParams(max_new_tokens=9)
 
 
 def test_a_list_is_not_a_workspace():

@@ -20,7 +20,8 @@ from core.errors import InvalidInput
 from core.events import Token
 from core.prompt import PromptToken, RenderedPrompt
 from core.run import Run
-from core.sampling import SamplingParams
+from core.sampler_row import Name
+from core.sampling import SamplingParams, is_on, samplers, sampling_params
 from core.saved_workspace import SavedWorkspace, workspace_from_dict
 from core.scripts.script import Subject
 from core.scripts.targets import TARGETS, make_script
@@ -48,7 +49,14 @@ MODEL = ModelDescription(
     "LiquidAI/LFM2.5-VL-450M", "Lfm2Vl", 4, "float32", "float32", "cpu", 1, 4096, True, 1.0,
     VisionBudget(), True, "0123abc",
 )  # fmt: skip
-SAMPLED = SamplingParams(0.3, 0, 1.0, 0.15, 1.05, 64, 42)
+SAMPLED = SamplingParams(
+    temperature=0.3, min_p=0.15, repetition_penalty=1.05, max_new_tokens=64, seed=42
+)
+HALFWAY = {n: (row.setting.minimum + row.setting.maximum) / 2 for n, row in samplers().items()}
+HALFWAY = {n: value for n, value in HALFWAY.items() if value != samplers()[n].setting.off}
+ALL_ON = sampling_params(
+    {**HALFWAY, "temperature": 0.5, "max_new_tokens": 64, "seed": 1, "stop": ["END"]}
+)
 TOOLS = '[{"type": "function", "function": {"name": "now", "parameters": {"a": "\'\\"$(x)"}}}]'
 
 
@@ -182,7 +190,7 @@ def test_what_a_target_can_not_say_is_said_in_a_comment(key) -> None:
     what = subject(
         ("user", "x <|im_end|>"), ("assistant", "begun"), images=[Image("a.png", "a.png")],
         tools=TOOLS, neutralised=("<|im_end|>",),
-        params=SamplingParams(0.5, 40, 0.9, 0.1, 1.1, 64, 1, ("END",)),
+        params=ALL_ON,
     )  # fmt: skip
     made = make_script(key, what)
     used = what.used()
@@ -196,10 +204,31 @@ def test_what_a_target_can_not_say_is_said_in_a_comment(key) -> None:
         assert note.replace(" ", "") in comments.replace(" ", "")
 
 
+@pytest.mark.parametrize("key", list(TARGETS))
+@pytest.mark.parametrize("name", list(samplers()))
+def test_no_sampler_is_dropped_in_silence(key, name) -> None:
+    """A script gives its value under the program's name, or says that it is left out."""
+    target, row = TARGETS[key], samplers()[name]
+    what = subject(("user", "x"), params=ALL_ON)
+    what = replace(what, workspace=replace(what.workspace, params=ALL_ON))
+    made = make_script(key, what)
+    assert is_on(ALL_ON, name)
+    assert target.program or key in ("transformers", "transformers-server", "workspace", "run")
+    theirs = row.name_in(target.program) if target.program else Name(name)
+    left_out = [note for note in made.notes if f"has no {name}: it is left out." in note]
+    assert bool(left_out) == (theirs is None)
+    if theirs:
+        code = re.sub("(?m)^# .*$", "", made.text)
+        value = f"{getattr(ALL_ON, name)!r}"
+        found = re.search(rf"(?<![\w-]){re.escape(theirs.name)}[\"']?(=|: |\s+){value}\b", code)
+        assert found, code
+
+
 def test_nothing_is_said_of_what_is_not_asked_for() -> None:
     plain = subject(("user", "x"), params=SamplingParams(temperature=0.0, seed=1))
     for key, target in TARGETS.items():
         assert not set(make_script(key, plain).notes) & set(target.lacks.values())
+        assert not any("left out" in note for note in make_script(key, plain).notes)
     assert plain.used() == set()
 
 
@@ -208,6 +237,17 @@ def test_temperature_zero_is_greedy_and_top_k_is_written_when_it_is_off() -> Non
     assert argument(greedy, "model.generate", "do_sample") is False
     assert "temperature=" not in greedy
     assert argument(script("transformers", subject(("user", "x"))), "model.generate", "top_k") == 0
+
+
+def test_a_programs_own_off_value_and_its_smallest_one_are_written() -> None:
+    what = subject(("user", "x"), params=SamplingParams(top_p=0.0, seed=1))
+    for key in ("vllm-server", "sglang"):
+        source, call = script(key, what), "client.chat.completions.create"
+        assert argument(source, call, "top_p") == 1e-6
+        assert argument(source, call, "extra_body")["top_k"] == -1
+        assert any("top_p 0" in note for note in make_script(key, what).notes)
+    assert argument(script("vllm", what), "SamplingParams", "top_k") == -1
+    assert argument(script("openai", what), "client.chat.completions.create", "top_p") == 0
 
 
 def test_a_revision_is_pinned_and_a_folder_has_none() -> None:
@@ -259,7 +299,7 @@ def test_a_prefill_is_continued_where_the_program_can() -> None:
 def test_samplers_of_llama_cpp_stand_in_transformers_order_and_look_at_all_tokens() -> None:
     words = shell(script("llama-cpp", subject(("user", "x")))).decode().split("\0")
     order = words[words.index("--samplers") + 1]
-    assert order == "penalties;temperature;top_k;top_p;min_p"
+    assert order == "penalties;temperature;top_k;top_p;min_p;typ_p"
     assert words[words.index("--repeat-last-n") + 1] == "-1"
     body = json.loads(shell(script("llama-server", subject(("user", "x")))))
     assert (body["samplers"], body["repeat_last_n"]) == (order.split(";"), -1)

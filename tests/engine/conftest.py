@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -198,13 +199,12 @@ class Oracle:
         params = request.params
         options: dict[str, Any] = {"do_sample": False}
         if not params.greedy:
-            options = {
-                "do_sample": True, "temperature": params.temperature, "top_k": params.top_k,
-                "top_p": params.top_p, "min_p": params.min_p,
-            }  # fmt: skip
+            values = asdict(params).items()
+            options = {n: v for n, v in values if n not in ("max_new_tokens", "seed", "stop")}
+            options["do_sample"] = True
         torch.manual_seed(params.seed or 0)
         out = self.model.generate(
-            **inputs, **options, repetition_penalty=params.repetition_penalty,
+            **inputs, **{"repetition_penalty": params.repetition_penalty, **options},
             max_new_tokens=params.max_new_tokens, stop_strings=list(params.stop) or None,
             tokenizer=self.tokenizer,
         )  # fmt: skip

@@ -15,6 +15,7 @@ from transformers import (
     TemperatureLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
+    TypicalLogitsWarper,
 )
 
 from core.differences import first_divergence
@@ -31,6 +32,7 @@ PARAMS = st.builds(
     top_k=st.sampled_from((0, 1, 3, 20)),
     top_p=st.sampled_from((0.1, 0.5, 0.9, 1.0)),
     min_p=st.sampled_from((0.0, 0.05, 0.3)),
+    typical_p=st.sampled_from((0.2, 0.9, 1.0)),
     repetition_penalty=st.sampled_from((1.0, 1.05, 1.5)),
     seed=st.integers(0, 99),
     max_new_tokens=st.just(24),
@@ -55,6 +57,8 @@ def computed(
     steps += [("top_k", TopKLogitsWarper(params.top_k))] if params.top_k else []
     steps += [("top_p", TopPLogitsWarper(params.top_p))] if params.top_p < 1 else []
     steps += [("min_p", MinPLogitsWarper(params.min_p))] if params.min_p else []
+    if params.typical_p < 1:
+        steps.append(("typical_p", TypicalLogitsWarper(params.typical_p)))
     removed = {}
     for name, step in steps:
         scores = step(None, scores)
@@ -102,6 +106,8 @@ PAIRS = [
         temperature=1.0, seed=5, max_new_tokens=24)),
     (SamplingParams(temperature=1.0, top_p=0.3, seed=6, max_new_tokens=24), SamplingParams(
         temperature=1.0, min_p=0.2, seed=6, max_new_tokens=24)),
+    (SamplingParams(temperature=1.0, typical_p=0.3, seed=6, max_new_tokens=24), SamplingParams(
+        temperature=1.0, seed=6, max_new_tokens=24)),
     (SamplingParams(temperature=0.0, repetition_penalty=1.6, seed=1, max_new_tokens=24),
      SamplingParams(temperature=0.0, seed=1, max_new_tokens=24)),
 ]  # fmt: skip

@@ -104,6 +104,7 @@ def cases(images: dict[str, Image]) -> dict[str, tuple[Conversation, dict[str, A
         "LFM2.5": text(STORY, temperature=0.1, top_k=50, repetition_penalty=1.05, seed=1),
         "LFM2": text(STORY, temperature=0.3, min_p=0.15, repetition_penalty=1.05, seed=2),
         "hot, all samplers": text(STORY, temperature=1.6, top_k=40, top_p=0.9, min_p=0.02, seed=3),
+        "typical": text(STORY, temperature=1.2, typical_p=0.6, seed=3),
         "top_p 0": text(STORY, top_p=0.0, seed=4),
         "a stop string": text(STORY, temperature=0.8, stop=(".", "fox"), seed=5),
         "a stop string that begins in the prefill": text(

@@ -16,6 +16,7 @@ from transformers import (
     TemperatureLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
+    TypicalLogitsWarper,
 )
 
 from core.sampling import SamplingParams
@@ -28,6 +29,7 @@ PARAMS = st.builds(
     top_k=st.integers(0, 200) | st.just(0),
     top_p=st.floats(0.0, 1.0) | st.just(1.0),
     min_p=st.floats(0.0, 1.0) | st.just(0.0),
+    typical_p=st.floats(0.01, 1.0) | st.just(1.0),
     repetition_penalty=st.floats(0.5, 2.0) | st.just(1.0),
     seed=st.integers(0, 2**32 - 1),
 )
@@ -49,6 +51,7 @@ class Alone:
             steps += [TopKLogitsWarper(params.top_k)] if params.top_k else []
             steps += [TopPLogitsWarper(params.top_p)] if params.top_p < 1.0 else []
             steps += [MinPLogitsWarper(params.min_p)] if params.min_p else []
+            steps += [TypicalLogitsWarper(params.typical_p)] if params.typical_p < 1 else []
         self.processors = LogitsProcessorList(steps)
 
     def choose(self, logits: torch.Tensor) -> int:
@@ -111,6 +114,8 @@ def test_rows_that_come_and_go_choose_what_each_chooses_alone(
         [{"temperature": 0.1, "top_k": 50, "top_p": 0.1, "repetition_penalty": 1.05}] * 2,
         [{"temperature": 1.5, "top_k": 200, "top_p": 0.95}] * 2,
         [{"temperature": 0.3, "min_p": 0.15, "repetition_penalty": 1.05}] * 2,
+        [{"typical_p": 0.9}, {"typical_p": 0.3, "top_k": 50}, {"temperature": 0.7}, {"min_p": 0.1}],
+        [{"typical_p": 0.5, "temperature": 1.5, "repetition_penalty": 1.05}],
         [{"top_p": 0.9}, {"top_p": 0.5, "top_k": 20}, {"temperature": 0.0}],
     ],
     ids=str,

@@ -16,13 +16,13 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "200")
 from components.client_component import all_styles, read_asset
 from components.page import build_page
 from components.theme import head, theme
-from core.access import Access
-from core.data_folder import default_data_folder
-from core.engine import WEIGHTS, Engine, Loading
-from core.events import Failed
-from core.library import read_library
+from core.access.access import Access
+from core.library.library import read_library
+from core.runs.engine import WEIGHTS, Engine, Loading
+from core.runs.events import Failed
+from core.sessions.data_folder import default_data_folder
 from engine.failures import import_sentence
-from engine.scripted import ScriptedEngine
+from engine.scripted.scripted_engine import ScriptedEngine
 from serving.hosts import is_loopback
 from serving.server import Server, Serving
 from serving.upload_store import upload_folder
@@ -153,7 +153,7 @@ def make_engine(options: argparse.Namespace) -> Engine:
         return ScriptedEngine(tells_cached=not options.demo)
     try:
         # The one lazy gate to torch: a page without a model starts without it.
-        from engine.limits import ROWS, Limits  # noqa: PLC0415
+        from engine.batch.limits import ROWS, Limits  # noqa: PLC0415
         from engine.local import LocalEngine  # noqa: PLC0415
     except (ImportError, RuntimeError, OSError) as error:
         sys.exit(import_sentence(error))

@@ -105,7 +105,7 @@ def soak(flags: Sequence[str]) -> int:
 
 def presets(flags: Sequence[str]) -> int:
     install(APP)
-    return hand_over(["-m", "core.recipe_table", *flags])
+    return hand_over(["-m", "core.library.recipe_table", *flags])
 
 
 def user(flags: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from benchmarks.measures import MEASURES
 from benchmarks.rounds import take
 from benchmarks.sizes import REAL, SMALL
 from benchmarks.table import as_table, write_json
-from engine.device import ALL_THREADS
+from engine.loading.device import ALL_THREADS
 
 NAMES = [measure.name for measure in MEASURES]
 

@@ -12,9 +12,9 @@ from time import perf_counter, sleep
 from benchmarks.measure import NotMeasured
 from benchmarks.subject import Subject
 from benchmarks.together import asked, moments_of, seconds, worker_of
-from core.library import read_library
+from core.library.library import read_library
 from core.sampling import SamplingParams
-from engine.limits import Limits
+from engine.batch.limits import Limits
 
 ROOT = Path(__file__).parents[1]
 PRESETS = ROOT / "presets"

@@ -20,7 +20,7 @@ import llama_cpp  # pyright: ignore[reportMissingImports]
 import torch
 
 from benchmarks.shapes import random_network
-from engine.device import ALL_THREADS
+from engine.loading.device import ALL_THREADS
 
 ANY_TOKEN = 7  # what the prompt says doesn't change its time
 

@@ -15,9 +15,9 @@ from threading import Lock
 from time import process_time, thread_time
 
 import app
-from core.engine import EventStream
-from core.events import Event, Token
-from core.pump import Pumped
+from core.runs.engine import EventStream
+from core.runs.events import Event, Token
+from core.runs.pump import Pumped
 from core.workspace import Request
 from serving.server import Serving
 

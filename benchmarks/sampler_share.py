@@ -10,8 +10,8 @@ from typing import Any
 from benchmarks.subject import Subject
 from benchmarks.together import seconds, worker_of
 from core.sampling import SamplingParams
-from engine.sampler import Sampler
-from engine.worker import Worker
+from engine.batch.worker import Worker
+from engine.sampling.sampler import Sampler
 
 LANES = 4
 LFM2_5 = SamplingParams(temperature=0.1, top_k=50, repetition_penalty=1.05)  # Liquid's values

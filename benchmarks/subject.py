@@ -18,10 +18,10 @@ from core.conversation import Conversation, message
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
-from engine.checkpoint import Checkpoint
-from engine.loading import make_checkpoint
+from engine.kernels.weight_format import convert
+from engine.loading.checkpoint import Checkpoint
+from engine.loading.folder_loading import make_checkpoint
 from engine.local import LocalEngine
-from engine.weight_format import convert
 
 POCKET = Path(__file__).parents[1] / "models" / "pocket"
 OFF = SamplingParams()  # the model's own distribution

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from time import perf_counter
 
-from core.events import Event, Failed, Token
+from core.runs.events import Event, Failed, Token
 from core.workspace import Request
-from engine.checkpoint import Checkpoint
-from engine.limits import Limits
-from engine.streaming import Part, Stream
-from engine.ticket import Ticket
-from engine.worker import Worker
+from engine.batch.limits import Limits
+from engine.batch.run_handle import Ticket
+from engine.batch.streaming import Part, Stream
+from engine.batch.worker import Worker
+from engine.loading.checkpoint import Checkpoint
 
 NOTHING_KEPT = Limits(prompt_cache_bytes=0)
 

@@ -16,7 +16,7 @@ from benchmarks.subject import Subject
 from benchmarks.together import asked, moments_of, seconds, tokens_of, worker_of
 from core.conversation import Conversation, Image, message
 from core.vision import VisionBudget
-from engine.limits import Limits
+from engine.batch.limits import Limits
 
 SEEN = VisionBudget(256, 256, False)
 ALONE = 16  # tokens of the running lane before the other prompt joins

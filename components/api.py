@@ -9,16 +9,16 @@ from typing import Any
 
 import gradio as gr
 
-from components.answering import Switch, answer
-from components.budget_panel import own_budget
+from components.access.visitors import Visitors
+from components.answers.answering import Switch, answer
+from components.images.budget_panel import own_budget
 from components.page_state import user_errors
 from components.uploads import uploaded_file
-from components.visitors import Visitors
 from core.conversation import Conversation, conversation_from_dicts
-from core.engine import Engine
 from core.errors import InvalidInput
-from core.library import Library
-from core.run import Run
+from core.library.library import Library
+from core.runs.engine import Engine
+from core.runs.run import Run
 from core.sampling import SamplingParams, sampling_params
 from core.workspace import Lane, Request, Workspace, requests
 

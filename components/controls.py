@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from components.advice import Advice
-from components.budget_panel import (
+from components.advice.advice import Advice
+from components.client_component import text_of
+from components.images.budget_panel import (
     ADVANCED,
     USUAL_MOST,
     BudgetPanel,
@@ -17,18 +18,17 @@ from components.budget_panel import (
     budget_of,
     budget_values,
 )  # fmt: skip
-from components.client_component import text_of
-from components.few_shot_panel import FewShotPanel
-from components.lane_bar import lane_count, set_ups
-from components.lanes import Lanes
-from components.message_editor import clean_rows
-from components.model_picker import ModelPicker
+from components.lanes.lane_bar import lane_count, set_ups
+from components.lanes.lanes import Lanes
+from components.messages.few_shot_panel import FewShotPanel
+from components.messages.message_editor import clean_rows
+from components.models.model_picker import ModelPicker
 from components.page_state import Following, PageState
-from components.preset_bar import own_props
-from components.sampling_panel import control_values, params_of
+from components.presets.preset_bar import own_props
+from components.sampling.sampling_panel import control_values, params_of
 from core.errors import InvalidInput
 from core.lanes import LABELS, LaneSettings, as_values, lane_settings
-from core.library import Library
+from core.library.library import Library
 from core.vision import VisionBudget
 
 Values = Mapping[Any, Any]

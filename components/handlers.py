@@ -8,27 +8,27 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
-from components.budget_panel import own_budget
+from components.access.visitors import Visitors
+from components.advice.quick_fixes import recipe_for, with_recipe
+from components.answers.lane_pane import lane_value
+from components.answers.replies import with_reply
 from components.controls import Changes, Controls, Values
 from components.event_data import sent, sent_lane
-from components.few_shot_panel import EMPTY_TABLE, insert_examples
-from components.lane_handlers import promoted
-from components.lane_pane import lane_value
-from components.message_editor import new_row, rows_of
-from components.model_handlers import ModelHandlers
+from components.history.run_history import KeptRun, RunHistory
+from components.history.run_list import run_cards
+from components.images.budget_panel import own_budget
+from components.images.samples import with_images
+from components.lanes.lane_handlers import promoted
+from components.messages.few_shot_panel import EMPTY_TABLE, insert_examples
+from components.messages.message_editor import new_row, rows_of
+from components.models.model_handlers import ModelHandlers
 from components.page_state import PageState, follow, user_errors
-from components.preset_messages import rows_under
-from components.remedies import recipe_for, with_recipe
-from components.replies import with_reply
-from components.run_history import KeptRun, RunHistory
-from components.run_list import run_cards
-from components.samples import with_images
-from components.token_meter import failed_meter
-from components.visitors import Visitors
-from core.engine import Engine
+from components.presets.preset_messages import rows_under
+from components.prompt.token_meter import failed_meter
 from core.errors import InvalidInput
 from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
-from core.library import Budget, Library
+from core.library.library import Budget, Library
+from core.runs.engine import Engine
 from core.sampling import SamplingParams, sampling_params
 from core.set_ups import SET_UPS
 from core.workspace import fresh_seed

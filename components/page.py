@@ -8,50 +8,50 @@ from typing import Any
 
 import gradio as gr
 
-from components.advice import Advice
-from components.advice_wiring import wire_advice
+from components.access.user_stores import UserStores
+from components.access.visitors import Visitors
+from components.advice.advice import Advice
+from components.advice.advice_wiring import wire_advice
+from components.advice.lint_view import lint_view
+from components.advice.recipe_box import recipe_box
 from components.api import add_api
-from components.budget_panel import budget_panel
-from components.comparison import comparison
-from components.comparison_handlers import ComparisonHandlers
+from components.compare.comparison import comparison
+from components.compare.comparison_handlers import ComparisonHandlers
 from components.controls import Controls
-from components.export_handlers import ExportHandlers
-from components.export_wiring import ExportTab, export_tab, wire_export
-from components.few_shot_panel import few_shot_panel
+from components.drafts.work_wiring import wire_work
+from components.drafts.workspace_bar import work_bar
+from components.export.export_handlers import ExportHandlers
+from components.export.export_wiring import ExportTab, export_tab, wire_export
 from components.handlers import Handlers
-from components.lane_bar import lane_bar
-from components.lane_handlers import LaneHandlers
-from components.lanes import lanes
-from components.lint_view import lint_view
+from components.history.run_history import RunHistory
+from components.history.run_list import run_list
+from components.images.budget_panel import budget_panel
+from components.images.tile_view import tile_view
+from components.lanes.lane_bar import lane_bar
+from components.lanes.lane_handlers import LaneHandlers
+from components.lanes.lanes import lanes
 from components.live_inputs import collect_live
-from components.message_editor import message_editor
-from components.model_handlers import ModelHandlers
-from components.model_picker import model_picker
-from components.own_preset_handlers import OwnPresetHandlers
-from components.preset_bar import preset_bar
-from components.prompt_view import prompt_view
-from components.recipe_box import recipe_box
-from components.run_history import RunHistory
-from components.run_list import run_list
-from components.sampling_panel import sampling_panel
-from components.scenario_cards import scenario_cards
-from components.session_bar import session_bar
-from components.session_panel import SessionParts, session_panel
-from components.session_wiring import wire_sessions
-from components.tile_view import tile_view
-from components.token_meter import token_meter
-from components.tool_wiring import wire_tools
-from components.tools_editor import tools_editor
-from components.user_stores import UserStores
-from components.visitors import Visitors
+from components.messages.few_shot_panel import few_shot_panel
+from components.messages.message_editor import message_editor
+from components.models.model_handlers import ModelHandlers
+from components.models.model_picker import model_picker
+from components.presets.own_preset_handlers import OwnPresetHandlers
+from components.presets.preset_bar import preset_bar
+from components.prompt.prompt_view import prompt_view
+from components.prompt.token_meter import token_meter
+from components.sampling.sampling_panel import sampling_panel
+from components.scenarios.scenario_cards import scenario_cards
+from components.sessions.session_bar import session_bar
+from components.sessions.session_panel import SessionParts, session_panel
+from components.sessions.session_wiring import wire_sessions
+from components.tools.tool_wiring import wire_tools
+from components.tools.tools_editor import tools_editor
 from components.wiring import Parts, Wiring
-from components.work_bar import work_bar
-from components.work_wiring import wire_work
-from core.access import Access
-from core.data_folder import default_data_folder
-from core.engine import Engine
+from core.access.access import Access
 from core.lanes import LABELS
-from core.library import Library
+from core.library.library import Library
+from core.runs.engine import Engine
+from core.sessions.data_folder import default_data_folder
 
 BRAND = """<div class="brand"><span class="logo" aria-hidden="true"></span><div>
 <h1>LFM Playground</h1><small>local · Transformers</small></div></div>"""

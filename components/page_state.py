@@ -10,8 +10,9 @@ from typing import Any
 
 import gradio as gr
 
-from components.advice import AdviceValues, advise
-from components.budget_panel import (
+from components.advice.advice import AdviceValues, advise
+from components.answers.lane_pane import all_parameters
+from components.images.budget_panel import (
     active_budget,
     as_taken,
     has_budget,
@@ -19,21 +20,20 @@ from components.budget_panel import (
     pixels_note,
     trap_warning,
 )  # fmt: skip
-from components.lane_pane import all_parameters
-from components.message_editor import Row, conversation_of
-from components.preset_bar import changed_since
-from components.preset_messages import changed_messages
-from components.prompt_view import EMPTY_PROMPT, prompt_value
-from components.tile_view import SeenImage, tiles_value
-from components.token_meter import failed_meter, meter_value
-from components.tools_editor import tools_status
+from components.images.tile_view import SeenImage, tiles_value
+from components.messages.message_editor import Row, conversation_of
+from components.presets.preset_bar import changed_since
+from components.presets.preset_messages import changed_messages
+from components.prompt.prompt_view import EMPTY_PROMPT, prompt_value
+from components.prompt.token_meter import failed_meter, meter_value
+from components.tools.tools_editor import tools_status
 from core.bounds import check_conversation, check_stop
+from core.compare.differences import settings_diff
 from core.conversation import Image
-from core.differences import settings_diff
-from core.engine import Engine
 from core.errors import InvalidInput
 from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
-from core.library import Library, Preset
+from core.library.library import Library, Preset
+from core.runs.engine import Engine
 from core.sampling import SamplingParams
 from core.set_ups import Situation
 from core.vision import VisionBudget

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from components.message_editor import conversation_of, rows_of
+from components.messages.message_editor import conversation_of, rows_of
 from components.page_state import PageState
 from core.saved_workspace import SavedWorkspace
 

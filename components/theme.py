@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gradio as gr
 
+from components.access.visitors import META
 from components.client_component import read_asset
-from components.visitors import META
 
 # Weights 400 and 700 only: the semi-bold files that ship with Gradio lack most letters.
 WEIGHTS = (400, 700)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from gradio.utils import get_upload_folder
 
-from core.file_access import allowed_file
+from core.access.file_access import allowed_file
 
 
 def upload_folder() -> Path:

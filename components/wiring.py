@@ -12,14 +12,14 @@ from typing import Any
 
 import gradio as gr
 
-from components.budget_panel import ADVANCED
 from components.client_component import read_asset
-from components.comparison_handlers import ComparisonHandlers
+from components.compare.comparison_handlers import ComparisonHandlers
 from components.controls import Controls
 from components.handlers import Handlers
-from components.lane_handlers import LaneHandlers
-from components.model_handlers import ModelHandlers
-from components.session_panel import SessionParts
+from components.images.budget_panel import ADVANCED
+from components.lanes.lane_handlers import LaneHandlers
+from components.models.model_handlers import ModelHandlers
+from components.sessions.session_panel import SessionParts
 
 # Raw values (preprocess): Gradio's own checks know neither an empty field nor what it is for.
 PRIVATE: dict[str, Any] = {

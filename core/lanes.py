@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from core.library import Preset
+from core.library.library import Preset
 from core.sampling import SamplingParams, sampling_params
 from core.vision import MOST_IMAGE_TOKENS, VisionBudget, changed
 from core.workspace import Lane

@@ -1,7 +1,7 @@
 """The table of samplers: one row each, and the class of their values that is made of the rows.
 
 Names and meaning are those of Transformers' `GenerationConfig`. The rows stand in the order in
-which the page shows them. `engine/processors.py` has the arithmetic of each on tensors.
+which the page shows them. `engine/sampling/processors.py` has the arithmetic of each on tensors.
 """
 
 from __future__ import annotations

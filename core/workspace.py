@@ -12,7 +12,7 @@ from core.bounds import check_conversation, check_stop
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.sampling import LARGEST_SEED, SamplingParams
-from core.tools import parse_tools
+from core.tools.schemas import parse_tools
 from core.vision import VisionBudget
 
 

@@ -11,24 +11,24 @@ from dataclasses import replace
 from time import perf_counter
 
 from core.conversation import Image
-from core.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescription, name_of
 from core.errors import InvalidInput
-from core.events import Failed
 from core.prompt import RenderedPrompt
-from core.verification import VerifyEvent
+from core.runs.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescription, name_of
+from core.runs.events import Failed
+from core.runs.verification import VerifyEvent
 from core.vision import ImageFacts
 from core.workspace import Request
-from engine.checkpoint import Checkpoint
-from engine.device import free_memory
+from engine.batch.limits import Limits
+from engine.batch.run_handle import Events, Ticket
+from engine.batch.streaming import Part, Stream
+from engine.batch.worker import Worker
 from engine.failures import is_expected, load_sentence
-from engine.limits import Limits
-from engine.loading import load_checkpoint
-from engine.picture_files import image_facts
-from engine.progress import Cancelled
-from engine.streaming import Part, Stream
-from engine.ticket import Events, Ticket
+from engine.images.image_files import image_facts
+from engine.loading.checkpoint import Checkpoint
+from engine.loading.device import free_memory
+from engine.loading.folder_loading import load_checkpoint
+from engine.loading.progress import Cancelled
 from engine.verifying import verifying
-from engine.worker import Worker
 
 NO_MODEL = "No model is loaded. Choose one in the model picker, then run."
 log = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ REPORT_EVERY = 0.1  # seconds
 
 
 class LocalEngine:
-    """Implements `core.engine.Engine`. A run keeps the model it began with, whatever is loaded.
+    """Implements `core.runs.engine.Engine`. A run keeps its model, whatever is loaded later.
 
-    device: auto, cpu, cuda, cuda:1, mps. weights: one of `core.engine.WEIGHTS`, used where
+    device: auto, cpu, cuda, cuda:1, mps. weights: one of `core.runs.engine.WEIGHTS`, used where
     `load` is asked for auto.
     """
 

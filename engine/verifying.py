@@ -19,13 +19,13 @@ from PIL import Image as Pictures
 from PIL import ImageOps
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
 
-from core.events import Failed
-from core.scripts.recipe import Picture, Recipe, recipe
+from core.runs.events import Failed
+from core.runs.verification import Verified, VerifyEvent, Verifying, compared
+from core.scripts.transformers_call import Picture, Recipe, recipe
 from core.scripts.transformers_script import template_options
-from core.verification import Verified, VerifyEvent, Verifying, compared
 from core.workspace import Request
-from engine.checkpoint import Checkpoint
 from engine.failures import is_expected, run_sentence
+from engine.loading.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 REPORT_EVERY = 0.1  # seconds

@@ -13,8 +13,8 @@ import gradio as gr
 from gradio.blocks import Block
 from pydantic import ValidationError
 
+from core.access.file_access import is_named_inside
 from core.bounds import is_cut
-from core.file_access import is_named_inside
 from serving.routes import CALL, CANCEL, COMPONENT, JOIN, RUN
 
 SESSION = re.compile(r"[\w-]{1,64}")

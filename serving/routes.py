@@ -10,7 +10,7 @@ import re
 import stat
 from pathlib import Path
 
-from core.file_access import is_named_inside
+from core.access.file_access import is_named_inside
 
 READ = ("GET", "HEAD")
 API = "/gradio_api"

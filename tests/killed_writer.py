@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from core.conversation import Conversation, message
-from core.library import Preset
-from core.own_presets import OwnPresets
+from core.library.library import Preset
+from core.library.own_presets import OwnPresets
 from core.saved_workspace import SavedWorkspace
-from core.session_files import Version
-from core.sessions import SessionStore
+from core.sessions.session_files import Version
+from core.sessions.session_store import SessionStore
 
 PRESET = Preset("preset", "x", 1, "", "", date(2026, 1, 31), {"temperature": 0.5})
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import app
-from core.engine import Engine
+from core.runs.engine import Engine
 from serving.server import Serving
 
 ROOT = Path(__file__).parents[1]

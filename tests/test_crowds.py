@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core import run_gate
-from core.run_gate import DEMO, LOCAL, VERIFICATIONS
+from core.access import run_gate
+from core.access.run_gate import DEMO, LOCAL, VERIFICATIONS
 from tests.hostile.driver import Event, PageFacts, Seen, Visitor
 from tests.hostile.entrances import row
 from tests.serving import served, served_here

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core import access
-from core.access import DEMO_IMAGES, DEMO_TOKENS
-from core.library import Preset
-from core.own_presets import OwnPresets
+from core.access import access
+from core.access.access import DEMO_IMAGES, DEMO_TOKENS
+from core.library.library import Preset
+from core.library.own_presets import OwnPresets
 from tests.hostile.driver import Visitor
 from tests.hostile.entrances import row
 from tests.serving import served, served_here

@@ -53,7 +53,7 @@ class Project:
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return path
 
@@ -261,7 +261,7 @@ def test_the_soak_runs_in_the_venv_with_its_flags(project):
 
 
 def test_the_table_of_recipes_is_written_in_the_venv(project):
-    project.write("core/recipe_table.py", 'import sys; print("written", sys.prefix)\n')
+    project.write("core/library/recipe_table.py", 'import sys; print("written", sys.prefix)\n')
     done = project.call("presets")
     assert f"written {project.venv}" in done.stdout
     assert done.returncode == 0

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -145,6 +146,24 @@ def test_no_code_file_outside_the_tests_is_over_300_lines():
             if lines > 300:
                 long[name_of(path)] = lines
     assert long == {}
+
+
+def test_no_folder_of_the_layers_or_their_tests_has_more_than_30_files():
+    """A folder is a feature, found by its name; a longer one hides several of them."""
+    folders = Counter(path.parent for path in project_files())
+    large = {name_of(folder): count for folder, count in folders.items() if count > 30}
+    rooms = ("core", "engine", "components", "serving", "tests")
+    assert {name: count for name, count in large.items() if name.split("/")[0] in rooms} == {}
+
+
+def test_every_room_says_what_it_is_for():
+    silent = []
+    for folder in {path.parent for path in project_files() if path.suffix == ".py"}:
+        if folder != ROOT and not is_test(f"{name_of(folder)}/"):
+            start = folder / "__init__.py"
+            if not start.exists() or not ast.get_docstring(ast.parse(start.read_text("utf-8"))):
+                silent.append(name_of(folder))
+    assert silent == []
 
 
 def test_no_file_outside_the_tests_names_a_path_of_one_machine():

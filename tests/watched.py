@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Sequence
 
-from core.engine import EventStream
-from core.events import Event, Queued
-from core.pump import Pumped
-from core.verification import VerifyEvent, Verifying
+from core.runs.engine import EventStream
+from core.runs.events import Event, Queued
+from core.runs.pump import Pumped
+from core.runs.verification import VerifyEvent, Verifying
 from core.workspace import Request
-from engine.scripted import ScriptedEngine
+from engine.scripted.scripted_engine import ScriptedEngine
 
 
 class Watched(ScriptedEngine):

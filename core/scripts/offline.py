@@ -12,9 +12,9 @@ from core.scripts.python_clients import (
     vllm_images,
 )
 from core.scripts.quoting import Code, keyword_arguments, python_literal
-from core.scripts.recipe import Picture
 from core.scripts.sampler_names import their_values
 from core.scripts.script import OFF, Subject, Target
+from core.scripts.transformers_call import Picture
 
 
 def _vllm(subject: Subject) -> str:

@@ -14,9 +14,9 @@ from core.scripts.quoting import (
     python_literal,
     shell_word,
 )
-from core.scripts.recipe import Picture
 from core.scripts.sampler_names import their_values
 from core.scripts.script import Subject, Target, mime_of
+from core.scripts.transformers_call import Picture
 
 ANY_DRAWS = "The seed is the same number, but every program draws in its own way."
 DATA_URL = """

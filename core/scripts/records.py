@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.conversation import Conversation, Image, Message
-from core.run import Run
+from core.runs.run import Run
 from core.sampling import SamplingParams, samplers
 from core.saved_workspace import workspace_to_dict
 from core.scripts.quoting import json_text

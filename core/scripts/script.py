@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from core.engine import ModelDescription, name_of
 from core.prompt import RenderedPrompt
-from core.run import Run
+from core.runs.engine import ModelDescription, name_of
+from core.runs.run import Run
 from core.sampler_row import Program
 from core.sampling import SamplingParams
 from core.saved_workspace import SavedWorkspace
 from core.scripts.quoting import FileText
-from core.scripts.recipe import UNSAFE, Picture, Recipe, recipe
+from core.scripts.transformers_call import UNSAFE, Picture, Recipe, recipe
 from core.workspace import Request
 
 LIQUID = re.compile(r"LiquidAI/[A-Za-z0-9._-]+")

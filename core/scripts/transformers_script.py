@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from core.scripts.quoting import Code, keyword_arguments, python_literal
-from core.scripts.recipe import Picture, Recipe
 from core.scripts.script import Subject, Target
+from core.scripts.transformers_call import Picture, Recipe
 
 PICTURE = '''
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import ready
 from tests.browser.test_lanes import LABELS, lanes, run, set_up, text
 from tests.browser.test_messages import texts, write
-from tests.core.test_report import Parsed
+from tests.core.compare.test_report import Parsed
 
 
 def tab(page: Page, name: str) -> None:

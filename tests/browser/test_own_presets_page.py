@@ -12,9 +12,9 @@ from time import monotonic
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.library import PresetMessage
-from core.own_presets import OwnPresets
-from core.preset_file import preset_of
+from core.library.library import PresetMessage
+from core.library.own_presets import OwnPresets
+from core.library.preset_file import preset_of
 from tests.browser.conftest import ready
 from tests.browser.test_accessibility import violations
 from tests.browser.test_messages import roles, texts, write

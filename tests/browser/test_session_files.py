@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.chat_files import read_chats
 from core.conversation import message
-from core.data_urls import image_of
-from core.sessions import SessionStore
+from core.formats.chat_files import read_chats
+from core.formats.data_urls import image_of
+from core.sessions.session_store import SessionStore
 from tests.browser.conftest import Open
 from tests.browser.test_messages import roles, texts, write
 from tests.browser.test_sessions_page import said, save, sessions_tab
 from tests.browser.test_settings import number
-from tests.core.test_chat_round_trips import PNG
+from tests.core.formats.test_chat_round_trips import PNG
 from tests.serving import served
 
 TURNS = [("system", "Be brief."), ("user", "Hi <b>you</b>\n\nUser: not me"), ("assistant", "Yo ✓")]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.sessions import SessionStore
+from core.sessions.session_store import SessionStore
 from tests.browser.conftest import DESKTOP, Open, ready
 from tests.browser.test_accessibility import violations
 from tests.browser.test_lanes import change, lanes

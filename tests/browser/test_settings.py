@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from core.engine import Loaded
-from engine.scripted import ScriptedEngine
+from core.runs.engine import Loaded
+from engine.scripted.scripted_engine import ScriptedEngine
 from tests.browser.conftest import DESKTOP, ready
 from tests.browser.test_messages import texts, write
 from tests.serving import served_here

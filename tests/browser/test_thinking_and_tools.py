@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.scripted_replies import THOUGHT
+from engine.scripted.scripted_replies import THOUGHT
 from tests.browser.conftest import ready
 from tests.browser.test_accessibility import violations
 from tests.browser.test_lanes import run, set_up

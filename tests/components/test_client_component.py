@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from components.client_component import FOLDER, all_styles, read_asset
+from components.client_component import ASSETS, FOLDER, all_styles, assets, read_asset
 
-TEMPLATES = sorted(path.name for path in FOLDER.glob("*.html"))
+TEMPLATES = sorted(name for name in assets() if name.endswith(".html"))
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
@@ -19,13 +19,27 @@ def test_a_template_has_no_placeholder_that_gradio_would_evaluate(name):
 
 def test_importing_the_page_writes_no_files_beside_it():
     """Gradio writes a `.pyi` file beside the module of each subclass of a component."""
-    assert not list(FOLDER.glob("*.pyi"))
+    assert not list(FOLDER.rglob("*.pyi"))
 
 
 def test_style_sheets_and_scripts_fetch_nothing():
-    scripts = "\n".join(read_asset(path.name) for path in FOLDER.glob("*.js"))
-    assert not re.search(r"https?://", all_styles() + scripts)
+    scripts = [read_asset(name) for name in assets() if name.endswith(".js")]
+    assert scripts
+    assert not re.search(r"https?://", all_styles() + "\n".join(scripts))
 
 
 def test_the_pages_own_style_sheet_comes_first():
     assert all_styles().startswith(read_asset("page.css"))
+
+
+def test_the_other_style_sheets_come_by_name_whichever_room_they_are_in():
+    sheets = [path for path in FOLDER.rglob("*.css") if path.name != "page.css"]
+    assert len({path.parent for path in sheets}) > 1
+    places = [all_styles().index(path.read_text()) for path in sorted(sheets, key=lambda p: p.name)]
+    assert places == sorted(places)
+
+
+def test_no_two_rooms_have_an_asset_of_the_same_name():
+    """Assets are asked for by name alone, so the second one would hide the first."""
+    names = [path.name for path in FOLDER.rglob("*") if path.suffix in ASSETS]
+    assert sorted(names) == sorted(set(names))

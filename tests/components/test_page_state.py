@@ -4,20 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from components.message_editor import new_row
-from components.model_status import status_value
+from components.messages.message_editor import new_row
+from components.models.model_status import status_value
 from components.page_state import PageState, follow
-from components.prompt_view import prompt_value
-from components.token_meter import meter_value
+from components.prompt.prompt_view import prompt_value
+from components.prompt.token_meter import meter_value
 from core.conversation import Conversation, message
-from core.engine import Loading, ModelDescription
 from core.errors import InvalidInput
 from core.lanes import LaneSettings
-from core.library import read_library
+from core.library.library import read_library
 from core.prompt import PromptToken, RenderedPrompt
+from core.runs.engine import Loading, ModelDescription
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
-from engine.scripted import ScriptedEngine
+from engine.scripted.scripted_engine import ScriptedEngine
 
 LIBRARY = read_library(Path(__file__).parents[2] / "presets")
 

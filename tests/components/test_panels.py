@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.budget_panel import budget_of, budget_values
-from components.few_shot_panel import insert_examples
-from components.message_editor import new_row
-from components.sampling_panel import control_values, params_of, sampling_panel
+from components.images.budget_panel import budget_of, budget_values
+from components.messages.few_shot_panel import insert_examples
+from components.messages.message_editor import new_row
+from components.sampling.sampling_panel import control_values, params_of, sampling_panel
 from core.errors import InvalidInput
 from core.sampling import LARGEST_SEED, SamplingParams, settings
 from core.vision import VisionBudget

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from components.message_editor import conversation_of, new_row
+from components.messages.message_editor import conversation_of, new_row
 from components.page_state import PageState
 from components.saved_state import saved_of, state_of
 from core.lanes import LABELS, LaneSettings

@@ -14,12 +14,12 @@ import pytest
 
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
-from core.own_presets import OwnPresets
-from core.preset_file import preset_text
+from core.library.own_presets import OwnPresets
+from core.library.preset_file import preset_text
 from core.saved_workspace import SavedWorkspace
-from core.sessions import SessionStore
+from core.sessions.session_store import SessionStore
+from tests.core.library.test_preset_file import PLAIN
 from tests.core.strays import NO_FILES, Plant
-from tests.core.test_preset_file import PLAIN
 
 PATIENCE = 10.0  # seconds
 TEXT = preset_text(PLAIN)

@@ -23,16 +23,16 @@ from core.bounds import (
     check_conversation,
     check_pictures,
 )
-from core.chat_files import read_chats, write_chat
 from core.conversation import Conversation, Image, message
-from core.data_urls import image_of
 from core.errors import InvalidInput
+from core.formats.chat_files import read_chats, write_chat
+from core.formats.data_urls import image_of
 from core.sampling import SamplingParams
 from core.saved_workspace import SavedWorkspace
-from core.tools import MOST_TOOLS, parse_tools
+from core.tools.schemas import MOST_TOOLS, parse_tools
 from core.vision import LARGEST_TILE, MOST_TILES, ImageFacts, VisionBudget, plan_image
 from core.workspace import Lane, Workspace, requests
-from tests.core.test_chat_round_trips import PNG
+from tests.core.formats.test_chat_round_trips import PNG
 
 SECONDS = 5.0  # for what takes a tenth of one
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.lanes import LABELS, LaneSettings, as_values, lane_settings
-from core.library import read_library
+from core.library.library import read_library
 from core.sampling import SamplingParams, settings
 from core.set_ups import SET_UPS, Situation
 from core.vision import VisionBudget

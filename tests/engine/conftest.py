@@ -38,7 +38,7 @@ from transformers import (
 )
 
 from core.conversation import Conversation, Image, conversation_to_dicts, message
-from core.events import Event, Failed, Finished, Started, Token
+from core.runs.events import Event, Failed, Finished, Started, Token
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request

@@ -17,11 +17,11 @@ import pytest
 from PIL import Image as Pictures
 
 from core.conversation import Conversation, Image, message
-from core.run import Run, fold_all
+from core.runs.run import Run, fold_all
+from core.runs.verification import Verified, Verifying
 from core.sampling import SamplingParams
 from core.scripts.script import Subject
 from core.scripts.targets import make_script
-from core.verification import Verified, Verifying
 from core.vision import VisionBudget
 from core.workspace import Request
 from engine.local import LocalEngine

@@ -15,8 +15,8 @@ import torch
 from transformers import Lfm2ForCausalLM
 
 from core.conversation import Conversation, Image, message
-from core.events import Failed, Finished, Started, Token
-from core.run import Run, fold
+from core.runs.events import Failed, Finished, Started, Token
+from core.runs.run import Run, fold
 from engine.local import LocalEngine
 
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from core.engine import Loaded
-from core.events import Finished, Token
-from engine.device import free_memory
-from engine.limits import Limits
+from core.runs.engine import Loaded
+from core.runs.events import Finished, Token
+from engine.batch.limits import Limits
+from engine.loading.device import free_memory
 from engine.local import LocalEngine
 
 

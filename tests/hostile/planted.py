@@ -16,7 +16,7 @@ from PIL import Image, PngImagePlugin
 
 from core.conversation import Conversation, message
 from core.saved_workspace import SavedWorkspace, workspace_to_dict
-from core.sessions import SessionStore
+from core.sessions.session_store import SessionStore
 
 WORD = "canary-" + "9f3b7c51d2" * 8
 

@@ -18,7 +18,7 @@ import pytest
 from gradio.blocks import BlockFunction
 
 import app
-from engine.scripted import ScriptedEngine
+from engine.scripted.scripted_engine import ScriptedEngine
 from serving.server import Serving
 from tests.event_loop import steps
 from tests.hostile.planted import Planted, plant, workspace_with

@@ -7,13 +7,13 @@ import torch
 from PIL import Image
 
 from training import pictures
-from training.aligning import TURN, make_words, wanted_vectors
 from training.answering import FOLDER
 from training.budgets import BALANCED, FAST, HIGH, Budget, make_patches, placeholder
 from training.drawing import draw
 from training.evaluate_pictures import TASKS, asked
 from training.model import build_images, build_processor
 from training.picture_batches import KINDS, PictureBatch, pick_format, pick_scene, stream
+from training.projector_alignment import TURN, make_words, wanted_vectors
 from training.samples import FOLDER as SAMPLES
 from training.samples import samples
 from training.scenes import (

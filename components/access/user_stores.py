@@ -1,0 +1,41 @@
+"""What people keep on the server: own presets and sessions, in a folder for each user."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from components.access.visitors import current_user
+from components.uploads import upload_folder
+from core.library.library import Library
+from core.library.own_presets import OwnPresets, beside
+from core.sessions.session_store import SessionStore
+
+
+class UserStores:
+    """The stores of whoever sent the event that is being handled.
+
+    data: the folder of what people keep. Without logins all is kept there, else in `users/NAME`.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._presets_of = cache(lambda user: OwnPresets(self._folder(user) / "presets"))
+        self._sessions_of = cache(
+            lambda user: SessionStore(self._folder(user) / "sessions", [upload_folder()])
+        )
+
+    @property
+    def presets(self) -> OwnPresets:
+        return self._presets_of(current_user())
+
+    @property
+    def sessions(self) -> SessionStore:
+        return self._sessions_of(current_user())
+
+    def beside(self, shipped: Library) -> Library:
+        """`shipped` with the own presets of the user and moment behind its own."""
+        return beside(shipped, lambda: self.presets)
+
+    def _folder(self, user: str) -> Path:
+        return self._data / "users" / user if user else self._data

@@ -1,0 +1,1 @@
+"""The Compare tab: what answers share, where they part and why, and the report."""

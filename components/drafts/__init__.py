@@ -1,0 +1,1 @@
+"""The workspace as a whole: drafts, undo and redo, links."""

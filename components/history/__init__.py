@@ -1,0 +1,1 @@
+"""The History tab: runs of this visit."""

@@ -1,0 +1,1 @@
+"""The image budget, the Images tab, and the sample pictures."""

@@ -1,0 +1,1 @@
+"""The lanes: how many, what each changes, and what their events do."""

@@ -1,0 +1,1 @@
+"""The messages: their editor, and the few-shot helper."""

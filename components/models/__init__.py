@@ -1,0 +1,1 @@
+"""The model picker, and the models in memory."""

@@ -1,0 +1,1 @@
+"""Presets, shipped and own: buttons, menu, form, and what they do to the messages."""

@@ -1,0 +1,1 @@
+"""The Prompt tab and the token meter."""

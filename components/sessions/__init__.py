@@ -1,0 +1,1 @@
+"""The session bar and the Sessions tab, with import and export."""

@@ -1,0 +1,1 @@
+"""The tools editor, and cards of calls."""

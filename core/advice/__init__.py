@@ -1,0 +1,1 @@
+"""The linter: what is wrong with a lane before it runs, and what one click can do."""

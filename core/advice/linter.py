@@ -1,0 +1,160 @@
+"""The linter: what is wrong with a lane before it is run, by its model's recipe.
+
+How findings are drawn, and what a remedy does to the page, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from core.advice.findings import Finding, Remedy
+from core.advice.system_check import check_system
+from core.conversation import Conversation, Message
+from core.library.recipe import Recipe
+from core.sampling import SamplingParams, in_use, is_on, samplers
+
+USE_VALUES = Remedy("Use its values", "values")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A lane as it would be run. preset: the key of its active preset, or empty.
+
+    recipe: of its model, None where it has none. reads_images: None where no model is loaded.
+    families: names of the presets that are meant for one family of models, by key.
+    """
+
+    conversation: Conversation
+    params: SamplingParams
+    preset: str = ""
+    recipe: Recipe | None = None
+    model: str = ""
+    reads_images: bool | None = None
+    families: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def lint(asked: Asked) -> tuple[Finding, ...]:
+    """The findings, warnings first; empty where all is well."""
+    found = [*_general(asked)]
+    if asked.recipe:
+        found += _by_recipe(asked, asked.recipe)
+    return tuple(sorted(found, key=lambda finding: finding.severity != "warning"))
+
+
+def without_effect(params: SamplingParams) -> tuple[str, ...]:
+    """The samplers that are set and do nothing, because the temperature is 0."""
+    idle = [name for name in samplers() if name not in in_use(params) and is_on(params, name)]
+    return tuple(name for name in idle if name != "temperature")
+
+
+def _general(asked: Asked) -> Iterator[Finding]:
+    if idle := without_effect(asked.params):
+        named = " and ".join(f"{name} {getattr(asked.params, name):g}" for name in idle)
+        do, they = ("does", "it") if len(idle) == 1 else ("do", "them")
+        yield Finding(
+            "no-effect", "note",
+            f"The temperature is 0, so {named} {do} nothing: the likeliest token is always taken. "
+            f"Raise the temperature, or turn {they} off.", (Remedy(f"Turn {they} off", "off"),),
+        )  # fmt: skip
+    if asked.reads_images is False and asked.conversation.images:
+        yield Finding(
+            "image-unread", "warning",
+            f"{asked.model or 'The model'} reads text only, and there is an image. Remove it, or "
+            "choose a vision model.", (Remedy("Remove all images", "no_images"),),
+        )  # fmt: skip
+
+
+def _by_recipe(asked: Asked, recipe: Recipe) -> Iterator[Finding]:
+    if found := check_system(asked.conversation, recipe):
+        yield found
+    yield from _turns(asked.conversation, recipe)
+    yield from _one_image(asked.conversation, recipe)
+    prefill = asked.conversation.prefill
+    if prefill is not None and prefill.text and not prefill.text.startswith("<think>"):
+        yield from _prefill(recipe)
+    if recipe.params(asked.params).greedy and _draws(asked.params):
+        yield Finding(
+            "not-greedy", "warning",
+            f"{recipe.name} is made for greedy decoding, and the temperature is "
+            f"{asked.params.temperature:g}. Set it to 0.",
+            (Remedy("Turn sampling off", "values"),),
+        )  # fmt: skip
+    else:
+        yield from _family(asked, recipe)
+
+
+def _draws(params: SamplingParams) -> bool:
+    """Whether chance decides; top_k 1 leaves one token to choose from."""
+    return not params.greedy and params.top_k != 1
+
+
+def _turns(conversation: Conversation, recipe: Recipe) -> Iterator[Finding]:
+    users = sum(turn.role == "user" for turn in conversation.messages)
+    answers = sum(turn.role == "assistant" for turn in conversation.messages)
+    answers -= conversation.prefill is not None
+    if recipe.turns == "completion":
+        yield Finding(
+            "not-a-chat-model", "note",
+            f"{recipe.name} is a base model: it continues text, and was not trained to answer. "
+            "Write the beginning of a text as one user message, or choose a chat model.",
+        )  # fmt: skip
+    elif recipe.turns == "single" and (users > 1 or answers):
+        keep = (Remedy("Keep only the last user message", "last_turn"),) if users else ()
+        yield Finding(
+            "many-turns", "warning",
+            f"{recipe.name} answers one message, and there are {users + answers} turns. Ask each "
+            "question on its own.", keep,
+        )  # fmt: skip
+
+
+def _one_image(conversation: Conversation, recipe: Recipe) -> Iterator[Finding]:
+    """For a model that takes one image and no text. What is not written yet is not wrong."""
+    users = [turn for turn in conversation.messages if turn.role == "user"]
+    if not recipe.one_image or not users:
+        return
+    last: Message = users[-1]
+    if last.text:
+        yield Finding(
+            "text-beside-image", "warning",
+            f"{recipe.name} takes one image and no text. Move what it should look for into the "
+            "fields of the system prompt, and leave the message's text empty.",
+        )  # fmt: skip
+    if (count := len(last.images)) > 1:
+        yield Finding(
+            "many-images", "warning",
+            f"{recipe.name} takes one image, and there are {count}. Keep one of them.",
+        )  # fmt: skip
+    elif not count:
+        yield Finding(
+            "image-missing", "note", f"{recipe.name} takes one image. Attach it to the message."
+        )
+
+
+def _prefill(recipe: Recipe) -> Iterator[Finding]:
+    remedies = (Remedy("Remove the prefill", "no_prefill"),)
+    if recipe.thinking in ("always", "usually"):
+        yield Finding(
+            "prefill-before-thoughts", "warning",
+            f"{recipe.name} thinks before it answers, and a prefill takes the place of its "
+            "thoughts. Remove it, or ask for the format in the message.", remedies,
+        )  # fmt: skip
+    elif recipe.thinking == "optional":
+        yield Finding(
+            "prefill-before-thoughts", "note",
+            f"If {recipe.name} is to think first, a prefill takes the place of its thoughts. "
+            "Remove it, or turn thinking off.", remedies,
+        )  # fmt: skip
+
+
+def _family(asked: Asked, recipe: Recipe) -> Iterator[Finding]:
+    """A preset that was made for other models, unless its numbers happen to be the recipe's."""
+    name = asked.families.get(asked.preset)
+    if name is None or asked.preset == recipe.preset or asked.params == recipe.params(asked.params):
+        return
+    values = ", ".join(f"{n} {v:g}" for n, v in recipe.sampling.items())
+    yield Finding(
+        "other-family", "note",
+        f"The preset {name} is meant for other models than {recipe.name}, whose own values are "
+        f"{values}. Use those.", (USE_VALUES,),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Where answers differ, why, and a comparison as a file."""

@@ -1,0 +1,1 @@
+"""Files of conversations: OpenAI, ShareGPT, plain text and our own, read and written."""

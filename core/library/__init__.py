@@ -1,0 +1,1 @@
+"""The YAML files of presets/ and of people: presets, budgets, scenarios, models, recipes."""

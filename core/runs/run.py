@@ -1,0 +1,132 @@
+"""A run: the events of one lane folded into one value that the page, the API and exports draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from core.prompt import RenderedPrompt
+from core.runs.events import Event, Failed, Finished, Queued, Started, StopReason, Token
+from core.workspace import Request
+
+RunStatus = Literal["waiting", "queued", "prefill", "streaming", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One lane's answer so far. Seconds count from the moment the run was asked for.
+
+    queued: whether it ever had to wait for room. place: in the queue, 1 is next; None while it is
+    in none. cached_tokens: how many of the prompt's tokens were known from an earlier prefill.
+    """
+
+    request: Request
+    status: RunStatus = "waiting"
+    prompt: RenderedPrompt | None = None
+    model: str = ""
+    queued: bool = False
+    place: int | None = None
+    cached_tokens: int = 0
+    text: str = ""
+    tokens: tuple[Token, ...] = field(default=(), repr=False)
+    stop_reason: StopReason | None = None
+    error: str = ""
+    started_seconds: float = 0.0
+    seconds: float = 0.0
+
+    @property
+    def prefill_text(self) -> str:
+        """What the person wrote of the answer; `text` is what the model added."""
+        prefill = self.request.conversation.prefill
+        return prefill.text if prefill else ""
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        return tuple(token.token_id for token in self.tokens)
+
+    @property
+    def prompt_tokens(self) -> int:
+        return len(self.prompt.tokens) if self.prompt else 0
+
+    @property
+    def waited_seconds(self) -> float | None:
+        """Seconds from asking to the place in the batch, building the prompt included.
+
+        Until then, or where it never came to it: all seconds so far. None if there was no queue.
+        """
+        if not self.queued:
+            return None
+        return self.seconds if self.prompt is None else self.started_seconds
+
+    @property
+    def time_to_first_token(self) -> float | None:
+        """Seconds from asking to the first token, waiting included; loading never is."""
+        return self.tokens[0].seconds if self.tokens else None
+
+    @property
+    def prefill_seconds(self) -> float | None:
+        return self.tokens[0].seconds - self.started_seconds if self.tokens else None
+
+    @property
+    def decode_seconds(self) -> float | None:
+        return self.tokens[-1].seconds - self.tokens[0].seconds if len(self.tokens) > 1 else None
+
+    @property
+    def prefill_tokens_per_second(self) -> float | None:
+        """Of the tokens that were really computed; None where all of them were cached."""
+        computed = self.prompt_tokens - self.cached_tokens
+        return computed / self.prefill_seconds if computed and self.prefill_seconds else None
+
+    @property
+    def decode_tokens_per_second(self) -> float | None:
+        """The first token belongs to the prefill, so n tokens are n - 1 decoding steps."""
+        return (len(self.tokens) - 1) / self.decode_seconds if self.decode_seconds else None
+
+
+def fold(run: Run, event: Event) -> Run:
+    """The run after `event`. Raises TypeError for anything that is not an event."""
+    match event:
+        case Queued():
+            return replace(
+                run, status="queued", queued=True, place=event.place, seconds=event.seconds
+            )  # fmt: skip
+        case Started():
+            return replace(
+                run, status="prefill", place=None, prompt=event.prompt, model=event.model,
+                cached_tokens=event.cached_tokens, started_seconds=event.seconds,
+                seconds=event.seconds,
+            )  # fmt: skip
+        case Token():
+            return _with_tokens(run, (event,))
+        case Finished():
+            return replace(
+                run, status="done", place=None, text=run.text + event.text,
+                stop_reason=event.stop_reason, seconds=event.seconds,
+            )  # fmt: skip
+        case Failed():
+            return replace(
+                run, status="failed", place=None, error=event.message, seconds=event.seconds
+            )  # fmt: skip
+    raise TypeError(f"{event!r} is not an event of a run")
+
+
+def fold_all(run: Run, events: Iterable[Event]) -> Run:
+    """The run after all events in order; tokens in a row are added at once, as each copies all."""
+    tokens: list[Token] = []
+    for event in events:
+        if isinstance(event, Token):
+            tokens.append(event)
+        else:
+            run = fold(_with_tokens(run, tokens), event)
+            tokens = []
+    return _with_tokens(run, tokens)
+
+
+def _with_tokens(run: Run, tokens: Sequence[Token]) -> Run:
+    if not tokens:
+        return run
+    return replace(
+        run, status="streaming", place=None, tokens=(*run.tokens, *tokens),
+        text=run.text + "".join(token.text for token in tokens), seconds=tokens[-1].seconds,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What people keep by name: sessions, versions, search, differences, the data folder."""

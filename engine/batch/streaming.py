@@ -1,0 +1,116 @@
+"""A run as its reader sees it: prompts are built here, events come from the workers."""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from core.conversation import Conversation
+from core.runs.events import Failed
+from core.vision import VisionBudget
+from core.workspace import Request
+from engine.batch.row import Row
+from engine.batch.run_handle import Events, LaneEvent, Ticket
+from engine.batch.worker import Worker
+from engine.failures import is_expected, run_sentence
+from engine.prompt.prompting import Prompt
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The lanes of a run that one worker answers, or none: then it is a sentence that says why.
+
+    ticket: all parts of a run share its `events`.
+    """
+
+    worker: Worker | str
+    requests: Sequence[Request]
+    ticket: Ticket
+
+    def start(self) -> None:
+        """Build the prompts and hand them to the worker."""
+        if isinstance(self.worker, str):
+            for request in self.requests:
+                self.ticket.emit(request.lane, Failed(self.worker, self.ticket.seconds))
+            self.ticket.open(())
+            return
+        checkpoint = self.worker.checkpoint
+        built: dict[tuple[Conversation, VisionBudget], Prompt] = {}
+        rows: list[Row] = []
+        for request in self.requests:
+            key = (request.conversation, request.budget)
+            try:
+                if key not in built:
+                    built[key] = checkpoint.prompting.build(*key)
+                prompt = built[key]
+                if request.inspection:
+                    prompt = prompt.with_answer(request.inspection.after)
+                rows.append(Row(request, prompt, checkpoint, self.ticket))
+            except Exception as error:
+                if not is_expected(error):
+                    log.error("A lane failed", exc_info=error)
+                self.ticket.emit(request.lane, Failed(run_sentence(error), self.ticket.seconds))
+        self.ticket.open(rows)
+        if rows:
+            self.worker.submit(self.ticket)
+
+
+class Stream(Iterator[LaneEvent]):
+    """All lanes of a call. Nothing happens before `start` or the first event that is asked for.
+
+    `close` may be called from any thread, also while another waits for an event: no event comes
+    after it, and the lanes are out of the batch before its next step.
+    """
+
+    def __init__(self, parts: Sequence[Part], events: Events) -> None:
+        self._parts = parts
+        self._events = events
+        self._open = len(parts)  # tickets that may still give events
+        self._started = False
+        self._closed = False
+
+    def start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        for part in self._parts:
+            if not self._closed:
+                part.start()
+
+    def __next__(self) -> LaneEvent:
+        self.start()
+        while self._open and not self._closed:
+            item = self._events.get()
+            if item is not None and not self._closed:
+                return item
+            self._open -= 1
+        raise StopIteration
+
+    def drain(self) -> tuple[list[LaneEvent], bool]:
+        items: list[LaneEvent] = []
+        while self._open and not self._closed:
+            try:
+                item = self._events.get_nowait()
+            except queue.Empty:
+                return items, False
+            if item is None:
+                self._open -= 1
+            else:
+                items.append(item)
+        return items, True
+
+    def stop(self, lane: str) -> None:
+        for part in self._parts:
+            part.ticket.stop(lane)
+
+    def close(self) -> None:
+        self._closed = True
+        for part in self._parts:
+            part.ticket.close()
+
+    def __del__(self) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""Image files become tensors, and tensors become embeddings."""

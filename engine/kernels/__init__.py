@@ -1,0 +1,1 @@
+"""Layers of a network in memory: packed, of fewer bits, fused."""

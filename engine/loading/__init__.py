@@ -1,0 +1,1 @@
+"""A Hub id or a folder becomes a checkpoint in memory."""

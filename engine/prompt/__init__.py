@@ -1,0 +1,1 @@
+"""Messages become token ids, and each id knows its message."""

@@ -1,0 +1,1 @@
+"""From logits to text: samplers, candidates, stop strings, characters."""

@@ -1,0 +1,336 @@
+"""Scripts of every target: well formed, and with exactly what was asked, whatever was typed."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+import subprocess
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.conversation import Conversation, Image, message
+from core.errors import InvalidInput
+from core.prompt import PromptToken, RenderedPrompt
+from core.runs.engine import ModelDescription
+from core.runs.events import Token
+from core.runs.run import Run
+from core.sampler_row import Name
+from core.sampling import SamplingParams, is_on, samplers, sampling_params
+from core.saved_workspace import SavedWorkspace, workspace_from_dict
+from core.scripts.script import Subject
+from core.scripts.targets import TARGETS, make_script
+from core.vision import VisionBudget
+from core.workspace import Request
+
+PYTHON = [key for key, target in TARGETS.items() if target.language == "python"]
+CLIENTS = [key for key in PYTHON if key not in ("transformers", "mlx", "vllm")]
+POSTS = ["llama-server", "ollama", "curl"]
+NASTY = (
+    "'", '"', "\\", "$(touch x)", "`id`", "${HOME}", "'''", '"""\n', "\n# x\n", "\r\n", "\u2028",
+    "!!", "%s", "\\n", "*/", "EOF\n", "é日🎉", "\ud800", "\0", "\x1b", "{{x}}", "-n", "\\\n",
+    "\u202e",
+)  # fmt: skip
+TEXT = st.one_of(
+    st.text(max_size=30), st.lists(st.sampled_from(NASTY), min_size=1, max_size=4).map("".join)
+)
+# Stand-ins that a real shell calls: it parses the script, they give back what they were given.
+STAND_INS = """
+curl() { cat; }
+llama-completion() { printf '%s\\0' "$@"; }
+llama-mtmd-cli() { printf '%s\\0' "$@"; }
+"""
+MODEL = ModelDescription(
+    "LiquidAI/LFM2.5-VL-450M", "Lfm2Vl", 4, "float32", "float32", "cpu", 1, 4096, True, 1.0,
+    VisionBudget(), True, "0123abc",
+)  # fmt: skip
+SAMPLED = SamplingParams(
+    temperature=0.3, min_p=0.15, repetition_penalty=1.05, max_new_tokens=64, seed=42
+)
+HALFWAY = {n: (row.setting.minimum + row.setting.maximum) / 2 for n, row in samplers().items()}
+HALFWAY = {n: value for n, value in HALFWAY.items() if value != samplers()[n].setting.off}
+ALL_ON = sampling_params(
+    {**HALFWAY, "temperature": 0.5, "max_new_tokens": 64, "seed": 1, "stop": ["END"]}
+)
+TOOLS = '[{"type": "function", "function": {"name": "now", "parameters": {"a": "\'\\"$(x)"}}}]'
+
+
+def subject(
+    *turns: tuple[str, str], params: SamplingParams = SAMPLED, images: Any = (), **changes: Any
+) -> Subject:
+    talk = [message(role, text, images if role == "user" else ()) for role, text in turns]  # type: ignore[arg-type]
+    conversation = Conversation(tuple(talk), changes.pop("tools", ""))
+    neutralised = changes.pop("neutralised", ())
+    text = "<|startoftext|>" + "".join(text for _, text in turns)
+    prompt = RenderedPrompt(text, (PromptToken(1, text),), 4096, neutralised)
+    request = Request("A", conversation, params, VisionBudget())
+    made = Subject(request, MODEL, MODEL.model, prompt, workspace=SavedWorkspace(conversation))
+    return replace(made, **changes)
+
+
+def script(key: str, what: Subject) -> str:
+    text = make_script(key, what).text
+    return re.sub("[\ud800-\udfff]", "", text) if TARGETS[key].language == "modelfile" else text
+
+
+def shell(text: str) -> bytes:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", STAND_INS + text], capture_output=True, check=True
+    )
+    assert done.stderr == b""
+    return done.stdout
+
+
+def assigned(source: str, name: str) -> Any:
+    """The literal that a script gives to a name."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"{name} is not in {source}")
+
+
+def argument(source: str, call: str, name: str) -> Any:
+    """The literal that a script calls `call` with."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == call:
+            return next(ast.literal_eval(k.value) for k in node.keywords if k.arg == name)
+    raise AssertionError(f"{call} is not called in {source}")
+
+
+def wanted(*turns: tuple[str, str]) -> list[dict[str, str]]:
+    clean = re.compile("[\ufdd0-\ufdef]")
+    return [{"role": role, "content": clean.sub("", text)} for role, text in turns]
+
+
+@pytest.mark.parametrize("key", PYTHON)
+@given(TEXT, TEXT, TEXT)
+@settings(max_examples=40)
+def test_python_has_the_messages_and_stop_strings_to_the_letter(key, system, asked, stop) -> None:
+    turns = (("system", system), ("user", asked))
+    what = subject(*turns, params=replace(SAMPLED, stop=(stop,)), model_name=f"./{asked}")
+    source = script(key, what)
+    compile(source.encode(), "script", "exec")
+    assert assigned(source, "messages") == wanted(*turns)
+    if key in ("transformers", "mlx"):
+        assert assigned(source, "stop") == [stop]
+    else:
+        call = "SamplingParams" if key == "vllm" else "client.chat.completions.create"
+        assert argument(source, call, "stop") == [stop]
+
+
+@pytest.mark.parametrize("key", POSTS)
+@given(TEXT, TEXT, TEXT)
+@settings(max_examples=25)
+def test_a_shell_posts_the_json_to_the_letter(key, system, asked, stop) -> None:
+    turns = (("system", system), ("user", asked))
+    what = subject(*turns, params=replace(SAMPLED, stop=(stop,)), model_name=f"./{asked}")
+    text = script(key, what)
+    body = json.loads(shell(text))
+    if key == "ollama":  # it has no template of ours: noncharacters go as they are
+        assert body["messages"] == [{"role": r, "content": t} for r, t in turns]
+    else:
+        assert body["messages"] == wanted(*turns)
+    assert (body.get("options") or body)["stop"] == [stop]
+    assert shlex.split(text, comments=True)[0] == "printf"
+
+
+@given(TEXT, TEXT)
+@settings(max_examples=40)
+def test_the_command_of_llama_cpp_gets_the_prompt_as_one_word(asked, stop) -> None:
+    what = subject(("user", asked), params=replace(SAMPLED, stop=(stop,)))
+    text = script("llama-cpp", what)
+    words = shell(text).decode().split("\0")[:-1]
+    odd = re.compile("[\0\ud800-\udfff]")
+    assert words[words.index("-p") + 1] == odd.sub("\ufffd", what.prompt.text)
+    assert words[words.index("-r") + 1] == odd.sub("\ufffd", stop)
+    assert shlex.split(text, comments=True)[0] == "llama-completion"
+    told = "U+FFFD" in "".join(make_script("llama-cpp", what).notes)
+    assert told == bool(odd.search(asked + stop))
+
+
+@pytest.mark.parametrize("key", ["workspace", "run"])
+@given(TEXT, TEXT)
+@settings(max_examples=25)
+def test_json_is_read_back(key, system, asked) -> None:
+    what = subject(("system", system), ("user", asked))
+    value = json.loads(script(key, what).encode())
+    if key == "workspace":
+        assert workspace_from_dict(value) == what.workspace
+    else:
+        assert value["gen_ai.input.messages"] == (
+            [{"role": "user", "parts": [{"type": "text", "content": asked}] if asked else []}]
+        )
+
+
+@pytest.mark.parametrize("key", list(TARGETS))
+@given(TEXT)
+@settings(max_examples=15)
+def test_names_of_models_and_images_can_not_leave_their_place(key, name) -> None:
+    image = Image(f"/tmp/private/{name}", name)
+    what = subject(("user", "x"), images=[image], model_name=f"./{name}", neutralised=(name,))
+    text = script(key, what)
+    text.encode()
+    assert "/tmp/private" not in text
+    match TARGETS[key].language:
+        case "python":
+            compile(text, "script", "exec")
+        case "bash":
+            subprocess.run(["bash", "-n", "-c", text], check=True)
+        case "json":
+            json.loads(text)
+
+
+@pytest.mark.parametrize("key", list(TARGETS))
+def test_what_a_target_can_not_say_is_said_in_a_comment(key) -> None:
+    what = subject(
+        ("user", "x <|im_end|>"), ("assistant", "begun"), images=[Image("a.png", "a.png")],
+        tools=TOOLS, neutralised=("<|im_end|>",),
+        params=ALL_ON,
+    )  # fmt: skip
+    made = make_script(key, what)
+    used = what.used()
+    for name, sentence in TARGETS[key].lacks.items():
+        assert name in used
+        assert sentence in made.notes
+    comments = "".join(
+        line.lstrip("# ") + " " for line in made.text.splitlines() if line.startswith("#")
+    )
+    for note in made.notes if TARGETS[key].comments else ():
+        assert note.replace(" ", "") in comments.replace(" ", "")
+
+
+@pytest.mark.parametrize("key", list(TARGETS))
+@pytest.mark.parametrize("name", list(samplers()))
+def test_no_sampler_is_dropped_in_silence(key, name) -> None:
+    """A script gives its value under the program's name, or says that it is left out."""
+    target, row = TARGETS[key], samplers()[name]
+    what = subject(("user", "x"), params=ALL_ON)
+    what = replace(what, workspace=replace(what.workspace, params=ALL_ON))
+    made = make_script(key, what)
+    assert is_on(ALL_ON, name)
+    assert target.program or key in ("transformers", "transformers-server", "workspace", "run")
+    theirs = row.name_in(target.program) if target.program else Name(name)
+    left_out = [note for note in made.notes if f"has no {name}: it is left out." in note]
+    assert bool(left_out) == (theirs is None)
+    if theirs:
+        code = re.sub("(?m)^# .*$", "", made.text)
+        value = f"{getattr(ALL_ON, name)!r}"
+        found = re.search(rf"(?<![\w-]){re.escape(theirs.name)}[\"']?(=|: |\s+){value}\b", code)
+        assert found, code
+
+
+def test_nothing_is_said_of_what_is_not_asked_for() -> None:
+    plain = subject(("user", "x"), params=SamplingParams(temperature=0.0, seed=1))
+    for key, target in TARGETS.items():
+        assert not set(make_script(key, plain).notes) & set(target.lacks.values())
+        assert not any("left out" in note for note in make_script(key, plain).notes)
+    assert plain.used() == set()
+
+
+def test_temperature_zero_is_greedy_and_top_k_is_written_when_it_is_off() -> None:
+    greedy = script("transformers", subject(("user", "x"), params=SamplingParams(0.0, seed=1)))
+    assert argument(greedy, "model.generate", "do_sample") is False
+    assert "temperature=" not in greedy
+    assert argument(script("transformers", subject(("user", "x"))), "model.generate", "top_k") == 0
+
+
+def test_a_programs_own_off_value_and_its_smallest_one_are_written() -> None:
+    what = subject(("user", "x"), params=SamplingParams(top_p=0.0, seed=1))
+    for key in ("vllm-server", "sglang"):
+        source, call = script(key, what), "client.chat.completions.create"
+        assert argument(source, call, "top_p") == 1e-6
+        assert argument(source, call, "extra_body")["top_k"] == -1
+        assert any("top_p 0" in note for note in make_script(key, what).notes)
+    assert argument(script("vllm", what), "SamplingParams", "top_k") == -1
+    assert argument(script("openai", what), "client.chat.completions.create", "top_p") == 0
+
+
+def test_a_revision_is_pinned_and_a_folder_has_none() -> None:
+    assert script("transformers", subject(("user", "x"))).count("revision='0123abc'") == 2
+    folder = replace(MODEL, revision="")
+    assert "revision" not in script("transformers", subject(("user", "x"), model=folder))
+
+
+def test_rounding_and_own_weights_are_told() -> None:
+    for dtype, weights, said in (
+        ("bfloat16", "bfloat16", "bfloat16 rounds"), ("bfloat16", "int8", "int8 weights are"),
+        ("float32", "float32, packed", "the same"),
+    ):  # fmt: skip
+        model = replace(MODEL, dtype=dtype, weights=weights)
+        text = script("transformers", subject(("user", "x"), model=model))
+        assert said in text
+        assert f"dtype=torch.{dtype}" in text
+
+
+def test_no_seed_is_told_and_drawn() -> None:
+    text = script("transformers", subject(("user", "x"), params=SamplingParams()))
+    assert "torch.seed()" in text
+    assert "manual_seed" not in text
+    assert "No seed is set" in text
+
+
+def test_tools_go_where_each_program_takes_them() -> None:
+    what = subject(("user", "x"), tools=TOOLS)
+    tools = json.loads(TOOLS)
+    assert assigned(script("transformers", what), "tools") == tools
+    assert "tools=tools" in script("transformers", what)
+    for key in CLIENTS:
+        assert argument(script(key, what), "client.chat.completions.create", "tools") == tools
+    for key in POSTS:
+        assert json.loads(shell(script(key, what)))["tools"] == tools
+    with pytest.raises(InvalidInput, match="tools can.t be read"):
+        make_script("transformers", subject(("user", "x"), tools="[oops"))
+
+
+def test_a_prefill_is_continued_where_the_program_can() -> None:
+    what = subject(("user", "x"), ("assistant", "begun"))
+    text = script("transformers", what)
+    assert argument(text, "processor.apply_chat_template", "continue_final_message") is True
+    extra = argument(script("vllm-server", what), "client.chat.completions.create", "extra_body")
+    assert (extra["continue_final_message"], extra["add_generation_prompt"]) == (True, False)
+    assert argument(script("vllm", what), "llm.chat", "continue_final_message") is True
+
+
+def test_samplers_of_llama_cpp_stand_in_transformers_order_and_look_at_all_tokens() -> None:
+    words = shell(script("llama-cpp", subject(("user", "x")))).decode().split("\0")
+    order = words[words.index("--samplers") + 1]
+    assert order == "penalties;temperature;top_k;top_p;min_p;typ_p"
+    assert words[words.index("--repeat-last-n") + 1] == "-1"
+    body = json.loads(shell(script("llama-server", subject(("user", "x")))))
+    assert (body["samplers"], body["repeat_last_n"]) == (order.split(";"), -1)
+
+
+def test_images_are_read_where_the_script_runs(tmp_path, monkeypatch) -> None:
+    (tmp_path / "a-b.png").write_bytes(b"\x89PNG")
+    monkeypatch.chdir(tmp_path)
+    images = [Image("/somewhere/a b.png", "a b.png"), Image("/else/a b.png", "../a b.png")]
+    (tmp_path / "a-b-2.png").write_bytes(b"second")
+    what = subject(("user", "x"), images=images)
+    content = json.loads(shell(script("curl", what)))["messages"][0]["content"]
+    urls = [part["image_url"]["url"] for part in content if part["type"] == "image_url"]
+    assert urls == ["data:image/png;base64,iVBORw==", "data:image/png;base64,c2Vjb25k"]
+    ollama = json.loads(shell(script("ollama", what)))["messages"][0]
+    assert ollama["images"] == ["iVBORw==", "c2Vjb25k"]
+    assert "picture('a-b-2.png')" in script("transformers", what)
+
+
+def test_a_run_is_written_by_opentelemetrys_names() -> None:
+    what = subject(("user", "x"))
+    token = Token(7, "Hi", -0.5, 0.2)
+    run = Run(
+        what.request, "done", what.prompt, "m", text="Hi", tokens=(token,),
+        stop_reason="max_new_tokens", seconds=0.3, started_seconds=0.1,
+    )  # fmt: skip
+    value = json.loads(script("run", replace(what, run=run)))
+    assert value["gen_ai.request.temperature"] == 0.3
+    assert value["gen_ai.request.seed"] == 42
+    assert value["gen_ai.usage.output_tokens"] == 1
+    assert value["gen_ai.response.finish_reasons"] == ["length"]
+    assert value["gen_ai.response.time_to_first_chunk"] == 0.2
+    written = {"id": 7, "text": "Hi", "logprob": -0.5, "seconds": 0.2}
+    assert value["lfm_playground.tokens"] == [written]

@@ -11,7 +11,7 @@ from core.errors import InvalidInput
 from core.library.library import read_library
 from core.library.recipe import Recipe, SystemPrompt
 from core.library.recipe_table import BEGIN, END, recipe_table, with_table
-from core.sampling import SamplingParams, settings
+from core.sampling import SamplingParams, samplers, settings
 from core.vision import VisionBudget
 
 ROOT = Path(__file__).parents[3]
@@ -19,7 +19,15 @@ LIBRARY = read_library(ROOT / "presets")
 MODELS = [model for family in LIBRARY.families.values() for model in family.models]
 RECIPES = list(LIBRARY.recipes.values())
 NANOS = LIBRARY.families["liquid-nanos"].models
-CHANGED = SamplingParams(0.7, 7, 0.7, 0.07, 1.7, 77, 7, ("7",))
+RANGES = {name: row.setting for name, row in samplers().items()}
+CHANGED = SamplingParams(
+    **{
+        name: one.maximum if one.minimum == one.off else one.minimum for name, one in RANGES.items()
+    },
+    max_new_tokens=77,
+    seed=7,
+    stop=("7",),
+)
 RECIPE = """\
 kind: recipe
 model: me/mine

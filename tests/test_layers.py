@@ -181,7 +181,7 @@ def test_no_file_outside_the_tests_names_a_path_of_one_machine():
 def test_every_file_that_the_contributing_page_names_exists():
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([\w./-]+\.\w+)`", page))
-    assert "core/sampling.py" in named
+    assert "core/samplers.py" in named
     assert [name for name in sorted(named) if "/" in name and not (ROOT / name).exists()] == []
 
 

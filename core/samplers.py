@@ -150,8 +150,8 @@ class SamplingParams:
         SamplerRow(
             setting=Setting(
                 "Typical-p", 0.01, 1.0, 0.01,
-                "Keeps the tokens that surprise about as much as is to be expected, whose "
-                "probabilities add up to p; the likeliest may go. 0.9 is usual. Off: 1.",
+                "Keeps the tokens about as surprising as the model expects, until their "
+                "probabilities add up to p; the likeliest may be removed. 0.9 is common. Off: 1.",
                 off=1.0,
             ),
             order=60,

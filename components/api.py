@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any
@@ -23,7 +23,7 @@ from core.sampling import SamplingParams, sampling_params
 from core.workspace import Lane, Request, Workspace, requests
 
 
-def add_api(engine: Engine, library: Library, visitors: Visitors) -> None:
+def add_api(engine: Engine, library_now: Callable[[], Library], visitors: Visitors) -> None:
     """Add the public endpoints to the page that is being built; all other events are private."""
 
     async def generate(
@@ -73,7 +73,7 @@ def add_api(engine: Engine, library: Library, visitors: Visitors) -> None:
                 "source": preset.source,
                 "date": preset.date.isoformat(),
             }
-            for key, preset in library.presets.items()
+            for key, preset in library_now().presets.items()
         ]
 
     gr.api(generate, api_name="generate", concurrency_limit=None)

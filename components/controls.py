@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,8 @@ Changes = dict[Any, Any]
 
 @dataclass(frozen=True)
 class Controls:
+    """library_now: reads what people keep, so an event calls it once."""
+
     editor: gr.HTML
     tools: gr.HTML
     presets: gr.HTML
@@ -52,7 +54,7 @@ class Controls:
     scenario_fold: gr.Accordion
     tabs: gr.Tabs
     tab: gr.State
-    library: Library
+    library_now: Callable[[], Library]
     comparison: gr.HTML
     history: gr.HTML
     advice: Advice
@@ -138,12 +140,12 @@ class Controls:
                 tokens=following.tokens, images_allowed=following.images_allowed
             ),
             self.tools: gr.update(status=following.tools),
-            self.presets: gr.update(modified=following.modified, **own_props(self.library)),
+            self.presets: gr.update(modified=following.modified, **own_props(following.library)),
             self.meter: following.meter,
             self.tiles: following.images,
             self.budget.bar: gr.update(
                 **bar_props(
-                    self.library.budgets, following.budget, following.warning, following.note
+                    following.library.budgets, following.budget, following.warning, following.note
                 )
             ),
             self.lanes.bar: gr.update(set_ups=set_ups(following.situation)),

@@ -43,14 +43,14 @@ class Handlers:
     def __init__(
         self,
         engine: Engine,
-        library: Library,
+        library_now: Callable[[], Library],
         controls: Controls,
         history: RunHistory,
         models: ModelHandlers,
         visitors: Visitors,
     ) -> None:
         self._engine = engine
-        self._library = library
+        self._library_now = library_now
         self._controls = controls
         self._history = history
         self._models = models
@@ -62,7 +62,7 @@ class Handlers:
         visitor = self._visitors.open(request)
         session = draft.get("session") if isinstance(draft, dict) else None
         self._history.open(visitor, session)
-        key, preset = next(iter(self._library.presets.items()))
+        key, preset = next(iter(self._library_now().presets.items()))
         budget = preset.budget(own_budget(self._engine))
         first = PageState((new_row("user"),), key, preset.params(SamplingParams()), budget)
         state = self._controls.read_draft(draft) or first
@@ -89,7 +89,7 @@ class Handlers:
         """After any change of the inputs: counts, meter, the preset's badge and the prompt."""
         try:
             state = self._controls.read(values)
-            return self._controls.show(follow(self._engine, self._library, state))
+            return self._controls.show(follow(self._engine, self._library_now(), state))
         except InvalidInput as error:
             return {self._controls.meter: failed_meter(str(error))}
 
@@ -100,11 +100,12 @@ class Handlers:
 
     def pick_preset(self, values: Values, event: gr.EventData) -> Changes:
         key = _key(event)
-        return self._act(values, lambda state: self._with_preset(state, key), settings=True)
+        library = self._library_now()
+        return self._act(values, lambda state: _with_preset(library, state, key), settings=True)
 
     def pick_budget(self, values: Values, event: gr.EventData) -> Changes:
         def change(state: PageState) -> PageState:
-            budget = named(self._library.budgets, _key(event), "image budget")
+            budget = named(self._library_now().budgets, _key(event), "image budget")
             return replace(state, budget=budget.budget(state.budget))
 
         return self._act(values, change, settings=True)
@@ -117,18 +118,20 @@ class Handlers:
 
     def pick_scenario(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         def load(state: PageState) -> PageState:
-            scenario = named(self._library.scenarios, _key(event), "scenario")
+            library = self._library_now()
+            scenario = named(library.scenarios, _key(event), "scenario")
             length = scenario.max_new_tokens
             params = replace(state.params, max_new_tokens=length, stop=())
             rows = rows_of(scenario.conversation.messages)
-            pictures = [self._library.pictures[name] for name in scenario.images]
+            pictures = [library.pictures[name] for name in scenario.images]
             rows, tools = tuple(with_images(rows, pictures)), scenario.conversation.tools
             state = replace(state, rows=rows, tools=tools, params=params)
-            recipe = recipe_for(self._engine, self._library, state.chosen, scenario)
-            state = (
-                with_recipe(state, recipe) if recipe else self._with_preset(state, scenario.preset)
-            )
-            return _with_budgets(state, [self._library.budgets[key] for key in scenario.budgets])
+            recipe = recipe_for(self._engine, library, state.chosen, scenario)
+            if recipe:
+                state = with_recipe(state, recipe)
+            else:
+                state = _with_preset(library, state, scenario.preset)
+            return _with_budgets(state, [library.budgets[key] for key in scenario.budgets])
 
         changes = self._act(values, load, settings=True)
         fold = gr.Accordion(open=self._visitors.of(request).demo)
@@ -136,7 +139,7 @@ class Handlers:
 
     def add_sample(self, values: Values, event: gr.EventData) -> Changes:
         def add(state: PageState) -> PageState:
-            picture = named(self._library.pictures, sent(event, "name", str, ""), "sample")
+            picture = named(self._library_now().pictures, sent(event, "name", str, ""), "sample")
             if not any(row["role"] == "user" for row in state.rows):
                 raise InvalidInput("Add a user message first: a picture belongs to one.")
             return replace(state, rows=tuple(with_images(state.rows, [picture])))
@@ -172,16 +175,6 @@ class Handlers:
     def draw_seed(self, values: Values) -> Changes:
         return self._act(values, lambda state: _with_seed(state, fresh_seed()))
 
-    def _with_preset(self, state: PageState, key: str) -> PageState:
-        preset = self._library.preset(key)
-        return replace(
-            state,
-            rows=rows_under(preset, state.rows),
-            preset=key,
-            params=preset.params(state.params),
-            budget=preset.budget(state.budget),
-        )
-
     def _act(
         self, values: Values, change: Callable[[PageState], PageState], settings: bool = False
     ) -> Changes:
@@ -193,7 +186,7 @@ class Handlers:
     # -- lanes -------------------------------------------------------------------------------
     def pick_set_up(self, values: Values, event: gr.EventData) -> Changes:
         def fill(state: PageState) -> PageState:
-            situation = follow(self._engine, self._library, state).situation
+            situation = follow(self._engine, self._library_now(), state).situation
             set_up = named(SET_UPS, _key(event), "set-up")
             if missing := set_up.missing(situation):
                 raise InvalidInput(missing)
@@ -205,7 +198,7 @@ class Handlers:
 
     def promote(self, values: Values, event: gr.EventData) -> Changes:
         def promote(state: PageState) -> PageState:
-            return promoted(state, sent_lane(event), self._library.presets)
+            return promoted(state, sent_lane(event), self._library_now().presets)
 
         return self._act(values, promote)
 
@@ -222,6 +215,17 @@ def named(things: Mapping[str, Thing], key: str, what: str) -> Thing:
 
 def _key(event: gr.EventData) -> str:
     return sent(event, "key", str, "")
+
+
+def _with_preset(library: Library, state: PageState, key: str) -> PageState:
+    preset = library.preset(key)
+    return replace(
+        state,
+        rows=rows_under(preset, state.rows),
+        preset=key,
+        params=preset.params(state.params),
+        budget=preset.budget(state.budget),
+    )
 
 
 def _with_budgets(state: PageState, budgets: Sequence[Budget]) -> PageState:

@@ -76,30 +76,34 @@ def build_page(
     """
     access = access or Access()
     stores = UserStores(data or default_data_folder())
-    library = library if access.demo else stores.beside(library)
+
+    def library_now() -> Library:
+        return library if access.demo else stores.library(library)
+
     with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as page:
-        parts, export = _layout(library, demo_model)
+        parts, export = _layout(library_now, demo_model)
         history = RunHistory()
         visitors = Visitors(access, is_connected)
         models = ModelHandlers(engine, parts.controls, demo_model, visitors)
-        handlers = Handlers(engine, library, parts.controls, history, models, visitors)
+        handlers = Handlers(engine, library_now, parts.controls, history, models, visitors)
         lane_handlers = LaneHandlers(engine, parts.controls, history, visitors)
         comparisons = ComparisonHandlers(engine, parts.controls, history, visitors)
         wiring = Wiring(page, parts, handlers, models, lane_handlers, comparisons)
         wiring.wire()
         wire_tools(wiring, parts.controls)
-        wire_advice(wiring, engine, library, parts.controls, handlers)
+        wire_advice(wiring, engine, library_now, parts.controls, handlers)
         OwnPresetHandlers(engine, parts.controls, stores, visitors).wire(wiring)
         wire_work(wiring, parts.controls, parts.work_bar, parts.sessions.bar)
         wire_sessions(wiring, parts.controls, parts.sessions, stores, visitors)
         exports = ExportHandlers(engine, parts.controls, history, visitors, export.view)
         wire_export(page, parts.controls, export, exports)
-        add_api(engine, library, visitors)
+        add_api(engine, library_now, visitors)
         collect_live(page, parts.controls.live_names())
     return page
 
 
-def _layout(library: Library, demo_model: str) -> tuple[Parts, ExportTab]:
+def _layout(library_now: Callable[[], Library], demo_model: str) -> tuple[Parts, ExportTab]:
+    library = library_now()
     with gr.Sidebar(width=308, elem_id="side"):
         _static(BRAND)
         picker = model_picker(library.families, demo_model)
@@ -144,7 +148,7 @@ def _layout(library: Library, demo_model: str) -> tuple[Parts, ExportTab]:
                 export = export_tab()
     controls = Controls(
         editor, tools, presets, sampling, dice, budget, tiles, meter, prompt, answers, picker,
-        few_shot, scenario_fold, tabs, gr.State("output"), library, compared, earlier,
+        few_shot, scenario_fold, tabs, gr.State("output"), library_now, compared, earlier,
         Advice(recipe, lint, scenarios),
     )  # fmt: skip
     other_tabs = {

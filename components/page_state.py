@@ -103,6 +103,7 @@ class Following:
     lanes: by label, props of its editor. situation: what set-ups depend on. images: as the Images
     tab shows them. budget, warning, note: the active image budget's key, and what to know of it.
     tools: how many there are and what they cost. advice: what to know about the model.
+    library: what all this was read from.
     """
 
     tokens: dict[str, int]
@@ -118,6 +119,7 @@ class Following:
     note: str
     tools: dict[str, Any]
     advice: AdviceValues
+    library: Library
 
 
 def follow(engine: Engine, library: Library, state: PageState) -> Following:
@@ -159,17 +161,18 @@ def follow(engine: Engine, library: Library, state: PageState) -> Following:
         modified=modified,
         meter=meter,
         prompt=prompt if state.tab == "prompt" else None,
-        lanes=_lanes(engine, library, state),
+        lanes=_lanes(engine, library, workspace),
         situation=_situation(engine, library, state),
-        images=tiles_value(images, _budgets(engine, library, state)),
+        images=tiles_value(images, _budgets(engine, workspace)),
         budget=active_budget(library.budgets, state.budget),
         warning=trap_warning(sizes, as_taken(engine, state.budget)),
         note=pixels_note(engine, state.budget),
         tools=tools_status(state.tools, rendered),
         advice=advise(
             engine, library, state.chosen, Lane("", state.params, state.budget),
-            state.workspace(library.presets), state.lane_presets,
+            workspace, state.lane_presets,
         ),
+        library=library,
     )  # fmt: skip
 
 
@@ -188,17 +191,15 @@ def _images(engine: Engine, state: PageState) -> list[SeenImage]:
     return seen
 
 
-def _budgets(engine: Engine, library: Library, state: PageState) -> dict[str, VisionBudget]:
+def _budgets(engine: Engine, workspace: Workspace) -> dict[str, VisionBudget]:
     """Each lane's, with what belongs to the network of the model in use; none where it has none."""
     if not has_budget(engine):
         return {}
-    lanes = state.workspace(library.presets).lanes
-    return {lane.label: as_taken(engine, lane.budget) for lane in lanes}
+    return {lane.label: as_taken(engine, lane.budget) for lane in workspace.lanes}
 
 
-def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict[str, Any]]:
+def _lanes(engine: Engine, library: Library, workspace: Workspace) -> dict[str, dict[str, Any]]:
     """What each lane would change of lane A, were it run now."""
-    workspace = state.workspace(library.presets)
     asked = [unseeded(workspace.conversation, lane) for lane in workspace.lanes]
     models = [[model.name, model.name] for model in engine.models]
     seeing = any(model.reads_images for model in engine.models)

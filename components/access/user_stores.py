@@ -8,7 +8,7 @@ from pathlib import Path
 from components.access.visitors import current_user
 from components.uploads import upload_folder
 from core.library.library import Library
-from core.library.own_presets import OwnPresets, beside
+from core.library.own_presets import OwnPresets, with_own
 from core.sessions.session_store import SessionStore
 
 
@@ -33,9 +33,9 @@ class UserStores:
     def sessions(self) -> SessionStore:
         return self._sessions_of(current_user())
 
-    def beside(self, shipped: Library) -> Library:
-        """`shipped` with the own presets of the user and moment behind its own."""
-        return beside(shipped, lambda: self.presets)
+    def library(self, shipped: Library) -> Library:
+        """`shipped` with the own presets of this user, as they are now. Read once per event."""
+        return with_own(shipped, self.presets)
 
     def _folder(self, user: str) -> Path:
         return self._data / "users" / user if user else self._data

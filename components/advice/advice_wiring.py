@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gradio as gr
 
 from components.advice.advice import findings, model_of
@@ -18,9 +20,13 @@ from core.runs.engine import Engine
 
 
 def wire_advice(
-    wiring: Wiring, engine: Engine, library: Library, controls: Controls, handlers: Handlers
+    wiring: Wiring,
+    engine: Engine,
+    library_now: Callable[[], Library],
+    controls: Controls,
+    handlers: Handlers,
 ) -> None:
-    acts = AdviceHandlers(engine, library, controls)
+    acts = AdviceHandlers(engine, library_now, controls)
     advice, inputs, written = controls.advice, controls.inputs(), controls.written()
     loaded = [*written, controls.scenario_fold]
     for act in (
@@ -32,9 +38,11 @@ def wire_advice(
 
 
 class AdviceHandlers:
-    def __init__(self, engine: Engine, library: Library, controls: Controls) -> None:
+    def __init__(
+        self, engine: Engine, library_now: Callable[[], Library], controls: Controls
+    ) -> None:
         self._engine = engine
-        self._library = library
+        self._library_now = library_now
         self._controls = controls
 
     def take(self, values: Values, event: gr.EventData) -> Changes:
@@ -42,7 +50,7 @@ class AdviceHandlers:
         with user_errors():
             state = self._controls.read(values, mend=True)
             key = sent(event, "key", str, "")
-            if (recipe := self._library.recipes.get(key)) is None:
+            if (recipe := self._library_now().recipes.get(key)) is None:
                 raise InvalidInput(f"There is no recipe {key!r}. Choose the model again.")
             return self._controls.write(with_recipe(state, recipe), state, settings=True)
 
@@ -57,16 +65,17 @@ class AdviceHandlers:
 
     def _remedied(self, state: PageState, event: gr.EventData) -> PageState:
         named = [sent(event, name, str, "") for name in ("rule", "text", "label")]
-        workspace = state.workspace(self._library.presets)
-        found = findings(self._engine, self._library, workspace, state.lane_presets)
+        library = self._library_now()
+        workspace = state.workspace(library.presets)
+        found = findings(self._engine, library, workspace, state.lane_presets)
         for finding, lanes in found:
             for remedy in finding.remedies:
                 if [finding.rule, finding.text, remedy.label] == named:
-                    recipe = self._recipe_of(state, lanes[0])
-                    return remedied(state, remedy, lanes, recipe, self._library.presets)
+                    recipe = self._recipe_of(library, state, lanes[0])
+                    return remedied(state, remedy, lanes, recipe, library.presets)
         raise InvalidInput("The page has changed since this was advised. Look at it again.")
 
-    def _recipe_of(self, state: PageState, label: str) -> Recipe | None:
-        lane = next(iter(state.workspace(self._library.presets, [label]).lanes))
+    def _recipe_of(self, library: Library, state: PageState, label: str) -> Recipe | None:
+        lane = next(iter(state.workspace(library.presets, [label]).lanes))
         model = model_of(self._engine.models, lane)
-        return self._library.recipe_of(model.model) if model else None
+        return library.recipe_of(model.model) if model else None

@@ -132,7 +132,7 @@ class ExportHandlers:
     # -- what is exported ----------------------------------------------------------------------
     def _now(self, state: PageState, label: str, request: gr.Request) -> Request:
         """What the lane would be asked; its seed may still be None."""
-        workspace = state.workspace(self._controls.library.presets, [label])
+        workspace = state.workspace(self._controls.library_now().presets, [label])
         return self._visitors.of(request).bound(
             [unseeded(workspace.conversation, workspace.lanes[0])]
         )[0]

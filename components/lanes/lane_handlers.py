@@ -98,7 +98,7 @@ class LaneHandlers:
 
     @property
     def _presets(self) -> Mapping[str, Any]:
-        return self._controls.library.presets
+        return self._controls.library_now().presets
 
     def stop(self, request: gr.Request) -> None:
         self._runs.stop(page_of(request))

@@ -68,7 +68,7 @@ class OwnPresetHandlers:
             answer = {"error": str(error), "taken": isinstance(error, NameIsTaken)}
         active = {"value": answer.pop("active")} if "active" in answer else {}
         reply = {"error": "", "notes": [], **answer, "number": secrets.token_hex(4)}
-        bar = gr.update(reply=reply, **own_props(self._controls.library), **active)
+        bar = gr.update(reply=reply, **own_props(self._controls.library_now()), **active)
         return {self._controls.presets: bar}
 
     def _save(self, values: Values, event: gr.EventData) -> Answer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +15,6 @@ from pathlib import Path
 
 from core.errors import InvalidInput, reason
 from core.library.library import Library, Preset
-from core.library.live import Live
 from core.library.names import file_stem, free_name, numbered
 from core.library.preset_file import preset_of, preset_text
 from core.library.preset_shelf import LARGEST_FILE, OWN, ShelfReader
@@ -29,13 +28,10 @@ class NameIsTaken(InvalidInput):
     """Another own preset has this name."""
 
 
-def beside(shipped: Library, own: Callable[[], OwnPresets]) -> Library:
-    """`shipped` with the own presets of each moment behind its own."""
-    return replace(
-        shipped,
-        presets=Live(lambda: {**shipped.presets, **own().read().presets}),
-        broken=Live(lambda: own().read().broken),
-    )
+def with_own(shipped: Library, own: OwnPresets) -> Library:
+    """`shipped` and after its presets the own ones, as they are now."""
+    shelf = own.read()
+    return replace(shipped, presets={**shipped.presets, **shelf.presets}, broken=shelf.broken)
 
 
 class OwnPresets:

@@ -14,7 +14,7 @@ from components.presets.preset_bar import changed_since, own_props
 from components.presets.preset_messages import changed_messages, rows_under, system_of, turns_of
 from core.conversation import ROLES
 from core.library.library import PresetMessage, read_library
-from core.library.own_presets import OwnPresets, beside
+from core.library.own_presets import OwnPresets, with_own
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from engine.scripted.scripted_engine import ScriptedEngine
@@ -94,14 +94,14 @@ def own(tmp_path) -> OwnPresets:
 
 
 def test_the_page_knows_own_presets_as_they_are_now(own: OwnPresets):
-    library, engine = beside(read_library(ROOT / "presets"), lambda: own), ScriptedEngine()
+    shipped, engine = read_library(ROOT / "presets"), ScriptedEngine()
     key = own.save(replace(PLAIN, name="Kind", system="Be kind.", description="A note"))
     state = PageState(tuple(TALK), key, PLAIN.params(SamplingParams()), VisionBudget())
-    after = follow(engine, library, state)
+    after = follow(engine, with_own(shipped, own), state)
     assert after.modified == ["system prompt"]
     assert after.lanes["A"]["presets"][-1] == {"key": key, "name": "Kind"}
     (tmp := own.folder / "bad.yaml").write_text("a: b")
-    shown = own_props(library)
+    shown = own_props(with_own(shipped, own))
     assert [(one["key"], one["note"], one["holds"]["system"]) for one in shown["own"]] == [
         (key, "A note", True)
     ]
@@ -109,5 +109,5 @@ def test_the_page_knows_own_presets_as_they_are_now(own: OwnPresets):
     assert len(shown["broken"]) == 1
     tmp.unlink()
     own.delete(key)
-    gone = follow(engine, library, state)
+    gone = follow(engine, with_own(shipped, own), state)
     assert (gone.modified, gone.situation.preset) == ([], "")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidInput
 from core.library.library import PresetMessage, read_library
 from core.library.names import file_stem, free_name
-from core.library.own_presets import LARGEST_FILE, NameIsTaken, OwnPresets, beside
+from core.library.own_presets import LARGEST_FILE, NameIsTaken, OwnPresets, with_own
 from core.library.preset_file import preset_text
 from tests.core.library.test_preset_file import PLAIN, TEXT
 
@@ -249,16 +249,17 @@ def test_a_process_that_is_killed_while_it_saves_loses_nothing_that_was_saved(ow
     assert len(saved) >= 9
 
 
-def test_the_library_has_them_behind_the_shipped_ones_as_they_are_at_each_look(own: OwnPresets):
+def test_the_library_has_them_after_the_shipped_ones_as_they_are_at_each_reading(own: OwnPresets):
     shipped = read_library(ROOT / "presets")
-    library = beside(shipped, lambda: own)
-    assert dict(library.presets) == dict(shipped.presets)
+    assert with_own(shipped, own).presets == dict(shipped.presets)
     key = own.save(PLAIN)
+    library = with_own(shipped, own)
     assert list(library.presets) == [*shipped.presets, key]
     assert library.preset(key) == library.presets[key] == PLAIN
     (own.folder / "bad.yaml").write_text("")
-    assert list(library.broken) == ["bad.yaml"]
+    assert list(with_own(shipped, own).broken) == ["bad.yaml"]
     own.delete(key)
+    library = with_own(shipped, own)
     assert len(library.presets) == len(shipped.presets)
     with pytest.raises(InvalidInput, match="no preset 'own/mine' any more"):
         library.preset(key)

@@ -23,7 +23,7 @@ from engine.batch.run_handle import Events, Ticket
 from engine.batch.streaming import Part, Stream
 from engine.batch.worker import Worker
 from engine.failures import is_expected, load_sentence
-from engine.images.image_files import image_facts
+from engine.images.image_files import image_facts, preview
 from engine.loading.checkpoint import Checkpoint
 from engine.loading.device import free_memory
 from engine.loading.folder_loading import load_checkpoint
@@ -115,6 +115,9 @@ class LocalEngine:
 
     def look(self, image: Image) -> ImageFacts:
         return image_facts(image)
+
+    def preview(self, image: Image, longest_side: int) -> bytes:
+        return preview(image, longest_side)
 
     def load(
         self, model: str, weights: str = "auto", beside: bool = False

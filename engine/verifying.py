@@ -15,16 +15,16 @@ from time import perf_counter
 from typing import Any
 
 import torch
-from PIL import Image as Pictures
-from PIL import ImageOps
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
 
+from core.conversation import Image
 from core.runs.events import Failed
 from core.runs.verification import Verified, VerifyEvent, Verifying, compared
 from core.scripts.transformers_call import Picture, Recipe, recipe
 from core.scripts.transformers_script import template_options
 from core.workspace import Request
 from engine.failures import is_expected, run_sentence
+from engine.images.image_files import open_image
 from engine.loading.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
@@ -193,7 +193,9 @@ def _given_ids(processor: Any, made: Recipe) -> dict[str, Any]:
 def _with_pictures(made: Recipe) -> list[dict[str, Any]]:
     def placed(part: dict[str, Any]) -> dict[str, Any]:
         picture = part.get("image")
-        return {**part, "image": _opened(picture)} if isinstance(picture, Picture) else part
+        if not isinstance(picture, Picture):
+            return part
+        return {**part, "image": open_image(Image(picture.path, picture.file))}
 
     return [
         {**turn, "content": [placed(part) for part in turn["content"]]}
@@ -201,11 +203,3 @@ def _with_pictures(made: Recipe) -> list[dict[str, Any]]:
         else turn
         for turn in made.messages
     ]
-
-
-def _opened(picture: Picture) -> Pictures.Image:
-    """As the script opens it."""
-    with Pictures.open(picture.path) as file:
-        image = ImageOps.exif_transpose(file).convert("RGBA")
-    white = Pictures.new("RGBA", image.size, "white")
-    return Pictures.alpha_composite(white, image).convert("RGB")

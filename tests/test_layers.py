@@ -23,7 +23,7 @@ ALLOWED = {
         "core", "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub", "PIL",
         "numpy", "psutil", "jinja2",
     },
-    "components": {"core", "gradio", "markdown_it", "PIL"},
+    "components": {"core", "gradio", "markdown_it"},
     "serving": {"core", "gradio", "gradio_client", "starlette", "fastapi", "uvicorn", "pydantic"},
 }  # fmt: skip
 OPTIONAL = {"benchmarks/llama.py": {"gguf", "llama_cpp"}}  # to compare with; it says how they come

@@ -96,7 +96,7 @@ class ComparisonHandlers:
                 for run in runs
             ),
             versions=(("Python", platform.python_version()), *package_versions()),
-            images=report_images(conversation.images, self._engine.look),
+            images=report_images(conversation.images, self._engine),
             sentences=why,
         )
 

@@ -142,6 +142,14 @@ class Engine(Protocol):
         """Size and frames of an image file; needs no model. Raises InvalidInput for a bad one."""
         ...
 
+    def preview(self, image: Image, longest_side: int) -> bytes:
+        """A JPEG of an image as the model gets it: upright, transparent parts on white.
+
+        longest_side: in pixels; smaller images keep their size. Needs no model. Raises
+        InvalidInput for a file that is no image.
+        """
+        ...
+
     def load(
         self, model: str, weights: str = "auto", beside: bool = False
     ) -> Generator[LoadEvent, None, None]:

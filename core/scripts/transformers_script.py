@@ -8,13 +8,34 @@ from core.scripts.quoting import Code, keyword_arguments, python_literal
 from core.scripts.script import Subject, Target
 from core.scripts.transformers_call import Picture, Recipe
 
+# `in_rgb` is the playground's own decoder, line by line (`engine/images/image_files.py`).
 PICTURE = '''
 
+def in_rgb(image: Image.Image) -> Image.Image:
+    """Upright, transparent parts on white. Of 16 bits the upper 8, which Pillow would clip;
+    floats from 0 to 1, or as they are where they go further.
+    """
+    image = ImageOps.exif_transpose(image)
+    if image.mode[0] in "IF":
+        values = np.asarray(image)
+        clear = values == image.info.get("transparency", np.nan)
+        if image.mode == "F":
+            values = values * (255 if values.max(initial=0) <= 1 else 1)
+        elif values.max(initial=0) > 255:
+            values = values.astype(np.int64) >> 8
+        values = np.where(clear, 255, values.clip(0, 255))
+        image = Image.fromarray(values.astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
+
+
 def picture(path):
-    """Upright, in RGB, transparent parts on white; of an animation the first frame."""
-    image = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
+    """Of an animation the first frame."""
+    with Image.open(path) as file:
+        return in_rgb(file)
 
 '''
 ANSWER = """
@@ -50,13 +71,14 @@ def _body(subject: Subject) -> str:
     made, sees = subject.recipe, subject.model.reads_images
     auto = "AutoModelForImageTextToText" if sees else "AutoModelForCausalLM"
     reader = "AutoProcessor" if sees else "AutoTokenizer"
+    arrays = "import numpy as np\n" if made.pictures else ""
     pictures = "from PIL import Image, ImageOps\n" if made.pictures else ""
     revision = f", revision={subject.model.revision!r}" if subject.model.revision else ""
     device = subject.model.device
     placed = "" if device == "cpu" else f".to({device!r})"
     asked = "processor" if sees else "tokenizer"
     return (
-        f"import torch\n{pictures}"
+        f"{arrays}import torch\n{pictures}"
         f"from transformers import {auto}, {reader}, GenerationConfig\n"
         f"{PICTURE if made.pictures else ''}\n"
         f"model_id = {subject.model_name!r}\n"

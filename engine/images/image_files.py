@@ -1,10 +1,12 @@
 """Image files of visitors as upright RGB pictures; whatever can't be one has a sentence.
 
-Knows no processor and needs no torch.
+The one decoder: lanes, Verify and the report read images here, and exported scripts hold a copy of
+`in_rgb`. Knows no processor and needs no torch.
 """
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,22 +65,42 @@ def open_image(image: Image) -> Pictures.Image:
     Raises InvalidInput and names the file.
     """
     with _opened(image) as picture:
-        upright = ImageOps.exif_transpose(picture)
-        if upright.has_transparency_data:
-            upright = upright.convert("RGBA")
-            white = Pictures.new("RGBA", upright.size, "white")
-            return Pictures.alpha_composite(white, upright).convert("RGB")
-        return (_in_8_bits(upright) if upright.mode[0] in "IF" else upright).convert("RGB")
+        return in_rgb(picture)
 
 
-def _in_8_bits(picture: Pictures.Image) -> Pictures.Image:
-    """Of 16 bits the upper 8; floats from 0 to 1, or as they are where they go further."""
-    values = np.asarray(picture)
-    if picture.mode == "F":
-        values = values * (255 if values.max(initial=0) <= 1 else 1)
-    elif values.max(initial=0) > 255:
-        values = values.astype(np.int64) >> 8
-    return Pictures.fromarray(values.clip(0, 255).astype(np.uint8))
+def preview(image: Image, longest_side: int) -> bytes:
+    """What `open_image` gives, as a JPEG whose sides have at most so many pixels.
+
+    A report holds up to 64 of them, and a photo is several times larger as a PNG. Raises as
+    `open_image` does.
+    """
+    picture = open_image(image)
+    picture.thumbnail((longest_side, longest_side))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+# Exported scripts hold these lines (`core/scripts/transformers_script.py`); a test compares.
+def in_rgb(image: Pictures.Image) -> Pictures.Image:
+    """Upright, transparent parts on white. Of 16 bits the upper 8, which Pillow would clip;
+    floats from 0 to 1, or as they are where they go further.
+    """
+    image = ImageOps.exif_transpose(image)
+    if image.mode[0] in "IF":
+        values = np.asarray(image)
+        clear = values == image.info.get("transparency", np.nan)
+        if image.mode == "F":
+            values = values * (255 if values.max(initial=0) <= 1 else 1)
+        elif values.max(initial=0) > 255:
+            values = values.astype(np.int64) >> 8
+        values = np.where(clear, 255, values.clip(0, 255))
+        image = Pictures.fromarray(values.astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Pictures.new("RGBA", image.size, "white")
+        image = Pictures.alpha_composite(white, image)
+    return image.convert("RGB")
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from core.runs.verification import VerifyEvent, Verifying, compared
 from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 from engine.failures import no_such_model
-from engine.images.image_files import image_facts
+from engine.images.image_files import image_facts, preview
 from engine.sampling.stopping import HeldBack
 from engine.scripted.scripted_candidates import inspected
 from engine.scripted.scripted_prompt import (
@@ -151,6 +151,9 @@ class ScriptedEngine:
 
     def look(self, image: Image) -> ImageFacts:
         return image_facts(image)
+
+    def preview(self, image: Image, longest_side: int) -> bytes:
+        return preview(image, longest_side)
 
     def load(
         self, model: str, weights: str = "auto", beside: bool = False

@@ -70,6 +70,18 @@ def test_the_overlay_shows_tiles_sizes_and_the_price_that_is_paid(page: Page, la
     assert card.locator("canvas").evaluate_all(sizes) == [[512, 512]] * 6 + [[608, 416]]
 
 
+def test_transparent_parts_are_white_as_the_model_gets_them(page: Page, tmp_path):
+    """In the dark theme they were dark, on which black text can't be seen."""
+    Image.new("RGBA", (64, 64), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    page.locator("body").evaluate("body => body.classList.add('dark')")
+    write(page, ("user", "What is this?"))
+    upload(page, tmp_path / "clear.png")
+    tab(page, "Images")
+    for shown in (".tile-frame img", ".tile-seen canvas"):
+        expect(page.locator(shown)).to_have_css("background-color", "rgb(255, 255, 255)")
+        page.get_by_role("button", name="What the model sees").click()
+
+
 def test_fast_with_splitting_is_warned_of_and_mended_in_one_click(page: Page, tmp_path):
     Image.new("RGB", (512, 512), "navy").save(tmp_path / "square.png")
     write(page, ("user", "What is this?"))

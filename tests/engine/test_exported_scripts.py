@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image as Pictures
 
@@ -66,6 +67,7 @@ HOSTILE = Conversation(
         ),
     )
 )
+DEEP = np.linspace(0, 2**16 - 1, 90 * 80).reshape(90, 80).astype(np.uint16)
 SYSTEM_ONLY_SPACES = Conversation((message("system", "  \n"), message("user", " Hi ")))
 
 
@@ -78,6 +80,7 @@ def pictures(folder: Path) -> dict[str, Image]:
         "large": (folder / "a large one.png", Pictures.new("RGB", (900, 500), "navy")),
         "turned": (folder / "turned.jpg", Pictures.linear_gradient("L").resize((90, 200))),
         "grey": (folder / "grey.gif", Pictures.linear_gradient("L").resize((80, 80))),
+        "deep": (folder / "deep.png", Pictures.fromarray(DEEP)),
     }
     for name, (path, picture) in made.items():
         exif = Pictures.Exif()
@@ -124,6 +127,7 @@ def cases(images: dict[str, Image]) -> dict[str, tuple[Conversation, dict[str, A
         "a turned and a grey image": (
             seen("These?", "turned", "grey"), {"temperature": 0.9}, one_piece
         ),
+        "an image of 16 bits": (seen("This?", "deep"), {"temperature": 0.9}, one_piece),
         "an image, a typed placeholder and a stop string": (
             seen("Is <image> one? <|im_end|>", "small"), {"stop": ("e",), "temperature": 0.9},
             one_piece,
@@ -192,7 +196,7 @@ def lanes(pocket, tmp_path_factory) -> dict[str, Lane]:
     return {name: Lane(run, out) for (name, run), out in zip(runs.items(), printed, strict=True)}
 
 
-NAMES = list(cases(dict.fromkeys(("small", "clear", "large", "turned", "grey"), Image(""))))
+NAMES = list(cases(dict.fromkeys(("small", "clear", "large", "turned", "grey", "deep"), Image(""))))
 
 
 @pytest.mark.parametrize("name", NAMES)

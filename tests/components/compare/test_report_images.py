@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image as Pictures
 
@@ -14,7 +15,7 @@ from components.uploads import upload_folder
 from core.conversation import Image
 from engine.scripted.scripted_engine import ScriptedEngine
 
-LOOK = ScriptedEngine().look
+ENGINE = ScriptedEngine()
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def uploads() -> Iterator[Path]:
 
 
 def shown(path: Path) -> Pictures.Image:
-    [(_, url)] = report_images([Image(str(path), "a")], LOOK)
+    [(_, url)] = report_images([Image(str(path), "a")], ENGINE)
     content = base64.b64decode(url.removeprefix("data:image/jpeg;base64,"))
     return Pictures.open(io.BytesIO(content))
 
@@ -38,6 +39,12 @@ def test_transparent_parts_are_white(uploads: Path, mode: str):
     assert shown(uploads / "a.png").getpixel((3, 3)) == (255, 255, 255)
 
 
+def test_16_bits_keep_their_brightness(uploads: Path):
+    """They were white, which is how Pillow clips them."""
+    Pictures.fromarray(np.full((8, 8), 32_768, np.uint16)).save(uploads / "scan.png")
+    assert shown(uploads / "scan.png").getpixel((3, 3)) == (128, 128, 128)
+
+
 def test_large_ones_become_small(uploads: Path):
     Pictures.new("RGB", (2000, 1000), "red").save(uploads / "a.png")
     assert shown(uploads / "a.png").size == (LARGEST_SIDE, LARGEST_SIDE // 2)
@@ -47,4 +54,4 @@ def test_what_is_no_upload_or_no_image_is_only_named(uploads: Path, tmp_path: Pa
     Pictures.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
     (uploads / "b.png").write_bytes(b"no image")
     paths = [str(tmp_path / "a.png"), str(uploads / "b.png"), str(uploads / "gone.png"), ""]
-    assert report_images([Image(path) for path in paths], LOOK) == tuple((p, "") for p in paths)
+    assert report_images([Image(path) for path in paths], ENGINE) == tuple((p, "") for p in paths)

@@ -14,7 +14,7 @@ from PIL import Image as Pictures
 from core.conversation import Image
 from core.errors import InvalidInput
 from core.vision import ImageFacts
-from engine.images.image_files import LONGEST_SIDE, image_facts, open_image
+from engine.images.image_files import LONGEST_SIDE, image_facts, open_image, preview
 
 
 def opened(path: Path) -> Pictures.Image:
@@ -53,6 +53,25 @@ def test_more_than_8_bits_keep_their_brightness(tmp_path, kind, values, grey) ->
     path = tmp_path / "scan.tiff"
     Pictures.fromarray(np.full((4, 4), values, dtype=kind)).save(path)
     assert opened(path).getpixel((1, 1)) == (grey, grey, grey)
+
+
+def test_what_is_transparent_in_16_bits_becomes_white(tmp_path) -> None:
+    """One value of grey is; Pillow clips all the others to white as well."""
+    path = tmp_path / "scan.png"
+    values = np.array([[7, 32_768]], dtype=np.uint16)
+    Pictures.fromarray(values).save(path, transparency=7)
+    picture = opened(path)
+    assert [picture.getpixel((0, 0)), picture.getpixel((1, 0))] == [(255,) * 3, (128,) * 3]
+
+
+def test_a_preview_is_a_small_picture_of_what_the_model_gets(tmp_path) -> None:
+    path = tmp_path / "scan.png"
+    Pictures.fromarray(np.full((100, 300), 32_768, np.uint16)).save(path)
+    small, whole = (
+        Pictures.open(io.BytesIO(preview(Image(str(path)), side))) for side in (30, 640)
+    )
+    assert (small.format, small.size, whole.size) == ("JPEG", (30, 10), (300, 100))
+    assert small.getpixel((5, 5)) == (128, 128, 128)
 
 
 def test_of_an_animation_the_first_frame_is_read_and_that_it_moves_is_told(tmp_path) -> None:

@@ -88,14 +88,15 @@ def in_rgb(image: Pictures.Image) -> Pictures.Image:
     """
     image = ImageOps.exif_transpose(image)
     if image.mode[0] in "IF":
-        values = np.asarray(image)
-        clear = values == image.info.get("transparency", np.nan)
+        values = grey = np.asarray(image)
         if image.mode == "F":
-            values = values * (255 if values.max(initial=0) <= 1 else 1)
+            grey = values * (255 if values.max(initial=0) <= 1 else 1)
         elif values.max(initial=0) > 255:
-            values = values.astype(np.int64) >> 8
-        values = np.where(clear, 255, values.clip(0, 255))
-        image = Pictures.fromarray(values.astype(np.uint8))
+            grey = values >> 8
+        grey = grey.clip(0, 255).astype(np.uint8)
+        if "transparency" in image.info:
+            grey[values == image.info["transparency"]] = 255
+        image = Pictures.fromarray(grey)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Pictures.new("RGBA", image.size, "white")

@@ -51,7 +51,7 @@ def check_body(path: str, content: bytes, page: gr.Blocks, uploads: str) -> str:
         _check_model(block, value)
     if not inputs:
         _check_values("The data", body.get("data"), uploads)
-    _check_values("What came with the event", body.get("event_data"), uploads)
+    _check_values("The data of the event", body.get("event_data"), uploads)
     return session or ""
 
 
@@ -124,7 +124,7 @@ def _check_values(name: str, value: Any, uploads: str) -> None:
                 raise BadRequest(f"{name} is not a finite number. Use a number in its range.")
             elif isinstance(one, str) and is_cut(one):
                 raise BadRequest(
-                    f"{name} holds half of a character, such as \\ud83d alone. Remove it."
+                    f"{name}: half of a character, such as \\ud83d alone, can't be sent. Remove it."
                 )
         if not below:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -14,6 +15,8 @@ from core.compare.differences import first_divergence, settings_diff
 from core.runs.run import Run
 from core.sampling import SamplingParams, in_use, samplers, settings
 
+LONGEST_MARKDOWN = 200_000  # characters
+MOST_BRACKETS = 2_000  # each open one is looked for to the end of the text
 EMPTY_LANE: dict[str, Any] = {"status": "idle"}
 
 
@@ -38,9 +41,12 @@ def lane_pane(label: str = "A", **props: Any) -> gr.HTML:
 def render_markdown(text: str) -> str:
     """HTML of Markdown in which HTML is shown as text and nothing is fetched: images become links.
 
-    The text is a model's: it must not run as markup.
+    The text is a model's: it must not run as markup. What would take seconds to parse stays text.
     """
-    return MarkdownIt("js-default", {"html": False}).disable("image").render(str(text))
+    text = str(text)
+    if len(text) > LONGEST_MARKDOWN or text.count("[") > MOST_BRACKETS:
+        return f"<pre>{escape(text)}</pre>"
+    return MarkdownIt("js-default", {"html": False}).disable("image").render(text)
 
 
 def lane_value(run: Run, first: Run | None = None) -> dict[str, Any]:

@@ -2,7 +2,12 @@
 
 import pytest
 
-from components.answers.lane_pane import applied_parameters, lane_value, render_markdown
+from components.answers.lane_pane import (
+    MOST_BRACKETS,
+    applied_parameters,
+    lane_value,
+    render_markdown,
+)
 from components.answers.replies import with_reply
 from components.messages.message_editor import new_row
 from core.conversation import Conversation, message
@@ -127,3 +132,10 @@ def test_a_prefill_that_was_changed_meanwhile_is_left_alone():
 def test_a_lane_without_an_answer_is_told_so(lane):
     with pytest.raises(InvalidInput, match="no answer yet"):
         with_reply((), lane)
+
+
+def test_what_would_take_seconds_to_parse_stays_text():
+    assert render_markdown("[" * (MOST_BRACKETS + 1) + "<b>") == (
+        f"<pre>{'[' * (MOST_BRACKETS + 1)}&lt;b&gt;</pre>"
+    )
+    assert "<strong>" in render_markdown("[" * 100 + " **a**")

@@ -201,7 +201,7 @@ def _lanes(engine: Engine, library: Library, state: PageState) -> dict[str, dict
     workspace = state.workspace(library.presets)
     asked = [unseeded(workspace.conversation, lane) for lane in workspace.lanes]
     models = [[model.name, model.name] for model in engine.models]
-    seeing = any(model.reads_images for model in engine.models)
+    seeing = any(model.capabilities.images for model in engine.models)
     presets = [{"key": key, "name": one.name} for key, one in library.presets.items()]
     return {
         request.lane: {

@@ -177,10 +177,8 @@ def load_at_start(engine: Engine, model: str) -> None:
                 print(f"{event.message}\nThe page starts without a model.", file=sys.stderr)
     if engine.description:
         d = engine.description
-        print(
-            f"{d.name}: {d.device}, {d.weights} weights, loaded in {d.load_seconds:.1f} s",
-            flush=True,
-        )
+        known = [d.kept, f"loaded in {d.load_seconds:.1f} s" if d.load_seconds else ""]
+        print(f"{d.name}: {', '.join(filter(None, known))}", flush=True)
 
 
 def serving(options: argparse.Namespace, users: Users | None = None) -> Serving:

@@ -17,8 +17,8 @@ from time import process_time, thread_time
 import app
 from core.runs.engine import EventStream
 from core.runs.events import Event, Token
-from core.runs.pump import Pumped
 from core.workspace import Request
+from engine.pump import Pumped
 from serving.server import Serving
 
 

@@ -36,7 +36,8 @@ def add_api(engine: Engine, library_now: Callable[[], Library], visitors: Visito
         max_new_tokens and stop; what is not named is off. A negative seed draws a fresh one.
         The result has text, token_ids, stop_reason, prompt_tokens, cached_tokens (how many of them
         were known from an earlier prompt), parameters (as applied) and seconds, and while it waits
-        for room its place in the queue; stop_reason is null until the answer has ended.
+        for room its place in the queue; stop_reason is null until the answer has ended. not_sent
+        names what the model does not take, where something was asked for that it doesn't.
         """
         visitor = visitors.of(request)
         with user_errors(html=False), visitors.runs.enter(visitor):
@@ -120,8 +121,9 @@ def _params(parameters: Any, seed: Any) -> SamplingParams:
 
 
 def _result(run: Run) -> dict[str, Any]:
-    parameters = asdict(run.request.params)
+    parameters = asdict(run.sent.params)
     place = {} if run.place is None else {"place": run.place}
+    not_sent = {"not_sent": list(run.not_sent)} if run.not_sent else {}
     return {
         "text": run.text,
         "token_ids": list(run.token_ids),
@@ -131,4 +133,5 @@ def _result(run: Run) -> dict[str, Any]:
         "parameters": {**parameters, "stop": list(parameters["stop"])},
         "seconds": run.seconds,
         **place,
+        **not_sent,
     }

@@ -202,7 +202,7 @@ def _lanes(engine: Engine, library: Library, workspace: Workspace) -> dict[str, 
     """What each lane would change of lane A, were it run now."""
     asked = [unseeded(workspace.conversation, lane) for lane in workspace.lanes]
     models = [[model.name, model.name] for model in engine.models]
-    seeing = any(model.reads_images for model in engine.models)
+    seeing = any(model.capabilities.images for model in engine.models)
     presets = [{"key": key, "name": one.name} for key, one in library.presets.items()]
     return {
         request.lane: {

@@ -13,7 +13,15 @@ from time import perf_counter
 from core.conversation import Image
 from core.errors import InvalidInput
 from core.prompt import RenderedPrompt
-from core.runs.engine import EventStream, Loaded, LoadEvent, Loading, ModelDescription, name_of
+from core.runs.engine import (
+    EventStream,
+    Loaded,
+    LoadEvent,
+    Loading,
+    ModelDescription,
+    Readable,
+    name_of,
+)
 from core.runs.events import Failed
 from core.runs.verification import VerifyEvent
 from core.vision import ImageFacts
@@ -28,7 +36,8 @@ from engine.loading.checkpoint import Checkpoint
 from engine.loading.device import free_memory
 from engine.loading.folder_loading import load_checkpoint
 from engine.loading.progress import Cancelled
-from engine.verifying import verifying
+from engine.pump import PumpedGenerator
+from engine.verifying import Verification
 
 NO_MODEL = "No model is loaded. Choose one in the model picker, then run."
 log = logging.getLogger(__name__)
@@ -104,14 +113,11 @@ class LocalEngine:
             raise InvalidInput(worker)
         return worker.checkpoint.prompting.build(request.conversation, request.budget).rendered
 
-    def verify(
-        self, request: Request, token_ids: Sequence[int]
-    ) -> Generator[VerifyEvent, None, None]:
+    def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
         worker = self._worker_of(request.model)
         if isinstance(worker, str):
-            yield Failed(worker, 0.0)
-            return
-        yield from verifying(worker.checkpoint, request, token_ids)
+            return PumpedGenerator(event for event in (Failed(worker, 0.0),))
+        return Verification(worker.checkpoint, request, token_ids)
 
     def look(self, image: Image) -> ImageFacts:
         return image_facts(image)

@@ -9,7 +9,7 @@ import copy
 import logging
 import queue
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -36,26 +36,50 @@ class Stopped(Exception):
     """The one who asked has gone."""
 
 
-def verifying(
-    checkpoint: Checkpoint, request: Request, token_ids: Sequence[int]
-) -> Generator[VerifyEvent, None, None]:
-    """Yields Verifying about ten times a second and ends with Verified or Failed.
+class Verification(Iterator[VerifyEvent]):
+    """Tells of Verifying about ten times a second and ends with Verified or Failed.
 
     Closing it ends the work within one decoding step. Lanes that run meanwhile are slower, and
     the same: they draw from generators of their own.
     """
-    job = _Job(checkpoint, request, token_ids)
-    thread = threading.Thread(target=job.run, name="verify", daemon=False)
-    thread.start()
-    try:
-        while True:
-            try:
-                yield job.events.get(timeout=REPORT_EVERY)
-                return
-            except queue.Empty:
-                yield job.progress
-    finally:
-        job.stopped.set()
+
+    def __init__(self, checkpoint: Checkpoint, request: Request, token_ids: Sequence[int]) -> None:
+        self._job = _Job(checkpoint, request, token_ids)
+        self._started = self._ended = False
+
+    def start(self) -> None:
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._job.run, name="verify", daemon=False).start()
+
+    def __next__(self) -> VerifyEvent:
+        self.start()
+        if self._over:
+            raise StopIteration
+        try:
+            event = self._job.events.get(timeout=REPORT_EVERY)
+        except queue.Empty:
+            return self._job.progress
+        self._ended = True
+        return event
+
+    def drain(self) -> tuple[list[VerifyEvent], bool]:
+        """How far it is now, or the verdict."""
+        if self._over:
+            return [], True
+        try:
+            event = self._job.events.get_nowait()
+        except queue.Empty:
+            return [self._job.progress], False
+        self._ended = True
+        return [event], True
+
+    @property
+    def _over(self) -> bool:
+        return self._ended or self._job.stopped.is_set()
+
+    def close(self) -> None:
+        self._job.stopped.set()
 
 
 class _Job:

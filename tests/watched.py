@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Sequence
 
-from core.runs.engine import EventStream
+from core.runs.engine import EventStream, Readable
 from core.runs.events import Event, Queued
-from core.runs.pump import Pumped
 from core.runs.verification import VerifyEvent, Verifying
 from core.workspace import Request
+from engine.pump import Pumped, PumpedGenerator
 from engine.scripted.scripted_engine import ScriptedEngine
 
 
@@ -96,9 +96,10 @@ class Lingering(ScriptedEngine):
         self.verifying = threading.Semaphore(0)
         self.left = threading.Semaphore(0)
 
-    def verify(
-        self, request: Request, token_ids: Sequence[int]
-    ) -> Generator[VerifyEvent, None, None]:
+    def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
+        return PumpedGenerator(self._linger(token_ids))
+
+    def _linger(self, token_ids: Sequence[int]) -> Generator[VerifyEvent, None, None]:
         self.verifying.release()
         try:
             while True:

@@ -91,7 +91,7 @@ def findings(
             presets[lane.label],
             library.recipe_of(model.model) if model else None,
             model.name if model else "",
-            model.reads_images if model else None,
+            model.capabilities if model else None,
             families,
         )
         for finding in lint(asked):

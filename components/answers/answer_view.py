@@ -28,9 +28,9 @@ def answer_view(run: Run) -> dict[str, Any]:
     """parts: empty where the answer is text only, which is drawn as it is. opening: the tag of a
     thought that the prompt ends with, and the white space behind it.
     """
-    if run.prompt is None:
+    if run.started_seconds is None:
         return {"opening": "", "parts": []}
-    prompt = run.prompt.text.removesuffix(run.prefill_text)
+    prompt = run.prompt.text.removesuffix(run.prefill_text) if run.prompt else ""
     tag = opening_of(prompt)
     opening = prompt[prompt.rindex(tag) :] if tag else ""
     whole = run.prefill_text + run.text

@@ -115,6 +115,9 @@ function draw() {
   const answered = Boolean(value.text) || status === 'done';
   for (const button of element.querySelectorAll('.lane-foot button')) button.disabled = !answered;
   $('answer').hidden = !(value.parts || []).some((part) => part.kind === 'thought');
+  element.querySelector('[data-act=seed]').hidden = answered && value.seed == null;
+  $('not-sent').hidden = !value.not_sent;
+  $('not-sent').textContent = value.not_sent || '';
   drawMetrics(value);
   drawParameters(value);
   if (markdown && !inParts) drawMarkdown($('whole'), wholeText(value));

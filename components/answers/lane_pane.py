@@ -11,7 +11,9 @@ from markdown_it import MarkdownIt
 
 from components.answers.answer_view import answer_view, units
 from components.client_component import client_component
+from components.compare.divergence import no_candidates
 from core.compare.differences import first_divergence, settings_diff
+from core.runs.capabilities import in_words
 from core.runs.run import Run
 from core.sampling import SamplingParams, in_use, samplers, settings
 
@@ -53,9 +55,10 @@ def lane_value(run: Run, first: Run | None = None) -> dict[str, Any]:
     """What the pane shows of a run. Times are formatted here, so that every view says the same.
 
     first: the run of the first lane, where there is another: only what differs from it is listed,
-    and the place is marked where the answers part.
+    and the place is marked where the answers part. Parameters are those that the model was given;
+    `not_sent` names the others. unexplained: why nobody can say why the answers part.
     """
-    params = run.request.params
+    params = run.sent.params
     first = None if first is None or first.request.lane == run.request.lane else first
     return {
         "status": run.status,
@@ -68,6 +71,7 @@ def lane_value(run: Run, first: Run | None = None) -> dict[str, Any]:
         "speed": rate_text(run.decode_tokens_per_second),
         "metrics": _metrics(run),
         "seed": params.seed,
+        "not_sent": _not_sent(run),
         "parameters": [*filter(None, [run.model]), *applied_parameters(params)],
         "all_parameters": all_parameters(params),
         "divergence": _divergence(first, run),
@@ -80,19 +84,29 @@ def all_parameters(params: SamplingParams) -> str:
     return "\n".join(f"{field.name} = {getattr(params, field.name)!r}" for field in fields(params))
 
 
+def _not_sent(run: Run) -> str:
+    """One line; empty where the model was given all that was asked for."""
+    if not run.not_sent:
+        return ""
+    words, them = in_words(run.request, run.not_sent), "it" if len(run.not_sent) == 1 else "them"
+    return f"Not sent: {words}. {run.model} does not take {them}."
+
+
 def _divergence(first: Run | None, run: Run) -> dict[str, Any] | None:
     parting = first_divergence(first, run) if first else None
     if parting is None or parting.token is None:
         return None
-    return {
+    found = {
         "offset": units(run.text[: parting.offset]),
         "length": units(parting.token.text),
         "place": parting.position,
     }
+    reason = next(filter(None, map(no_candidates, [first, run])), "") if first else ""
+    return {**found, "unexplained": reason} if reason else found
 
 
 def _differences(first: Run, run: Run) -> list[str]:
-    rows = settings_diff((first.request, run.request))
+    rows = settings_diff((first.sent, run.sent))
     changed = [f"{row.name} {row.values[1]}" for row in rows]
     model = [run.model] if run.model != first.model else []
     return [*model, *changed]
@@ -114,9 +128,11 @@ def _metrics(run: Run) -> list[tuple[str, ...]]:
     waited: list[tuple[str, ...]] = []
     if run.waited_seconds is not None and run.status != "queued":
         waited = [("waited", seconds_text(run.waited_seconds), "for room beside other answers")]
-    if run.prompt is None:
+    if run.started_seconds is None:
         return waited
-    figures: list[tuple[str, ...]] = [("tokens in", f"{run.prompt_tokens:,}")]
+    figures: list[tuple[str, ...]] = []
+    if run.prompt is not None:
+        figures += [("tokens in", f"{run.prompt_tokens:,}")]
     if run.cached_tokens:
         share = f"{run.cached_tokens:,} of {run.prompt_tokens:,}"
         figures += [("cached", share, f"cached {share} prompt tokens")]

@@ -18,7 +18,8 @@ function markOf(value) {
   const found = value.divergence;
   if (!found) return null;
   const start = (value.prefill || '').length + found.offset;
-  return { start, end: start + (found.length || 0), place: found.place };
+  const { place, unexplained = '' } = found;
+  return { start, end: start + (found.length || 0), place, unexplained };
 }
 function newStretch(className) {
   const node = make('span', className);
@@ -44,6 +45,8 @@ function drawMark(part, mark, text) {
   if (!mark) return;
   setText(part, text || '⏎');
   const words = `Token ${mark.place + 1}: here lane ${props.label} parts from lane A`;
-  part.title = `${words}. Click to see why.`;
-  part.setAttribute('aria-label', `${words}. Show why.`);
+  part.title = `${words}. ${mark.unexplained || 'Click to see why.'}`;
+  part.setAttribute('aria-label', `${words}. ${mark.unexplained || 'Show why.'}`);
+  part.setAttribute('aria-disabled', String(Boolean(mark.unexplained)));
+  part.dataset.act = mark.unexplained ? 'none' : 'inspect';
 }

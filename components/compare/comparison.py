@@ -16,7 +16,7 @@ EMPTY: dict[str, Any] = {"labels": []}
 ENDED = ("done", "failed")
 Figure = tuple[str, Callable[[Run], float | None], Callable[[float], str]]
 FIGURES: tuple[Figure, ...] = (
-    ("tokens in", lambda run: run.prompt_tokens, lambda n: f"{n:,.0f}"),
+    ("tokens in", lambda run: run.prompt_tokens if run.prompt else None, lambda n: f"{n:,.0f}"),
     ("cached", lambda run: run.cached_tokens, lambda n: f"{n:,.0f}"),
     ("tokens out", lambda run: len(run.tokens), lambda n: f"{n:,.0f}"),
     ("waited", lambda run: run.waited_seconds, lambda s: seconds_text(s)),
@@ -58,7 +58,7 @@ def comparison_value(runs: Mapping[str, Run], pair: Any = None) -> dict[str, Any
         "seeds": _seeds(shown),
         "settings": [
             {"name": row.name, "values": list(row.values)}
-            for row in settings_diff([run.request for run in shown])
+            for row in settings_diff([run.sent for run in shown])
         ],
         "metrics": [_figure(figure, shown) for figure in FIGURES]
         + [{"name": "ended by", "values": [{"text": _ending(run)} for run in shown]}],
@@ -100,8 +100,8 @@ def _verdict(runs: list[Run], answers: int) -> str:
 
 
 def _seeds(runs: list[Run]) -> str:
-    seeds = {run.request.params.seed for run in runs}
-    if len(runs) > 1 and len(seeds) == 1:
+    seeds = {run.sent.params.seed for run in runs}
+    if len(runs) > 1 and len(seeds) == 1 and None not in seeds:
         return (
             f"All lanes drew with seed {seeds.pop()}: the same draws, so that differences come "
             "from the settings alone."

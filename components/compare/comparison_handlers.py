@@ -89,11 +89,10 @@ class ComparisonHandlers:
             models=tuple(
                 (
                     run.request.lane,
-                    f"{run.model}, {m.weights} weights on {m.device}"
-                    if (m := known.get(run.model))
-                    else run.model,
+                    ", ".join(filter(None, [run.model, m.kept if m else ""])),
                 )
                 for run in runs
+                for m in (known.get(run.model),)
             ),
             versions=(("Python", platform.python_version()), *package_versions()),
             images=report_images(conversation.images, self._engine),

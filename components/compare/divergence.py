@@ -14,17 +14,35 @@ from core.runs.events import Failed, Started, Token
 from core.runs.run import Run
 from core.workspace import Inspection
 
+TOP = 8  # candidates of each lane
+
 
 def sides_of(
     engine: Engine, first: Run, run: Run, parting: Divergence, visitor: str
 ) -> tuple[Side, Side]:
-    """Raises InvalidInput where a model that answered is gone, or the engine fails."""
-    ids = parting.reference_token.token_id, parting.token.token_id
+    """Raises InvalidInput where a model that answered is gone or has no candidates to show, or the
+    engine fails.
+    """
+    for one in (first, run):
+        if reason := no_candidates(one):
+            raise InvalidInput(reason)
+    mine, other = parting.reference_token.token_id, parting.token.token_id
+    if mine is None or other is None:
+        raise InvalidInput("One of these answers came without token ids. Run the lanes again.")
     place = parting.position
     return (
-        _side(engine, first, ids[0], ids[1], place, visitor),
-        _side(engine, run, ids[1], ids[0], place, visitor),
+        _side(engine, first, mine, other, place, visitor),
+        _side(engine, run, other, mine, place, visitor),
     )
+
+
+def no_candidates(run: Run) -> str:
+    """Why it can't be said what else this lane could have chosen; empty where it can."""
+    can = run.capabilities
+    if can is None or (can.candidates and run.token_ids):
+        return ""
+    what = "its token ids" if can.candidates else "which other tokens it could have chosen"
+    return f"{run.model} doesn't tell {what}."
 
 
 def sentences(engine: Engine, runs: Mapping[str, Run], visitor: str) -> Iterator[str]:
@@ -45,7 +63,8 @@ def sentences(engine: Engine, runs: Mapping[str, Run], visitor: str) -> Iterator
 
 def _side(engine: Engine, run: Run, chosen: int, other: int, place: int, visitor: str) -> Side:
     """Ask for the candidates behind the tokens that both answers share."""
-    inspection = Inspection(run.token_ids[:place], about=(chosen, other))
+    most = run.capabilities.candidates if run.capabilities else TOP
+    inspection = Inspection(run.token_ids[:place], min(TOP, most), about=(chosen, other))
     asked = replace(run.request, inspection=inspection)
     with closing(engine.stream([asked], visitor)) as events:
         for _, event in events:

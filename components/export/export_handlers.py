@@ -29,9 +29,10 @@ from components.history.run_history import RunHistory
 from components.page_state import PageState, user_errors
 from components.saved_state import saved_of
 from core.errors import InvalidInput
+from core.prompt import RenderedPrompt
 from core.runs.engine import Engine, ModelDescription, name_of
-from core.runs.pump import Pump
 from core.runs.run import Run
+from core.runs.verification import cannot_verify
 from core.scripts.script import Subject
 from core.scripts.targets import FIRST, TARGETS, make_script
 from core.workspace import Request, unseeded
@@ -87,7 +88,8 @@ class ExportHandlers:
                 source, _said(subject, self._now(state, choice.lane, request)),
             )  # fmt: skip
             value["images"] = image_links(subject.recipe.pictures)
-            if shown and _is_whole(shown):
+            value["unverifiable"] = _unverifiable(subject.model, shown)
+            if shown and _is_whole(shown) and not value["unverifiable"]:
                 value |= {"key": _key(shown), "verifiable": True}
         except InvalidInput as error:
             value["error"] = str(error)
@@ -103,21 +105,24 @@ class ExportHandlers:
             run = self._history.shown(page).get(sent(event, "lane", str, ""))
             if run is None or not _is_whole(run):
                 raise InvalidInput("There is no answer to verify. Run the lane to its end first.")
+            if reason := _unverifiable(self._model_of(run.request, run), run):
+                raise InvalidInput(reason)
             key, switch = _key(run), self._verifying.add(page)
             end = perf_counter() + (visitor.seconds or float("inf"))
-            pump = Pump(self._engine.verify(_as_answered(run), run.token_ids))
+            checked = self._engine.verify(_as_answered(run), run.token_ids)
             try:
+                checked.start()
                 ended = False
                 while not ended:
                     await asyncio.sleep(REPORT_EVERY)
-                    happened, ended = pump.drain()
+                    happened, ended = checked.drain()
                     if switch.is_set() or not is_here() or perf_counter() > end:
                         yield self._verdict(stopped_value(key))
                         return
                     if happened:
                         yield self._verdict(verification_value(happened[-1], key))
             finally:
-                pump.close()
+                checked.close()
                 self._verifying.remove(page, switch)
 
     def stop(self, request: gr.Request) -> None:
@@ -141,7 +146,7 @@ class ExportHandlers:
         self, state: PageState, label: str, run: Run | None, request: gr.Request
     ) -> Subject:
         """Raises InvalidInput where the model isn't in memory or the prompt can't be built."""
-        asked = run.request if run else self._now(state, label, request)
+        asked = run.sent if run else self._now(state, label, request)
         if not any(turn.parts for turn in asked.conversation.messages):
             raise InvalidInput("There is no message to export. Write a user message.")
         model = self._model_of(asked, run)
@@ -149,11 +154,18 @@ class ExportHandlers:
             request=asked,
             model=model,
             model_name=self._written(model.model, request),
-            prompt=run.prompt if run and run.prompt else self._engine.render(asked),
+            prompt=self._prompt(asked, model, run),
             run=run,
             workspace=saved_of(state),
             versions=package_versions(),
         )
+
+    def _prompt(
+        self, asked: Request, model: ModelDescription, run: Run | None
+    ) -> RenderedPrompt | None:
+        if run and run.prompt:
+            return run.prompt
+        return self._engine.render(asked) if model.capabilities.exact_prompt else None
 
     def _model_of(self, asked: Request, run: Run | None) -> ModelDescription:
         """The model that answered, or that would."""
@@ -187,7 +199,7 @@ def choice_of(event: gr.EventData, labels: Sequence[str], runs: dict[str, Run]) 
 def _said(subject: Subject, now: Request) -> str:
     """What the script is a script of."""
     run, lane = subject.run, subject.request.lane
-    seed = subject.params.seed
+    seed = (run.request if run else subject.request).params.seed
     if run is None:
         drawn = "a seed will be drawn" if seed is None else f"seed {seed}"
         drawn = "greedy, so that no seed matters" if subject.greedy else drawn
@@ -199,6 +211,14 @@ def _said(subject: Subject, now: Request) -> str:
 
 def _is_whole(run: Run) -> bool:
     return run.status == "done" and bool(run.tokens)
+
+
+def _unverifiable(model: ModelDescription, run: Run | None) -> str:
+    """Why an answer of this model, or this one, can't be verified; empty where it can."""
+    can = (run.capabilities if run else None) or model.capabilities
+    if can.verification and run and run.tokens and not run.token_ids:
+        return f"{model.name} doesn't tell its token ids, so there is nothing to compare."
+    return "" if can.verification else cannot_verify(model.name)
 
 
 def _as_answered(run: Run) -> Request:

@@ -56,9 +56,10 @@ function drawVerdict() {
   const verdict = props.verification || {};
   const mine = value.target === 'transformers' && verdict.key && verdict.key === value.key;
   const busy = Boolean(verdict.key && verdict.key === value.key && verdict.busy);
-  part('verdict').textContent = mine ? verdict.text : '';
+  const never = value.target === 'transformers' ? value.unverifiable || '' : '';
+  part('verdict').textContent = never || (mine ? verdict.text : '');
   part('verdict').dataset.state = mine ? verdict.state : '';
-  act('verify').hidden = value.target !== 'transformers' || busy;
+  act('verify').hidden = value.target !== 'transformers' || Boolean(never) || busy;
   act('verify').disabled = !value.verifiable;
   act('stop').hidden = !busy;
 }

@@ -31,7 +31,10 @@ def export_view(**props: Any) -> gr.HTML:
 def export_value(
     script: Script | None, lane: str, lanes: Sequence[str], target: str, source: str, state: str
 ) -> dict[str, Any]:
-    """source: empty where there is no run to choose. script: None where there is an error."""
+    """source: empty where there is no run to choose. script: None where there is an error.
+
+    In the value: unverifiable, why the model can't be verified at all.
+    """
     return {
         "lane": lane,
         "lanes": list(lanes) if len(lanes) > 1 else [],
@@ -48,6 +51,7 @@ def export_value(
         "error": "",
         "key": "",
         "verifiable": False,
+        "unverifiable": "",
     }
 
 

@@ -34,7 +34,7 @@ def _card(kept: KeptRun) -> dict[str, Any]:
             {
                 "label": label,
                 "text": (run.prefill_text + run.text or run.error)[:EXCERPT],
-                "settings": ", ".join(applied_parameters(run.request.params)),
+                "settings": ", ".join(applied_parameters(run.sent.params)),
             }
             for label, run in kept.runs.items()
         ],

@@ -162,7 +162,7 @@ def own_budget(engine: Engine) -> VisionBudget:
 def may_attach(engine: Engine) -> bool:
     """Whether images may be in messages: also before a model is loaded, to see what they cost."""
     description = engine.description
-    return description is None or description.reads_images
+    return description is None or description.capabilities.images
 
 
 def has_budget(engine: Engine) -> bool:

@@ -52,30 +52,38 @@ def _beside(used: ModelDescription, beside: Sequence[ModelDescription]) -> str:
     if not beside:
         return f"“Load” replaces {used.name}. “Load beside” keeps it, for lanes to compare two."
     other = beside[0]
+    facts = ", ".join([*_numbers(other), *_memory(other)])
     return (
-        f"Beside it, for lanes that choose it: {other.name} "
-        f"({', '.join(_numbers(other))}, {other.memory_bytes / 2**20:,.0f} MiB). "
+        f"Beside it, for lanes that choose it: {other.name}{f' ({facts})' if facts else ''}. "
         f"“Load” unloads both, “Load beside” unloads {other.name}."
     )
 
 
 def _facts(description: ModelDescription) -> list[str]:
+    """Those that are known."""
+    count, seconds = description.parameters, description.load_seconds
     return [
-        description.device,
+        *filter(None, [description.device]),
         *_numbers(description),
-        f"{_short(description.parameters)} weights",
-        f"{description.memory_bytes / 2**20:,.0f} MiB",
+        *([] if count is None else [f"{_short(count)} weights"]),
+        *_memory(description),
         f"context {description.context_length:,}",
-        "reads images" if description.reads_images else "text only",
-        f"loaded in {description.load_seconds:.1f} s",
+        "reads images" if description.capabilities.images else "text only",
+        *([] if seconds is None else [f"loaded in {seconds:.1f} s"]),
     ]
+
+
+def _memory(description: ModelDescription) -> list[str]:
+    size = description.memory_bytes
+    return [] if size is None else [f"{size / 2**20:,.0f} MiB"]
 
 
 def _numbers(description: ModelDescription) -> list[str]:
     """The weights as they are kept, and what is computed in if that differs."""
-    if description.weights.startswith(description.dtype):
-        return [description.weights]
-    return [f"{description.weights} weights", f"computes in {description.dtype}"]
+    weights, dtype = description.weights, description.dtype
+    if not weights or not dtype or weights.startswith(dtype):
+        return list(filter(None, [weights or dtype]))
+    return [f"{weights} weights", f"computes in {dtype}"]
 
 
 def _short(number: int) -> str:

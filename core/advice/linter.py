@@ -12,7 +12,10 @@ from core.advice.findings import Finding, Remedy
 from core.advice.system_check import check_system
 from core.conversation import Conversation, Message
 from core.library.recipe import Recipe
+from core.runs.capabilities import Capabilities, in_words, not_sent
 from core.sampling import SamplingParams, in_use, is_on, samplers
+from core.vision import VisionBudget
+from core.workspace import Request
 
 USE_VALUES = Remedy("Use its values", "values")
 
@@ -21,8 +24,8 @@ USE_VALUES = Remedy("Use its values", "values")
 class Asked:
     """A lane as it would be run. preset: the key of its active preset, or empty.
 
-    recipe: of its model, None where it has none. reads_images: None where no model is loaded.
-    families: names of the presets that are meant for one family of models, by key.
+    recipe: of its model, None where it has none. can: what the model can do, None where none is
+    loaded. families: names of the presets that are meant for one family of models, by key.
     """
 
     conversation: Conversation
@@ -30,7 +33,7 @@ class Asked:
     preset: str = ""
     recipe: Recipe | None = None
     model: str = ""
-    reads_images: bool | None = None
+    can: Capabilities | None = None
     families: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -57,11 +60,27 @@ def _general(asked: Asked) -> Iterator[Finding]:
             f"The temperature is 0, so {named} {do} nothing: the likeliest token is always taken. "
             f"Raise the temperature, or turn {they} off.", (Remedy(f"Turn {they} off", "off"),),
         )  # fmt: skip
-    if asked.reads_images is False and asked.conversation.images:
+    yield from _not_sent(asked)
+    if asked.can and not asked.can.images and asked.conversation.images:
         yield Finding(
             "image-unread", "warning",
             f"{asked.model or 'The model'} reads text only, and there is an image. Remove it, or "
             "choose a vision model.", (Remedy("Remove all images", "no_images"),),
+        )  # fmt: skip
+
+
+def _not_sent(asked: Asked) -> Iterator[Finding]:
+    """What the model can't be given. Images have a rule of their own."""
+    if asked.can is None:
+        return
+    request = Request("", asked.conversation, asked.params, VisionBudget())
+    names = [name for name in not_sent(request, asked.can) if name != "images"]
+    if names:
+        yield Finding(
+            "not-sent", "warning",
+            f"{asked.model or 'The model'} does not take {in_words(request, names)}: it will be "
+            "asked without.",
+            (Remedy("Remove the prefill", "no_prefill"),) if names == ["prefill"] else (),
         )  # fmt: skip
 
 

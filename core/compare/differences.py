@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from os.path import commonprefix
 from typing import Any, Literal
 
 from core.runs.engine import name_of
@@ -57,11 +58,35 @@ class Agreement:
 
 def first_divergence(reference: Run, run: Run) -> Divergence | None:
     """None while the shorter answer is the beginning of the longer: it may only have been cut."""
+    if (reference.tokens and not reference.token_ids) or (run.tokens and not run.token_ids):
+        return _by_text(reference, run)
     for position, (one, other) in enumerate(zip(reference.tokens, run.tokens, strict=False)):
         if one.token_id != other.token_id:
             return Divergence(
                 position, _length(reference, position), _length(run, position), one, other
             )
+    return None
+
+
+def _by_text(reference: Run, run: Run) -> Divergence | None:
+    """Where ids aren't told, what arrives as one token may be several: characters are compared."""
+    same = len(commonprefix([reference.text, run.text]))
+    one, other = _token_at(reference, same), _token_at(run, same)
+    if one is None or other is None:
+        return None
+    return Divergence(
+        other, _length(reference, one), _length(run, other), reference.tokens[one],
+        run.tokens[other],
+    )  # fmt: skip
+
+
+def _token_at(run: Run, character: int) -> int | None:
+    """The place of the token that this character of the text came with; None behind them all."""
+    end = 0
+    for place, token in enumerate(run.tokens):
+        end += len(token.text)
+        if character < end:
+            return place
     return None
 
 
@@ -134,5 +159,8 @@ def agreement(runs: Sequence[Run]) -> tuple[Agreement, ...]:
 
 
 def mean_logprob(run: Run) -> float | None:
-    """Natural logarithm, over all tokens of the answer; None before there is one."""
-    return sum(token.logprob for token in run.tokens) / len(run.tokens) if run.tokens else None
+    """Natural logarithm, over all tokens of the answer; None before there is one, and where the
+    engine doesn't tell all of them.
+    """
+    told = [token.logprob for token in run.tokens if token.logprob is not None]
+    return sum(told) / len(told) if told and len(told) == len(run.tokens) else None

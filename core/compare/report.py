@@ -22,6 +22,7 @@ from core.compare.differences import (
 )
 from core.conversation import Conversation, Image, Message
 from core.errors import InvalidInput
+from core.runs.capabilities import in_words
 from core.runs.run import Run
 
 DATA_URL = re.compile(r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]+")
@@ -60,7 +61,7 @@ def report_html(report: Report) -> str:
         messages=[_message(turn, dict(report.images)) for turn in report.conversation.messages],
         lanes=[_lane(run, report) for run in report.runs],
         settings=_settings(report.runs),
-        differing={row.name for row in settings_diff([run.request for run in report.runs])},
+        differing={row.name for row in settings_diff([run.sent for run in report.runs])},
         figures=[(name, [_figure(run, name) for run in report.runs]) for name in FIGURES],
         groups=groups,
         identical=len(groups) == 1 and len(done) == len(report.runs) > 1,
@@ -91,12 +92,13 @@ def _lane(run: Run, report: Report) -> dict[str, Any]:
         "parts_at": parting.position + 1 if parting else None,
         "ending": run.error or (run.stop_reason or run.status).replace("_", " "),
         "failed": run.status == "failed",
+        "not_sent": in_words(run.request, run.not_sent),
     }
 
 
 def _settings(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
     names = [field.name for field in fields(runs[0].request.params)] if runs else []
-    rows = [(name, [_shown(getattr(run.request.params, name)) for run in runs]) for name in names]
+    rows = [(name, [_shown(getattr(run.sent.params, name)) for run in runs]) for name in names]
     if any(run.request.conversation.images for run in runs):
         for field in fields(runs[0].request.budget):
             rows.append((field.name, [_shown(getattr(r.request.budget, field.name)) for r in runs]))
@@ -117,7 +119,7 @@ FIGURES = (
 
 def _figure(run: Run, name: str) -> str:
     values: dict[str, Any] = {
-        "tokens in": run.prompt_tokens,
+        "tokens in": run.prompt_tokens if run.prompt else None,
         "cached": run.cached_tokens,
         "tokens out": len(run.tokens),
         "waited, s": run.waited_seconds,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from core.conversation import Image
 from core.prompt import RenderedPrompt
+from core.runs.capabilities import Capabilities
 from core.runs.events import Event, Failed
 from core.runs.verification import VerifyEvent
 from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 
+Item = TypeVar("Item")
 WEIGHTS = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 
 
@@ -23,29 +25,30 @@ def name_of(model: str) -> str:
     return path.name if path.is_absolute() or model[:1] in ("~", ".") else model
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelDescription:
-    """The model in use, as it really is in memory.
+    """The model in use, as it really is; what an engine doesn't know of it is empty or None.
 
-    model: the Hub id or folder it was loaded by. parameters: number of weights.
-    memory_bytes: of the weights. context_length: tokens of prompt and answer together.
-    dtype: what it computes in. weights: what the weights are kept as, in words ("int8", "float32,
-    packed"). budget: the image processor's own values; None where there is none, or one with other
-    controls. splits_images: whether it can cut tiles, or takes bounds in pixels only. revision: the
-    Hub's commit; empty for a folder. lists_only: its chat template takes contents as lists of parts
-    and no texts. alias: its name where another model in memory has the name of its folder.
+    model: the Hub id or folder it was loaded by. context_length: tokens of prompt and answer
+    together. architecture: the name of its class. parameters: number of weights. memory_bytes: of
+    the weights. dtype: what it computes in. weights: what the weights are kept as, in words
+    ("int8", "float32, packed"). load_seconds: how long loading took. budget: the image processor's
+    own values; None where there is none, or one with other controls. splits_images: whether it can
+    cut tiles, or takes bounds in pixels only. revision: the Hub's commit; empty for a folder.
+    lists_only: its chat template takes contents as lists of parts and no texts. alias: its name
+    where another model in memory has the name of its folder.
     """
 
     model: str
-    architecture: str
-    parameters: int
-    dtype: str
-    weights: str
-    device: str
-    memory_bytes: int
     context_length: int
-    reads_images: bool
-    load_seconds: float
+    capabilities: Capabilities
+    architecture: str = ""
+    parameters: int | None = None
+    memory_bytes: int | None = None
+    dtype: str = ""
+    weights: str = ""
+    device: str = ""
+    load_seconds: float | None = None
     budget: VisionBudget | None = None
     splits_images: bool = True
     revision: str = ""
@@ -56,6 +59,12 @@ class ModelDescription:
     def name(self) -> str:
         """What pages and lanes know it by."""
         return self.alias or name_of(self.model)
+
+    @property
+    def kept(self) -> str:
+        """How and where its weights are kept: "int8 weights on cuda:0"; what is known of it."""
+        weights = f"{self.weights} weights" if self.weights else ""
+        return " ".join(filter(None, [weights, f"on {self.device}" if self.device else ""]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +85,36 @@ class Loaded:
 LoadEvent = Loading | Loaded | Failed
 
 
-class EventStream(Protocol):
-    """The events of a run, each with its lane's label; read by iterating, or by `drain`."""
+class Readable(Protocol[Item]):
+    """What an engine has to say, read by iterating, or by `start` and then `drain`."""
 
-    def __iter__(self) -> Iterator[tuple[str, Event]]: ...
+    def __iter__(self) -> Iterator[Item]: ...
 
-    def __next__(self) -> tuple[str, Event]: ...
+    def __next__(self) -> Item: ...
 
     def start(self) -> None:
-        """Build the prompts and ask for room; takes as long as that. Iterating calls it, too."""
+        """Begin, and return when there is something to wait for; iterating calls it, too."""
         ...
 
-    def drain(self) -> tuple[list[tuple[str, Event]], bool]:
-        """All events that have come since the last call, and whether they were the last ones.
+    def drain(self) -> tuple[list[Item], bool]:
+        """All that has come since the last call, and whether it was the last.
 
         Never waits; for one thread at a time, after `start`.
         """
         ...
 
-    def stop(self, lane: str) -> None:
-        """End one lane within one decoding step. Any thread may call this."""
+    def close(self) -> None:
+        """End the work within one decoding step. Any thread may call this."""
         ...
 
-    def close(self) -> None:
-        """End all lanes. Any thread may call this."""
+
+class EventStream(Readable[tuple[str, Event]], Protocol):
+    """The events of a run, each with its lane's label. `start` takes as long as building the
+    prompts; closing ends all lanes.
+    """
+
+    def stop(self, lane: str) -> None:
+        """End one lane within one decoding step. Any thread may call this."""
         ...
 
 
@@ -121,20 +136,23 @@ class Engine(Protocol):
 
         visitor: who asks; where runs have to wait, visitors take turns. Each lane ends with
         Finished or Failed. Closing ends the lanes within one decoding step. Never raises for
-        an expected failure: that is a Failed event of its lane.
+        an expected failure: that is a Failed event of its lane. What the model can't be given is
+        left out, and `Started` says so with its capabilities.
         """
         ...
 
     def render(self, request: Request) -> RenderedPrompt:
-        """The prompt of `request` as it would be sent. Raises InvalidInput if it can't be built."""
+        """The prompt of `request` as it would be sent.
+
+        Raises InvalidInput if it can't be built, or isn't known: see `Capabilities.exact_prompt`.
+        """
         ...
 
-    def verify(
-        self, request: Request, token_ids: Sequence[int]
-    ) -> Generator[VerifyEvent, None, None]:
+    def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
         """Answer `request` again as its exported script does, and compare with `token_ids`.
 
-        Ends with Verified or Failed. Closing the iterator ends the work within one decoding step.
+        For models with the capability `verification`; for others it fails. Ends with Verified or
+        Failed.
         """
         ...
 

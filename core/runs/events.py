@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.prompt import RenderedPrompt
+from core.runs.capabilities import Capabilities
 
 StopReason = Literal[
     "end_of_sequence", "stop_string", "max_new_tokens", "context_length", "stopped", "time_limit"
@@ -24,13 +25,15 @@ class Queued:
 class Started:
     """The lane has its place in the batch and its prefill begins. `model` names what answers.
 
-    cached_tokens: how many of the prompt's first tokens are known from an earlier prefill.
+    prompt: None where the engine can't know it. cached_tokens: how many of the prompt's first
+    tokens are known from an earlier prefill. capabilities: of the model; None: all that is asked.
     """
 
-    prompt: RenderedPrompt
+    prompt: RenderedPrompt | None
     model: str
     seconds: float
     cached_tokens: int = 0
+    capabilities: Capabilities | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One chosen token.
+    """One chosen token, or what arrives as one where the engine doesn't see tokens.
 
-    text: what became visible with it; empty while a character is incomplete or while the end of
-    the answer may still turn out to be a stop string. logprob: natural logarithm of the token's
-    probability before any sampler. candidates: likeliest first, where an inspection asked for them.
+    token_id: None where it isn't told. text: what became visible with it; empty while a character
+    is incomplete or while the end of the answer may still turn out to be a stop string. logprob:
+    natural logarithm of the token's probability before any sampler, None where it isn't told.
+    candidates: likeliest first, where an inspection asked for them.
     """
 
-    token_id: int
+    token_id: int | None
     text: str
-    logprob: float
+    logprob: float | None
     seconds: float
     candidates: tuple[Candidate, ...] = ()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from core.prompt import RenderedPrompt
+from core.runs.capabilities import Capabilities, not_sent, within
 from core.runs.events import Event, Failed, Finished, Queued, Started, StopReason, Token
 from core.workspace import Request
 
@@ -28,22 +29,35 @@ class Run:
     queued: bool = False
     place: int | None = None
     cached_tokens: int = 0
+    capabilities: Capabilities | None = None
     text: str = ""
     tokens: tuple[Token, ...] = field(default=(), repr=False)
     stop_reason: StopReason | None = None
     error: str = ""
-    started_seconds: float = 0.0
+    started_seconds: float | None = None
     seconds: float = 0.0
 
     @property
     def prefill_text(self) -> str:
         """What the person wrote of the answer; `text` is what the model added."""
         prefill = self.request.conversation.prefill
-        return prefill.text if prefill else ""
+        return prefill.text if prefill and "prefill" not in self.not_sent else ""
+
+    @property
+    def not_sent(self) -> tuple[str, ...]:
+        """What of the request the model was not given; see `core.runs.capabilities.not_sent`."""
+        return not_sent(self.request, self.capabilities) if self.capabilities else ()
+
+    @property
+    def sent(self) -> Request:
+        """The request as the model was given it."""
+        return within(self.request, self.capabilities) if self.capabilities else self.request
 
     @property
     def token_ids(self) -> tuple[int, ...]:
-        return tuple(token.token_id for token in self.tokens)
+        """Of the whole answer; empty where the engine doesn't tell all of them."""
+        ids = tuple(token.token_id for token in self.tokens if token.token_id is not None)
+        return ids if len(ids) == len(self.tokens) else ()
 
     @property
     def prompt_tokens(self) -> int:
@@ -57,7 +71,7 @@ class Run:
         """
         if not self.queued:
             return None
-        return self.seconds if self.prompt is None else self.started_seconds
+        return self.seconds if self.started_seconds is None else self.started_seconds
 
     @property
     def time_to_first_token(self) -> float | None:
@@ -66,7 +80,9 @@ class Run:
 
     @property
     def prefill_seconds(self) -> float | None:
-        return self.tokens[0].seconds - self.started_seconds if self.tokens else None
+        if not self.tokens or self.started_seconds is None:
+            return None
+        return self.tokens[0].seconds - self.started_seconds
 
     @property
     def decode_seconds(self) -> float | None:
@@ -94,8 +110,8 @@ def fold(run: Run, event: Event) -> Run:
         case Started():
             return replace(
                 run, status="prefill", place=None, prompt=event.prompt, model=event.model,
-                cached_tokens=event.cached_tokens, started_seconds=event.seconds,
-                seconds=event.seconds,
+                cached_tokens=event.cached_tokens, capabilities=event.capabilities,
+                started_seconds=event.seconds, seconds=event.seconds,
             )  # fmt: skip
         case Token():
             return _with_tokens(run, (event,))

@@ -63,6 +63,14 @@ class Verified:
 VerifyEvent = Verifying | Verified | Failed
 
 
+def cannot_verify(model: str) -> str:
+    """Why there is no verification of a model without that capability."""
+    return (
+        f"{model} can't be verified here: its answers can't be made again by another way. "
+        "Run the script yourself to compare."
+    )
+
+
 def compared(
     lane: Sequence[int], again: Sequence[int], text_of: Callable[[int], str], seconds: float
 ) -> Verified:

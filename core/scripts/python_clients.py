@@ -133,10 +133,8 @@ def _transformers_serve(subject: Subject) -> str:
         extra["chat_template_kwargs"] = {"processor_kwargs": subject.recipe.processor}
     if stop:
         options["stop"] = stop
-    serve = (
-        f"transformers serve {shell_word(subject.model_name)} --dtype {subject.dtype} "
-        f"--device {subject.model.device}"
-    )
+    serve = f"transformers serve {shell_word(subject.model_name)} --dtype {subject.dtype}"
+    serve += f" --device {subject.model.device}" if subject.model.device else ""
     return client(subject, 8000, options, extra, serve)
 
 

@@ -89,7 +89,7 @@ def _answered(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {
         "gen_ai.response.model": run.model,
         "gen_ai.response.finish_reasons": [ended] if ended else [],
-        "gen_ai.usage.input_tokens": run.prompt_tokens,
+        "gen_ai.usage.input_tokens": run.prompt_tokens if run.prompt else None,
         "gen_ai.usage.output_tokens": len(run.tokens),
         "gen_ai.usage.cache_read.input_tokens": run.cached_tokens,
         "gen_ai.output.messages": [
@@ -101,6 +101,7 @@ def _answered(run: Run) -> dict[str, Any]:
         f"{OWN}.prefill_duration": run.prefill_seconds,
         f"{OWN}.decode_duration": run.decode_seconds,
         f"{OWN}.stop_reason": run.stop_reason,
+        f"{OWN}.not_sent": list(run.not_sent),
         f"{OWN}.prompt_token_ids": list(run.prompt.token_ids) if run.prompt else [],
         f"{OWN}.tokens": [
             {"id": t.token_id, "text": t.text, "logprob": t.logprob, "seconds": t.seconds}
@@ -110,6 +111,23 @@ def _answered(run: Run) -> dict[str, Any]:
     if run.error:
         found["error.type"] = run.error
     return found
+
+
+def _missing(subject: Subject) -> list[str]:
+    """What the engine didn't tell of the run."""
+    run, notes = subject.run, list[str]()
+    if run is None or run.started_seconds is None:
+        return notes
+    untold = {
+        "the prompt's tokens": run.prompt is None,
+        "token ids": any(token.token_id is None for token in run.tokens),
+        "logprobs": any(token.logprob is None for token in run.tokens),
+    }
+    if missing := [name for name, is_missing in untold.items() if is_missing]:
+        *others, last = missing
+        named = f"{', '.join(others)} and {last}" if others else last
+        notes.append(f"{run.model} doesn't tell {named}: they are null or empty here.")
+    return notes
 
 
 def _text(text: str) -> dict[str, str]:
@@ -135,5 +153,5 @@ RUN = Target(
     "Run JSON", "json", "run.json", _record,
     ("Tokens, logprobs and times, by OpenTelemetry's GenAI names where it has one; the rest is "
      "under lfm_playground. Times are seconds from the moment the run was asked for.",),
-    comments="",
+    more=_missing, comments="",
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import InvalidInput
+from core.runs.capabilities import in_words
 from core.scripts.llama_cpp import LLAMA_CPP, LLAMA_SERVER
 from core.scripts.offline import MLX, VLLM
 from core.scripts.python_clients import OPENAI, SGLANG, TRANSFORMERS_SERVER, VLLM_SERVER
@@ -52,6 +53,9 @@ def _notes(key: str, target: Target, subject: Subject) -> list[str]:
     notes += [sentence for name, sentence in target.lacks.items() if name in used]
     if target.program:
         notes += sampler_notes(subject.params, target.program)
+    if subject.run and subject.run.not_sent:
+        missing = in_words(subject.run.request, subject.run.not_sent)
+        notes.append(f"{subject.run.model} was asked without {missing}: it does not take that.")
     if "typed" in used and key not in KEEPS_TYPED and subject.prompt:
         typed = ", ".join(subject.prompt.neutralised)
         notes.append(

@@ -124,7 +124,8 @@ def _free(name: str, taken: set[str]) -> str:
 
 def _content(turn: Message, files: dict[str, str], model: ModelDescription, open_end: bool) -> Any:
     """A text, or a list of parts where there are images or the template takes lists only."""
-    empty = open_end and model.reads_images and not turn.parts  # processors find no end in ""
+    sees = model.capabilities.images
+    empty = open_end and sees and not turn.parts  # processors find no end in ""
     if not (turn.images or model.lists_only or empty):
         return DROPPED.sub("", turn.text)
     parts: list[dict[str, Any]] = []

@@ -69,14 +69,14 @@ inputs = {name: tensor.to(model.device) for name, tensor in inputs.items()}
 
 
 def _body(subject: Subject) -> str:
-    made, sees = subject.recipe, subject.model.reads_images
+    made, sees = subject.recipe, subject.model.capabilities.images
     auto = "AutoModelForImageTextToText" if sees else "AutoModelForCausalLM"
     reader = "AutoProcessor" if sees else "AutoTokenizer"
     arrays = "import numpy as np\n" if made.pictures else ""
     pictures = "from PIL import Image, ImageOps\n" if made.pictures else ""
     revision = f", revision={subject.model.revision!r}" if subject.model.revision else ""
     device = subject.model.device
-    placed = "" if device == "cpu" else f".to({device!r})"
+    placed = "" if device in ("", "cpu") else f".to({device!r})"
     asked = "processor" if sees else "tokenizer"
     return (
         f"{arrays}import torch\n{pictures}"
@@ -188,6 +188,11 @@ def _notes(subject: Subject) -> list[str]:
     model, notes = subject.model, list[str]()
     if model.architecture == "Scripted":
         notes.append("The scripted engine answers without a model: no script can give its tokens.")
+    elif not model.weights:
+        notes.append(
+            f"How {model.name} keeps its weights is not known: the script runs in {subject.dtype}, "
+            "and its tokens may differ."
+        )
     elif subject.dtype == "float32" and model.weights in ("float32", "float32, packed"):
         where = "a CPU" if model.device == "cpu" else model.device
         notes.append(f"Prints the lane's text and its token ids: float32 on {where}, the same.")

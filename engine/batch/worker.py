@@ -82,7 +82,7 @@ class Worker:
 
     def _apply_bounds(self) -> None:
         self._admission.batch_bytes, kept = self._bounds
-        tiles = int(kept * TILE_SHARE) if self.checkpoint.description.reads_images else 0
+        tiles = int(kept * TILE_SHARE) if self.checkpoint.description.capabilities.images else 0
         self.prompt_cache.limit_bytes, self._tiles.limit_bytes = kept - tiles, tiles
 
     @property
@@ -176,9 +176,9 @@ class Worker:
         prefill.rows.append(row)
         if prefill not in self._prefills:
             self._prefills.append(prefill)
-        name = self.checkpoint.description.name
-        known = prefill.cached_tokens
-        row.emit(Started(row.prompt.rendered, name, row.ticket.seconds, known))
+        model, known = self.checkpoint.description, prefill.cached_tokens
+        seconds = row.ticket.seconds
+        row.emit(Started(row.prompt.rendered, model.name, seconds, known, model.capabilities))
 
     # -- step -----------------------------------------------------------------------------
     def _step(self) -> None:

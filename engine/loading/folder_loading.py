@@ -23,6 +23,7 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from core.errors import InvalidInput
+from core.runs.capabilities import Capabilities
 from core.runs.engine import ModelDescription
 from engine.batch.cache_pieces import bytes_per_token, can_be_split
 from engine.images.image_reader import ImageReader
@@ -148,16 +149,27 @@ def make_checkpoint(
         marks = [token for token in (*closing, *named) if token]
         template = ChatTemplate(tokenizer, source, images.token if images else None, marks)
     context = int(context) if context < UNLIMITED else UNLIMITED
+    capabilities = Capabilities(
+        prefill=True,
+        images=images is not None,
+        exact_prompt=True,
+        logprobs=True,
+        candidates=getattr(text_config, "vocab_size", None) or len(tokenizer),
+        tools=template is not None and template.takes_tools,
+        seeds=True,
+        verification=True,
+    )
+    count = parameters or sum(t.numel() for t in {*network.parameters()})
     description = ModelDescription(
         model=model,
+        capabilities=capabilities,
         architecture=type(network).__name__,
-        parameters=parameters or sum(t.numel() for t in {*network.parameters()}),
+        parameters=count,
         dtype=name_of(network.dtype),
         weights=weights or name_of(network.dtype),
         device=str(network.device),
         memory_bytes=held_bytes(network),
         context_length=context,
-        reads_images=images is not None,
         load_seconds=seconds,
         budget=images.budget if images else None,
         splits_images=images.splits if images else False,
@@ -172,7 +184,7 @@ def make_checkpoint(
         token_bytes=TokenBytes(tokenizer),
         ends=frozenset(ends),
         only_last={"logits_to_keep": 1} if known else {},
-        threads=choose_threads(network.device, description.parameters),
+        threads=choose_threads(network.device, count),
         splits=can_be_split(network),
         bytes_per_token=bytes_per_token(network),
         tokenizer=tokenizer,

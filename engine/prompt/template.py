@@ -23,6 +23,14 @@ TOOLS, TOOLS_END = "\ufdd4", "\ufdd5"  # put around what the tools add, once it 
 DIGITS = "\ufde0\ufde1\ufde2\ufde3\ufde4\ufde5\ufde6\ufde7\ufde8\ufde9"
 PLACE_LENGTH = 6
 QUESTION, ANSWER = "zq", "zw"  # a trial conversation; letters that no template writes
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": QUESTION,
+        "description": ANSWER,
+        "parameters": {"type": "object", "properties": {}, "required": []},
+    },
+}
 MARKS = re.compile("[\ufdd0-\ufdef]")
 
 
@@ -62,6 +70,7 @@ class ChatTemplate:
         always = {image_token, *ends} & {token.content for token in added}
         self.lists_only = False
         structure = {token for token in self.control if token in self._trial()}
+        self.takes_tools = self._writes_tools()
         self._typed = _any_of(self.control | always)
         self._typed_by_assistant = _any_of(always | structure)
 
@@ -77,6 +86,18 @@ class ChatTemplate:
                 self.lists_only = lists
                 return rendered
         return ""
+
+    def _writes_tools(self) -> bool:
+        """Whether a tool changes the prompt; some templates write it with a system message only."""
+        question = Message("user", (Text(QUESTION),))
+        for turns in ((question,), (Message("system", (Text(ANSWER),)), question)):
+            messages = _dicts(Conversation(turns), self.lists_only)
+            try:
+                if self._apply(messages, False, [TOOL]) != self._apply(messages, False):
+                    return True
+            except InvalidInput:
+                continue
+        return False
 
     def render(self, conversation: Conversation, with_places: bool) -> tuple[str, tuple[str, ...]]:
         """The prompt with marks, and the typed control tokens that were marked.

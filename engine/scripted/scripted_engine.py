@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from core.conversation import Image
 from core.errors import InvalidInput
 from core.prompt import RenderedPrompt
+from core.runs.capabilities import Capabilities, within
 from core.runs.engine import (
     WEIGHTS,
     EventStream,
@@ -17,17 +19,18 @@ from core.runs.engine import (
     LoadEvent,
     Loading,
     ModelDescription,
+    Readable,
     name_of,
 )
 from core.runs.events import Event, Failed, Finished, Queued, Started, StopReason, Token
-from core.runs.pump import Pumped
-from core.runs.verification import VerifyEvent, Verifying, compared
+from core.runs.verification import VerifyEvent, Verifying, cannot_verify, compared
 from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 from engine.failures import no_such_model
 from engine.images.image_files import image_facts, preview
+from engine.pump import Pumped, PumpedGenerator
 from engine.sampling.stopping import HeldBack
-from engine.scripted.scripted_candidates import inspected
+from engine.scripted.scripted_candidates import OTHERS, inspected
 from engine.scripted.scripted_prompt import (
     CONTEXT_LENGTH,
     PIECE,
@@ -42,6 +45,10 @@ END = SPECIAL["<|im_end|>"]
 SLOW = 2.0  # tokens per second
 LOAD_STEPS = 10
 QUEUE_SECONDS = 0.6  # at each place
+ALL = Capabilities(
+    prefill=True, images=True, exact_prompt=True, logprobs=True, candidates=len(OTHERS) + 1,
+    tools=True, seeds=True, verification=True,
+)  # fmt: skip
 
 
 class ScriptedEngine:
@@ -51,14 +58,21 @@ class ScriptedEngine:
     second, `!long` 600 tokens, `!markdown` headings, lists, code and raw HTML; `!think` a thought
     first, `!opened` one whose tag stands in the prompt; `!queue` lets it wait 1.2 seconds, at place
     2 and then 1. With tools it calls the first one, and passes on what a tool turn says.
+    capabilities: it plays an engine that can no more than these, and keeps to them; by default one
+    that can do all but constraints.
     tokens_per_second: of each lane. tells_cached: nothing is cached, but it tells what would be. An
     id with "missing" in it can't be loaded.
     """
 
     def __init__(
-        self, model: str = "scripted", tokens_per_second: float = 40.0, tells_cached: bool = True
+        self,
+        model: str = "scripted",
+        tokens_per_second: float = 40.0,
+        tells_cached: bool = True,
+        capabilities: Capabilities = ALL,
     ) -> None:
-        self._description = _describe(model)
+        self._can = capabilities
+        self._description = self._describe(model)
         self._beside: tuple[ModelDescription, ...] = ()
         self._tokens_per_second = tokens_per_second
         self._texts: dict[int, str] = {}  # of the tokens that were given out
@@ -80,10 +94,11 @@ class ScriptedEngine:
     def _events(
         self, requests: Sequence[Request], began: float, stream: ScriptedStream
     ) -> Generator[tuple[str, Event], None, None]:
+        requests = [self._sent(request) for request in requests]
         prompts: dict[str, RenderedPrompt] = {}
         for request in requests:
             try:
-                prompts[request.lane] = self.render(request)
+                prompts[request.lane] = render(request)
             except InvalidInput as error:
                 yield request.lane, Failed(str(error), perf_counter() - began)
         if any("!queue" in _asked(request) for request in requests):
@@ -98,7 +113,8 @@ class ScriptedEngine:
         for lane, prompt in prompts.items():
             if seen:
                 seen.add(prompt)
-            yield lane, Started(prompt, names[lane], perf_counter() - began, cached[lane])
+            told, seconds = prompt if self._can.exact_prompt else None, perf_counter() - began
+            yield lane, Started(told, names[lane], seconds, cached[lane], self._can)
         lanes = [
             (request.lane, self._lane(request, prompts[request.lane], began))
             for request in requests
@@ -116,9 +132,7 @@ class ScriptedEngine:
                     yield label, Finished("stopped", "", perf_counter() - began)
                     continue
                 event = next(events)
-                if isinstance(event, Token):
-                    self._texts[event.token_id] = event.text
-                yield label, event
+                yield label, self._told(event)
                 if isinstance(event, Finished | Failed):
                     lanes.remove(lane)
 
@@ -127,20 +141,49 @@ class ScriptedEngine:
             return inspected(request, reply(request), self._texts, began)
         return _answer(request, prompt, began)
 
-    def render(self, request: Request) -> RenderedPrompt:
-        return render(request)
+    def _sent(self, request: Request) -> Request:
+        """What the model is given of it: what it can't do is left out."""
+        return within(request, self._can)
 
-    def verify(
+    def _told(self, event: Event) -> Event:
+        """An event with what an engine of these capabilities would know."""
+        if not isinstance(event, Token):
+            return event
+        if event.token_id is not None:
+            self._texts[event.token_id] = event.text
+        return replace(
+            event,
+            token_id=event.token_id if self._can.exact_prompt else None,
+            logprob=event.logprob if self._can.logprobs else None,
+            candidates=event.candidates if self._can.candidates else (),
+        )
+
+    def render(self, request: Request) -> RenderedPrompt:
+        if not self._can.exact_prompt:
+            raise InvalidInput(
+                f"{self._description.name} doesn't tell its prompt, so its tokens can't be counted "
+                "before a run."
+            )
+        return render(self._sent(request))
+
+    def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
+        """Derives the answer anew from its script, at the engine's pace."""
+        return PumpedGenerator(self._verifying(request, token_ids))
+
+    def _verifying(
         self, request: Request, token_ids: Sequence[int]
     ) -> Generator[VerifyEvent, None, None]:
-        """Derives the answer anew from its script, at the engine's pace."""
         began = perf_counter()
+        if not self._can.verification:
+            yield Failed(cannot_verify(self._description.name), 0.0)
+            return
+        request = self._sent(request)
         ids: list[int] = []
-        for event in _answer(request, self.render(request), began):
+        for event in _answer(request, render(request), began):
             if isinstance(event, Failed):
                 yield event
                 return
-            if isinstance(event, Token):
+            if isinstance(event, Token) and event.token_id is not None:
                 ids.append(event.token_id)
                 self._never.wait(
                     1 / (SLOW if "!slow" in _asked(request) else 10 * self._tokens_per_second)
@@ -172,12 +215,19 @@ class ScriptedEngine:
             if "missing" in model:
                 yield Failed(no_such_model(model), perf_counter() - began)
                 return
-        loaded = _describe(model)
+        loaded = self._describe(model)
         if beside and model != self._description.model:
             self._beside = (loaded,)
         else:
             self._description, self._beside = loaded, ()
         yield Loaded(loaded, perf_counter() - began)
+
+    def _describe(self, model: str) -> ModelDescription:
+        return ModelDescription(
+            model=model, context_length=CONTEXT_LENGTH, capabilities=self._can,
+            architecture="Scripted", device="cpu", load_seconds=0.0,
+            budget=VisionBudget() if self._can.images else None,
+        )  # fmt: skip
 
 
 class ScriptedStream(Pumped[tuple[str, Event]]):
@@ -198,14 +248,6 @@ class ScriptedStream(Pumped[tuple[str, Event]]):
 
     def close(self) -> None:
         self.closed.set()
-
-
-def _describe(model: str) -> ModelDescription:
-    return ModelDescription(
-        model=model, architecture="Scripted", parameters=0, dtype="none", weights="none",
-        device="cpu", memory_bytes=0, context_length=CONTEXT_LENGTH, reads_images=True,
-        load_seconds=0.0, budget=VisionBudget(),
-    )  # fmt: skip
 
 
 def _answer(request: Request, prompt: RenderedPrompt, began: float) -> Iterator[Event]:

@@ -18,6 +18,7 @@ from core.runs.engine import Loading, ModelDescription
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from engine.scripted.scripted_engine import ScriptedEngine
+from tests.capabilities import ALL
 
 LIBRARY = read_library(Path(__file__).parents[2] / "presets")
 
@@ -126,8 +127,9 @@ def test_the_prompt_view_says_what_each_token_is():
 @pytest.fixture
 def description() -> ModelDescription:
     return ModelDescription(
-        "/home/someone/models/pocket", "Lfm2Vl", 4_000_000, "float32", "float32", "cpu",
-        16 * 2**20, 4096, True, 0.25,
+        model="/home/someone/models/pocket", architecture="Lfm2Vl", parameters=4_000_000,
+        dtype="float32", weights="float32", device="cpu", memory_bytes=16 * 2**20,
+        context_length=4096, capabilities=ALL, load_seconds=0.25,
     )  # fmt: skip
 
 
@@ -143,3 +145,8 @@ def test_while_another_model_loads_the_one_in_use_is_still_named(description):
     value = status_value([description], "", Loading("Downloading", 0.4, 3.2))
     assert (value["state"], value["name"], value["fraction"]) == ("loading", "pocket", 0.4)
     assert value["step"] == "Downloading · 3 s"
+
+
+def test_facts_that_nobody_knows_are_left_out():
+    value = status_value([ModelDescription(model="far", context_length=8192, capabilities=ALL)])
+    assert value["facts"] == ["context 8,192", "reads images"]

@@ -11,6 +11,7 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -246,6 +247,21 @@ def test_the_context_ends_in_the_script_where_it_ends_in_the_lane(
     subject = subject_of(engine, run, str(folder("lfm2")))
     (printed,) = run_scripts([export(subject, tmp_path / "long")])
     assert printed.endswith(f"{len(run.tokens)} tokens: {list(run.token_ids)}\n")
+
+
+def test_a_verification_is_drained_without_waiting_until_its_verdict(pocket, ask) -> None:
+    run = answered(pocket, ask(STORY, temperature=0.8))
+    seen, ended = [], False
+    with closing(pocket.verify(run.request, run.token_ids)) as checked:
+        checked.start()
+        while not ended:
+            more, ended = checked.drain()
+            seen += more[-1:]
+            sleep(0.02)  # reading without a pause would take the processor from the work
+        assert checked.drain() == ([], True)
+    assert isinstance(seen[0], Verifying)
+    assert isinstance(seen[-1], Verified)
+    assert seen[-1].difference is None
 
 
 def test_verify_finds_the_first_token_that_differs(pocket, ask) -> None:

@@ -8,9 +8,9 @@ import pytest
 from components.answers.answering import HEARTBEAT_SECONDS, REDRAW_SECONDS, StopSwitches, Switch
 from components.answers.answering import answer as answer_async
 from core.conversation import Conversation, message
-from core.runs.pump import Pump
 from core.sampling import SamplingParams
 from core.workspace import Lane, Request, Workspace, requests
+from engine.pump import Pump
 from engine.scripted.scripted_engine import ScriptedEngine
 from tests.event_loop import steps
 from tests.watched import Crowded, Watched

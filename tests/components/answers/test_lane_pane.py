@@ -1,5 +1,7 @@
 """What the pane says of a run, and how an answer becomes a turn."""
 
+from dataclasses import replace
+
 import pytest
 
 from components.answers.lane_pane import (
@@ -18,6 +20,7 @@ from core.runs.run import Run, fold_all
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
+from tests.capabilities import ALL
 
 
 def run_of(*events: Event) -> Run:
@@ -139,3 +142,46 @@ def test_what_would_take_seconds_to_parse_stays_text():
         f"<pre>{'[' * (MOST_BRACKETS + 1)}&lt;b&gt;</pre>"
     )
     assert "<strong>" in render_markdown("[" * 100 + " **a**")
+
+
+# -- what a model can do -----------------------------------------------------------------------
+FEW = replace(ALL, samplers=frozenset({"temperature"}), seeds=False, prefill=False)
+
+
+def test_what_was_not_sent_is_told_and_no_longer_shown_as_applied():
+    value = lane_value(run_of(replace(started(10), capabilities=FEW), *ANSWERED))
+    assert value["not_sent"] == "Not sent: seed 7 and the prefill. m does not take them."
+    assert value["parameters"] == ["m", "temperature 0.5", "max_new_tokens 4"]
+    assert (value["seed"], value["prefill"], value["text"]) == (None, "", "llo!")
+    assert lane_value(run_of(started(10), *ANSWERED))["not_sent"] == ""
+
+
+def test_a_prompt_that_is_not_told_has_no_figure():
+    value = lane_value(run_of(Started(None, "m", 0.5), *ANSWERED))
+    assert [label for label, *_ in value["metrics"]] == ["out", "to first token", "in all"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ({}, None),
+        ({"candidates": 0}, "m doesn't tell which other tokens it could have chosen."),
+    ],
+)
+def test_why_answers_part_is_asked_only_where_it_can_be_told(lost, told):
+    begun = replace(started(10), capabilities=replace(ALL, **lost))
+    first = run_of(begun, *ANSWERED)
+    other = run_of(begun, ANSWERED[0], Token(9, "?", -0.2, 1.5), ANSWERED[2])
+    other = replace(other, request=replace(other.request, lane="B"))
+    assert lane_value(other, first)["divergence"].get("unexplained") == told
+
+
+def test_without_token_ids_the_characters_tell_where_answers_part():
+    begun = Started(None, "m", 0.5, capabilities=replace(ALL, exact_prompt=False))
+    ended = Finished("end_of_sequence", "", 2.0)
+    first = run_of(begun, Token(None, "one two", None, 1.0), ended)
+    other = run_of(begun, Token(None, "one ", None, 1.0), Token(None, "too", None, 1.5), ended)
+    other = replace(other, request=replace(other.request, lane="B"))
+    assert lane_value(other, first)["divergence"] == {
+        "offset": 4, "length": 3, "place": 1, "unexplained": "m doesn't tell its token ids.",
+    }  # fmt: skip

@@ -12,18 +12,20 @@ from core.conversation import Conversation, Image, message
 from core.library.library import read_library
 from core.library.recipe import Recipe
 from core.sampling import SamplingParams
+from tests.capabilities import ALL
 
 LIBRARY = read_library(Path(__file__).parents[3] / "presets")
 FAMILIES = {"lfm2.5-text": "LFM2.5 text", "lfm2-text": "LFM2 text", "lfm2-vl": "LFM2-VL vision"}
 CATEGORIES = ["<address>", "<company_name>", "<email_address>", "<human_name>", "<phone_number>"]
 PICTURE = Image("a.png")
+BLIND = replace(ALL, images=False)
 ASK = message("user", "What?")
 
 
 def asked(key: str, *messages, **changes) -> Asked:
     """A lane with the recipe's own values."""
     own = LIBRARY.recipes[key]
-    values = {"recipe": own, "model": own.name, "reads_images": True, "families": FAMILIES}
+    values = {"recipe": own, "model": own.name, "can": ALL, "families": FAMILIES}
     params = own.params(SamplingParams())
     return Asked(Conversation(messages), **{"params": params, **values, **changes})
 
@@ -40,8 +42,8 @@ def remedy_texts(one: Asked) -> list[str]:
 def test_a_model_without_a_recipe_has_no_findings_but_the_general_ones():
     assert lint(Asked(Conversation((ASK,)), SamplingParams())) == ()
     picture = Conversation((message("user", "What?", [PICTURE]),))
-    assert lint(Asked(picture, SamplingParams(), reads_images=True)) == ()
-    assert lint(Asked(picture, SamplingParams(), reads_images=None)) == ()
+    assert lint(Asked(picture, SamplingParams(), can=ALL)) == ()
+    assert lint(Asked(picture, SamplingParams(), can=None)) == ()
 
 
 def test_samplers_that_temperature_0_makes_idle_are_named_with_their_values():
@@ -60,7 +62,7 @@ def test_no_sampler_is_idle_above_temperature_0(temperature, top_k, top_p, min_p
 
 def test_an_image_for_a_model_that_reads_none_is_found():
     picture = Conversation((message("user", "What?", [PICTURE]),))
-    (finding,) = lint(Asked(picture, SamplingParams(), model="mine", reads_images=False))
+    (finding,) = lint(Asked(picture, SamplingParams(), model="mine", can=BLIND))
     assert (finding.rule, finding.severity) == ("image-unread", "warning")
     assert finding.text.startswith("mine reads text only")
 
@@ -277,7 +279,7 @@ def test_another_familys_button_with_the_models_own_values_is_no_finding():
 def test_warnings_come_first_and_each_finding_has_a_next_step():
     worst = asked(
         "lfm2-350m-pii-extract-jp", ASK, ANSWER, message("user", "And?", [PICTURE]),
-        params=SamplingParams(0.9), reads_images=False,
+        params=SamplingParams(0.9), can=BLIND,
     )  # fmt: skip
     found = lint(worst)
     assert {one.rule for one in found} == {
@@ -289,3 +291,27 @@ def test_warnings_come_first_and_each_finding_has_a_next_step():
     assert notes == sorted(notes)
     assert len(notes) == 2
     assert all(one.text.endswith(".") and one.text.count(".") >= 2 for one in found)
+
+
+# -- what the model can't be given -------------------------------------------------------------
+def test_what_the_model_does_not_take_is_told_before_it_runs():
+    talk = Conversation((ASK, message("assistant", "It is")))
+    params = SamplingParams(top_k=40, seed=7)
+    can = replace(ALL, prefill=False, seeds=False, samplers=frozenset({"temperature"}))
+    (finding,) = lint(Asked(talk, params, model="far", can=can))
+    assert (finding.rule, finding.severity) == ("not-sent", "warning")
+    assert finding.text == (
+        "far does not take top_k 40, seed 7 and the prefill: it will be asked without."
+    )
+    assert lint(Asked(talk, params, model="near", can=ALL)) == ()
+
+
+def test_a_prefill_that_is_not_taken_goes_with_one_click():
+    talk = Conversation((ASK, message("assistant", "It is")))
+    (finding,) = lint(Asked(talk, SamplingParams(), can=replace(ALL, prefill=False)))
+    assert [remedy.act for remedy in finding.remedies] == ["no_prefill"]
+
+
+def test_an_image_that_is_not_read_is_told_once():
+    picture = Conversation((message("user", "What?", [PICTURE]),))
+    assert rules(Asked(picture, SamplingParams(), can=BLIND)) == ["image-unread"]

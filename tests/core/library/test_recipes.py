@@ -1,6 +1,7 @@
 """The recipes in presets/recipes: one for every model, and exact where it matters."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from core.library.recipe import Recipe, SystemPrompt
 from core.library.recipe_table import BEGIN, END, recipe_table, with_table
 from core.sampling import SamplingParams, samplers, settings
 from core.vision import VisionBudget
+from tests.capabilities import ALL
 
 ROOT = Path(__file__).parents[3]
 LIBRARY = read_library(ROOT / "presets")
@@ -179,7 +181,7 @@ def test_every_model_has_an_example_that_its_own_linter_finds_nothing_in(one):
                 one.params(SamplingParams()),
                 recipe=one,
                 model=one.name,
-                reads_images=bool(images),
+                can=replace(ALL, images=bool(images)),
             )
         )
         usual = {"not-a-chat-model"} if one.turns == "completion" else set()

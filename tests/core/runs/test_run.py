@@ -1,5 +1,7 @@
 """Events folded into one run."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from core.runs.run import Run, fold, fold_all
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
+from tests.capabilities import ALL
 
 PROMPT = RenderedPrompt("abcd", tuple(PromptToken(i, c) for i, c in enumerate("abcd")), 100)
 SECONDS = st.floats(0, 1000)
@@ -201,3 +204,27 @@ def test_what_is_no_event_is_a_bug_and_raises(junk):
         fold(Run(ASKED), junk)
     with pytest.raises(TypeError, match="is not an event of a run"):
         fold_all(Run(ASKED), [junk])
+
+
+# -- what a model can do -----------------------------------------------------------------------
+def test_a_run_knows_what_its_model_was_not_given():
+    asked = request(message("user", "a"), message("assistant", "He"))
+    asked = replace(asked, params=SamplingParams(top_k=40, seed=0))
+    can = replace(ALL, prefill=False, samplers=frozenset({"temperature"}))
+    before = Run(asked)
+    assert (before.not_sent, before.sent, before.prefill_text) == ((), asked, "He")
+    run = fold(before, Started(PROMPT, "m", 0.1, capabilities=can))
+    assert run.not_sent == ("top_k", "prefill")
+    assert run.sent.params == SamplingParams(seed=0)
+    assert run.prefill_text == ""  # the answer doesn't continue what was never sent
+
+
+def test_without_all_ids_there_are_none():
+    run = run_of(Token(1, "a", -0.1, 1.0), Token(None, "b", None, 2.0))
+    assert (run.text, run.token_ids) == ("ab", ())
+
+
+def test_a_prompt_that_nobody_tells_does_not_make_a_started_run_wait():
+    run = run_of(Queued(1, 0.5), Started(None, "m", 1.5), Token(None, "a", None, 2.0))
+    assert (run.waited_seconds, run.prefill_seconds, run.prompt_tokens) == (1.5, 0.5, 0)
+    assert run.prefill_tokens_per_second is None

@@ -18,8 +18,8 @@ from core.conversation import Conversation, Image, message
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
 from core.runs.engine import ModelDescription
-from core.runs.events import Token
-from core.runs.run import Run
+from core.runs.events import Started, Token
+from core.runs.run import Run, fold_all
 from core.sampler_row import Name
 from core.sampling import SamplingParams, is_on, samplers, sampling_params
 from core.saved_workspace import SavedWorkspace, workspace_from_dict
@@ -27,6 +27,7 @@ from core.scripts.script import Subject
 from core.scripts.targets import TARGETS, make_script
 from core.vision import VisionBudget
 from core.workspace import Request
+from tests.capabilities import ALL
 
 PYTHON = [key for key, target in TARGETS.items() if target.language == "python"]
 CLIENTS = [key for key in PYTHON if key not in ("transformers", "mlx", "vllm")]
@@ -46,8 +47,9 @@ llama-completion() { printf '%s\\0' "$@"; }
 llama-mtmd-cli() { printf '%s\\0' "$@"; }
 """
 MODEL = ModelDescription(
-    "LiquidAI/LFM2.5-VL-450M", "Lfm2Vl", 4, "float32", "float32", "cpu", 1, 4096, True, 1.0,
-    VisionBudget(), True, "0123abc",
+    model="LiquidAI/LFM2.5-VL-450M", architecture="Lfm2Vl", parameters=4, dtype="float32",
+    weights="float32", device="cpu", memory_bytes=1, context_length=4096, capabilities=ALL,
+    load_seconds=1.0, budget=VisionBudget(), revision="0123abc",
 )  # fmt: skip
 SAMPLED = SamplingParams(
     temperature=0.3, min_p=0.15, repetition_penalty=1.05, max_new_tokens=64, seed=42
@@ -334,3 +336,39 @@ def test_a_run_is_written_by_opentelemetrys_names() -> None:
     assert value["gen_ai.response.time_to_first_chunk"] == 0.2
     written = {"id": 7, "text": "Hi", "logprob": -0.5, "seconds": 0.2}
     assert value["lfm_playground.tokens"] == [written]
+
+
+# -- models that tell less ---------------------------------------------------------------------
+FAR = ModelDescription(model="far", context_length=4096, capabilities=replace(ALL, logprobs=False))
+
+
+def answered(what: Subject, **lost: Any) -> Subject:
+    can = replace(FAR.capabilities, **lost)
+    events = [Started(None, "far", 0.1, capabilities=can), Token(None, "Hi", None, 0.2)]
+    run = fold_all(Run(what.request), events)
+    return replace(what, model=FAR, model_name="far", prompt=None, run=run, request=run.sent)
+
+
+@pytest.mark.parametrize("key", TARGETS)
+def test_every_target_copes_with_a_model_of_which_little_is_known(key):
+    made = make_script(key, answered(subject(("user", "Hi"))))
+    assert "None" not in made.text.replace("null", "")
+    assert not re.search(r"--device(\s|$)|--dtype(\s*$)", made.text, re.MULTILINE)
+
+
+def test_the_record_says_what_the_engine_does_not_tell():
+    made = make_script("run", answered(subject(("user", "Hi"))))
+    assert (
+        "far doesn't tell the prompt's tokens, token ids and logprobs: they are null or empty here."
+    ) in made.notes
+    record = json.loads(made.text)
+    assert record["gen_ai.usage.input_tokens"] is None
+    assert record["lfm_playground.tokens"] == [
+        {"id": None, "text": "Hi", "logprob": None, "seconds": 0.2}
+    ]
+
+
+def test_a_script_has_what_was_sent_and_says_what_was_not():
+    made = make_script("transformers", answered(subject(("user", "Hi")), seeds=False))
+    assert "manual_seed" not in made.text
+    assert "far was asked without seed 42: it does not take that." in made.notes

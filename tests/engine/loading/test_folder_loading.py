@@ -25,6 +25,7 @@ from transformers import (
 from core.errors import InvalidInput
 from core.runs.engine import Loaded, Loading
 from core.runs.events import Failed
+from core.sampling import samplers
 from engine.local import LocalEngine
 
 POCKET = Path(__file__).parents[3] / "models" / "pocket"
@@ -65,7 +66,12 @@ def test_the_pocket_model_loads_and_describes_itself() -> None:
     assert (described.dtype, described.device) == ("float32", "cpu")
     assert described.memory_bytes == 4 * described.parameters
     assert 1e6 < described.parameters < 2e7
-    assert described.reads_images
+    can = described.capabilities
+    assert can.images
+    assert can.tools
+    assert can.verification
+    assert can.candidates == engine.worker.checkpoint.model.config.get_text_config().vocab_size
+    assert can.samplers == frozenset(samplers())
     assert described.context_length == 4096
     assert described.load_seconds > 0
 
@@ -82,7 +88,7 @@ def test_the_shipped_model_is_found_from_anywhere_by_its_place_in_the_project(
 @pytest.mark.parametrize("kind", ["lfm2", "moe", "llama"])
 def test_text_models_load_and_read_no_images(engine_of, oracle_of, kind) -> None:
     described = engine_of(kind).description
-    assert not described.reads_images
+    assert not described.capabilities.images
     assert described.context_length == 512
     assert described.parameters == oracle_of(kind).model.num_parameters()
 

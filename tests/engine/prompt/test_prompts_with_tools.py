@@ -106,6 +106,12 @@ def test_the_tools_tokens_are_what_they_add_and_belong_to_no_message(
     assert bare.tool_tokens == 0
 
 
+def test_a_template_is_asked_once_whether_it_writes_tools(tokenizer, sources):
+    for name in ("pocket", "dated"):
+        assert ChatTemplate(tokenizer, sources[name], None, ()).takes_tools
+    assert not ChatTemplate(tokenizer, LFM2, None, ()).takes_tools
+
+
 def test_a_template_that_leaves_tools_out_is_found_out(tokenizer):
     turns = (("user", "Hi"),)
     assert build(tokenizer, LFM2, talk(turns, [WEATHER])).rendered.tools_ignored

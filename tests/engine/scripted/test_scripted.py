@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from time import perf_counter
 
 import pytest
@@ -12,7 +13,8 @@ from core.errors import InvalidInput
 from core.runs.engine import Engine, Loaded, Loading
 from core.runs.events import Failed, Finished, Queued, Started, Token
 from core.runs.verification import Verifying
-from engine.scripted.scripted_engine import ScriptedEngine
+from core.workspace import Inspection
+from engine.scripted.scripted_engine import ALL, ScriptedEngine
 from engine.scripted.scripted_replies import KNOWN, LONG_TOKENS, MARKDOWN
 
 
@@ -152,7 +154,7 @@ def test_any_id_loads_in_steps_but_a_missing_one() -> None:
     events = list(engine.load("some/model"))
     assert [type(event) for event in events] == [Loading] * 10 + [Loaded]
     assert engine.description.model == "some/model"
-    assert engine.description.weights == "none"
+    assert engine.description.weights == ""
     last = list(engine.load("some/missing", weights="int8"))[-1]
     assert isinstance(last, Failed)
     assert "The Hub has no model some/missing" in last.message
@@ -176,3 +178,42 @@ def test_verify_derives_the_answer_anew_and_compares(quick, ask, run) -> None:
     assert other.difference.place == len(ids) - 1
     *_, failed = quick.verify(ask("!fail"), ids)
     assert isinstance(failed, Failed)
+
+
+# -- an engine that can do less ----------------------------------------------------------------
+def test_what_it_cannot_do_is_left_out_and_said(ask, run) -> None:
+    engine = ScriptedEngine(tokens_per_second=5000, capabilities=replace(ALL, prefill=False))
+    talk = Conversation((message("user", "Hi"), message("assistant", "It began ")))
+    lanes = run(engine, ask(talk, max_new_tokens=99))
+    assert lanes.text() == KNOWN["Hi"]  # and not "and so it goes on"
+    assert lanes.start().capabilities == engine.description.capabilities
+    assert "It began" not in engine.render(ask(talk)).text
+
+
+def test_what_it_does_not_tell_is_none(ask, run) -> None:
+    can = replace(ALL, exact_prompt=False, logprobs=False, candidates=0)
+    engine = ScriptedEngine(tokens_per_second=5000, capabilities=can)
+    lanes = run(engine, ask("Hi"))
+    assert lanes.start().prompt is None
+    assert {(token.token_id, token.logprob) for token in lanes.tokens()} == {(None, None)}
+    with pytest.raises(InvalidInput, match="scripted doesn't tell its prompt"):
+        engine.render(ask("Hi"))
+    asked = replace(ask("Hi"), inspection=Inspection())
+    assert run(engine, asked).tokens()[0].candidates == ()
+
+
+def test_without_the_capability_a_verification_fails_with_a_sentence(ask) -> None:
+    (only,) = ScriptedEngine(capabilities=replace(ALL, verification=False)).verify(ask("Hi"), [1])
+    assert isinstance(only, Failed)
+    assert "can't be verified" in only.message
+
+
+def test_a_verification_is_read_without_waiting_too(quick, ask, run) -> None:
+    checked = quick.verify(ask("Hi"), run(quick, ask("Hi")).ids())
+    checked.start()
+    seen, ended = [], False
+    with contextlib.closing(checked):
+        while not ended:
+            more, ended = checked.drain()
+            seen += more
+    assert seen[-1].sentence.startswith("Reproduced: ")

@@ -1,4 +1,7 @@
-"""An iterator that runs in its own thread, so that whoever reads it never has to wait."""
+"""An iterator that runs in its own thread, so that whoever reads it never has to wait.
+
+For engines that write their events as a generator, to be `core.runs.engine.Readable`.
+"""
 
 from __future__ import annotations
 
@@ -80,3 +83,23 @@ class Pumped(Iterator[Item]):
 
     def close(self) -> None:
         raise NotImplementedError
+
+
+class PumpedGenerator(Pumped[Item]):
+    """A generator with both ways to be read."""
+
+    def __init__(self, items: Generator[Item, None, None]) -> None:
+        self._items = items
+
+    def __next__(self) -> Item:
+        return next(self._items)
+
+    def start(self) -> None:
+        self._pump = self._pump or Pump(self._items)
+
+    def close(self) -> None:
+        """As `Pump.close`: a generator at work in its own thread is closed after its step."""
+        if self._pump:
+            self._pump.close()
+        else:
+            self._items.close()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.runs.pump import Pump
+from engine.pump import Pump
 
 
 def read_all(pump, items):

@@ -6,8 +6,8 @@ One server listener per event: several on one event run one after another, or fo
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -167,7 +167,7 @@ class Wiring:
             **PRIVATE,
         )
         for name, tab in parts.other_tabs.items():
-            tab.select(partial(str, name), None, [controls.tab], **QUICK)
+            tab.select(_named(name), None, [controls.tab], **QUICK)
         parts.compare_tab.select(comparisons.compare, self._inputs, compared, **PRIVATE)
         controls.comparison.pick(comparisons.pick, self._inputs, compared, **PRIVATE)
         controls.comparison.report(
@@ -214,3 +214,10 @@ class Wiring:
     def _model_outputs(self) -> list[Any]:
         budget = self._controls.budget
         return [self._controls.picker.status, budget.panel, budget.advanced]
+
+
+def _named(tab: str) -> Callable[[], str]:
+    def name() -> str:
+        return tab
+
+    return name

@@ -17,7 +17,7 @@ from components.models.model_picker import loading
 from components.models.model_status import status_value
 from components.page_state import user_errors
 from core.errors import InvalidInput
-from core.runs.engine import Engine
+from core.runs.engine import WEIGHTS, Engine
 
 
 class ModelHandlers:
@@ -44,11 +44,13 @@ class ModelHandlers:
     def _load(self, values: Values, request: gr.Request, beside: bool) -> Iterator[Changes]:
         picker = self._controls.picker
         model = self._model_of(values[picker.choice])
-        weights = str(values[picker.weights] or "auto")
+        weights = "auto" if values[picker.weights] is None else values[picker.weights]
         with user_errors():
             self._visitors.of(request).must_own("the model that all visitors use stays")
             if not model:
                 raise InvalidInput("No model is chosen. Choose one, or type a Hub id or a folder.")
+            if weights not in WEIGHTS:
+                raise InvalidInput(f"Weights are {weights!r}; use one of {', '.join(WEIGHTS)}.")
             if not self._one_at_a_time.acquire(blocking=False):
                 raise InvalidInput(
                     "Another model is being loaded. Wait until that has ended, or cancel it; then "

@@ -24,6 +24,7 @@ from serving.users import Users
 
 LARGEST_FILE = "20mb"
 SLOTS = 160  # events that Gradio handles at a time: more than there can be runs
+SESSIONS = 500  # whose state Gradio keeps, about 300 KB each; an older one begins anew
 FIRST_PORT, PORTS = 7860, 100
 FAREWELL = 2  # seconds that open connections have when the server ends
 LOGIN_WORDS = "Log in to LFM Playground."
@@ -95,6 +96,7 @@ def _application(page: gr.Blocks, serving: Serving) -> FastAPI:
     page.max_threads = page._queue.max_thread_count = (
         SLOTS  # launch() has a parameter, mounting none
     )
+    page.state_session_capacity = SESSIONS
     uploads = get_upload_folder()
     clean(uploads)
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

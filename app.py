@@ -143,7 +143,7 @@ def megabytes(text: str) -> int:
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; give megabytes, 0 or more.")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; give megabytes, 0 or more.")
     return int(number * 1e6)
 
 

@@ -5,25 +5,44 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from time import sleep
 
 # Before Gradio is imported: no look-ups on the network, and no statistics after every event.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "200")
 
-from components.client_component import all_styles, read_asset
+from serving import type_stubs
+
+with type_stubs.not_written():
+    import gradio  # noqa: F401
+
+from components.client_component import ENTRY, all_styles, modules
 from components.page import build_page
 from components.theme import head, theme
 from core.access.access import Access
+from core.access.run_gate import RunGate, most_runs
+from core.errors import InvalidInput
 from core.library.library import read_library
-from core.runs.engine import WEIGHTS, Engine, Loading
+from core.runs.engine import Engine, Loading
+from core.runs.engine_flags import NO_MODEL, add_engine_flags
 from core.runs.events import Failed
 from core.sessions.data_folder import default_data_folder
+from core.sheets.command import NOT_DONE, SheetCommand, sheet_flags
 from engine.failures import import_sentence
+from engine.remote.remote_engine import RemoteEngine
+from engine.remote.remote_server import named_server
+from engine.remote.several import SeveralEngines
 from engine.scripted.scripted_engine import ScriptedEngine
+from engine.start_report import StartReport
+from engine.starting import StartingEngine
+from serving.completions.caller import Callers
+from serving.completions.routes import Completions
 from serving.hosts import is_loopback
+from serving.scripts import Scripts
 from serving.server import Server, Serving
 from serving.upload_store import upload_folder
 from serving.users import BadUsers, Users, read_users
@@ -34,45 +53,14 @@ HUGGING_FACE = "https://huggingface.co"
 
 
 def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; `LFM_` variables (MODEL, DEVICE, WEIGHTS, DATA_DIR, DEMO, AUTH) and
-    those that a Hugging Face Space sets give defaults.
+    """Read the command line; `LFM_` variables (MODEL, DEVICE, WEIGHTS, DATA_DIR, DEMO, AUTH,
+    API_KEY) and those that a Hugging Face Space sets give defaults.
     """
-    parser = argparse.ArgumentParser(description="A prompt playground for Liquid AI's LFM models.")
-    parser.add_argument(
-        "--model",
-        default=os.environ.get("LFM_MODEL", POCKET),
-        help="Hub id or folder; default: the demo model that is shipped",
+    parser = argparse.ArgumentParser(
+        description="A prompt playground for Liquid AI's LFM models. `app.py sheet --help` tells "
+        "how to run a sheet without a page."
     )
-    parser.add_argument(
-        "--engine",
-        choices=("local", "scripted"),
-        default="local",
-        help="scripted answers without a model and without torch",
-    )
-    parser.add_argument("--device", default=os.environ.get("LFM_DEVICE", "auto"))
-    parser.add_argument(
-        "--weights",
-        choices=WEIGHTS,
-        default=os.environ.get("LFM_WEIGHTS", "auto"),
-        help="number format in memory; int8 and int4 are for a CPU and change the numbers",
-    )
-    parser.add_argument(
-        "--rows", type=rows, default=None, metavar="N", help="lanes answered at a time; 16"
-    )
-    parser.add_argument(
-        "--batch-memory",
-        type=megabytes,
-        default=None,
-        metavar="MB",
-        help="for the caches of all lanes; default: half of the memory free beside the weights",
-    )
-    parser.add_argument(
-        "--prompt-cache",
-        type=megabytes,
-        default=None,
-        metavar="MB",
-        help="for prompts kept after their answers, 0: none; default: 15 %% of the free memory",
-    )
+    add_engine_flags(parser, POCKET)
     parser.add_argument(
         "--demo",
         action="store_true",
@@ -102,6 +90,17 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="websites that may show the page in a frame, as in CSP; default: none but itself",
     )
     parser.add_argument(
+        "--no-api", action="store_true", help="no program may call: neither /v1 nor gradio_client"
+    )
+    parser.add_argument(
+        "--api-key",
+        type=api_key,
+        default=os.environ.get("LFM_API_KEY") or None,
+        metavar="KEY",
+        help="with it programs on other machines may call /v1; rather set LFM_API_KEY, as others "
+        "can read flags; default: this machine only",
+    )
+    parser.add_argument(
         "--data-dir",
         type=Path,
         default=Path(os.environ["LFM_DATA_DIR"]) if os.environ.get("LFM_DATA_DIR") else None,
@@ -129,64 +128,70 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def rows(text: str) -> int:
-    """Raises ArgumentTypeError for what isn't a whole number from 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} lanes can't be answered; give 1 or more.")
-    return int(text)
-
-
-def megabytes(text: str) -> int:
-    """Bytes of a number of megabytes. Raises ArgumentTypeError for what is none."""
+def api_key(text: str) -> str:
+    """Raises ArgumentTypeError, without the key, for one that can't be used."""
     try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size; give megabytes, 0 or more.")
-    return int(number * 1e6)
+        Callers(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
-def make_engine(options: argparse.Namespace) -> Engine:
-    """The engine that the flags ask for; exits with a sentence where torch can't be imported."""
-    if options.engine == "scripted":
-        return ScriptedEngine(tells_cached=not options.demo)
+def make_engine(options: argparse.Namespace) -> StartingEngine | ScriptedEngine:
+    """The engine that the flags ask for; one with a model or a server has yet to be started.
+
+    Raises InvalidInput for an address of a server that is none, and for a key that is missing.
+    """
+    scripted = options.engine == "scripted"
+    named = dict.fromkeys(options.server or os.environ.get("LFM_SERVERS", "").split())
+    if scripted and not named:
+        return scripted_engine(options)
+    make = partial(scripted_engine if scripted else local_engine, options)
+    if not named:
+        return StartingEngine(make, options.model, StartReport())
+    servers = [RemoteEngine(named_server(one, os.environ)) for one in named]
+    alone = options.model == NO_MODEL
+    several = partial(several_engines, None if alone else make, servers)
+    return StartingEngine(several, "" if alone else options.model, StartReport())
+
+
+def several_engines(
+    make: Callable[[], Engine] | None, servers: Sequence[RemoteEngine]
+) -> SeveralEngines:
+    return SeveralEngines(make() if make else None, servers)
+
+
+def scripted_engine(options: argparse.Namespace) -> ScriptedEngine:
+    return ScriptedEngine(tells_cached=not options.demo)
+
+
+def local_engine(options: argparse.Namespace) -> Engine:
+    """Raises InvalidInput with a sentence where torch can't be imported."""
     try:
-        # The one lazy gate to torch: a page without a model starts without it.
+        # The one lazy gate to torch: the page is there before it, and can do without.
         from engine.batch.limits import ROWS, Limits  # noqa: PLC0415
         from engine.local import LocalEngine  # noqa: PLC0415
     except (ImportError, RuntimeError, OSError) as error:
-        sys.exit(import_sentence(error))
+        raise InvalidInput(import_sentence(error)) from error
     # In a demo nothing is kept of prompts: how fast one is read would tell what others have sent.
     cache = 0 if options.demo else options.prompt_cache
     limits = Limits(options.rows or ROWS, options.batch_memory, cache)
-    return LocalEngine(device=options.device, weights=options.weights, limits=limits)
-
-
-def load_at_start(engine: Engine, model: str) -> None:
-    """Load the first model and say how it goes; the page starts even if this fails."""
-    said = ""
-    for event in engine.load(model):
-        match event:
-            case Loading():
-                tenths = "" if event.fraction is None else f" {int(10 * event.fraction)}0 %"
-                if (line := f"{event.step}…{tenths}") != said:
-                    said = line
-                    print(said, flush=True)
-            case Failed():
-                print(f"{event.message}\nThe page starts without a model.", file=sys.stderr)
-    if engine.description:
-        d = engine.description
-        known = [d.kept, f"loaded in {d.load_seconds:.1f} s" if d.load_seconds else ""]
-        print(f"{d.name}: {', '.join(filter(None, known))}", flush=True)
+    return LocalEngine(
+        device=options.device,
+        weights=options.weights,
+        limits=limits,
+        decode=options.decode,
+        huge_pages=not options.no_huge_pages,
+    )
 
 
 def serving(options: argparse.Namespace, users: Users | None = None) -> Serving:
     in_space = "SPACE_ID" in os.environ
     names = [*options.allow_host, *filter(None, [os.environ.get("SPACE_HOST")])]
     return Serving(
-        options.host, options.port, names, users, options.frame_ancestors, behind_proxy=in_space
-    )
+        options.host, options.port, names, users, options.frame_ancestors, behind_proxy=in_space,
+        api=not options.no_api, key=options.api_key or "",
+    )  # fmt: skip
 
 
 def make_server(
@@ -195,39 +200,70 @@ def make_server(
     """The page over an engine, behind an address that listens already. Raises OSError."""
     how = how or Serving()
     os.environ.setdefault("GRADIO_TEMP_DIR", upload_folder(data))
+    access = Access(demo, how.users.owners if how.users else None)
+    runs = RunGate(most_runs(access))
     page = build_page(
         engine,
         read_library(ROOT / "presets"),
         POCKET,
         data,
-        Access(demo, how.users.owners if how.users else None),
+        access,
         how.presence.is_here,
+        runs,
     )
     page.queue(default_concurrency_limit=16, max_size=64)
     look = {
         "theme": theme(),
         "css": all_styles(),
         "head": head(demo),
-        "js": read_asset("page.js"),
+        "js": "() => playground.start()",
     }
-    return Server(page, replace(how, look=look))
+    callers = Callers(how.key, local=how.users is None and not how.behind_proxy)
+    completions = Completions(engine, runs, access, callers) if how.api else None
+    return Server(page, replace(how, look=look, scripts=Scripts(modules(), ENTRY)), completions)
+
+
+def run_sheet(arguments: Sequence[str]) -> int:
+    options = sheet_flags(arguments, POCKET)
+    say = partial(print, flush=True)
+    command = SheetCommand(options.file, options.out, options.resume, options.fail_under, say)
+    try:
+        sheet = command.read()
+        engine = make_engine(options)
+        if isinstance(engine, StartingEngine):
+            engine.start()
+            while isinstance(last := engine.starting, Loading):
+                sleep(0.1)
+            if isinstance(last, Failed):
+                raise InvalidInput(last.message)
+        return command.run(engine, read_library(ROOT / "presets").presets, sheet)
+    except InvalidInput as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped. Go on with --resume.", file=sys.stderr)
+    return NOT_DONE
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["sheet"]:
+        sys.exit(run_sheet(sys.argv[2:]))
     options = flags()
     try:
         users = read_users(options.auth) if options.auth else None
     except BadUsers as error:
         sys.exit(str(error))
-    engine = make_engine(options)
-    if options.engine == "local":
-        load_at_start(engine, options.model)
+    try:
+        engine = make_engine(options)
+    except InvalidInput as error:
+        sys.exit(str(error))
     data = options.data_dir or default_data_folder()
     try:
         server = make_server(engine, data, serving(options, users), options.demo)
     except OSError as error:
         sys.exit(str(error))
     print(f"Running on {server.url}", flush=True)
+    if isinstance(engine, StartingEngine):
+        engine.start()
     server.run()
 
 

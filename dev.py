@@ -1,11 +1,12 @@
 """Makes .venv, keeps it up to date, and runs the playground and its tools in it.
 
     python dev.py run [flags of app.py]      start the playground
-    python dev.py test [flags of pytest]     run every test, those in a browser included
-    python dev.py check                      lint, format, types and the rules of the layers
-    python dev.py bench [flags]              measure the engine against `generate()`; see --help
+    python dev.py test [flags of pytest]     run every test, those in a browser included;
+                                             --thorough: with all that is repeated, for an hour
+    python dev.py check                      lint, format, types, rules of the layers and scripts
+    python dev.py bench [flags]              measure the engine and the page; see --help
     python dev.py soak [flags]               32 visitors at the real server for ten minutes
-    python dev.py presets                    write the table of recipes into README.md
+    python dev.py presets                    write the table of recipes into docs/recipes.md
     python dev.py user NAME [--owner]        make an entry for the file of users (--auth)
 
 Needs Python 3.11 or later and nothing else. .venv is installed on the first call and again
@@ -31,8 +32,12 @@ UNFINISHED = VENV / "unfinished"  # exists while pip works: a leftover tells of 
 APP = "requirements.txt"
 DEV = "requirements-dev.txt"
 INCLUDED = {APP: (APP,), DEV: (APP, DEV)}
+# Three processes share the tests, a whole file each: it holds the servers that its tests talk to.
+# Tests in a browser mostly wait, so there is one more than the usual two cores.
+WORKERS = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 LAYERS = "pytest --quiet tests/test_layers.py"
-CHECKS = ("ruff check .", "ruff format --check .", "pyright", LAYERS)
+SCRIPTS = "pytest --quiet tests/js/test_rules.py"
+CHECKS = ("ruff check .", "ruff format --check .", "pyright", LAYERS, SCRIPTS)
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", MAC_CHROME)
 PLAYWRIGHT_PATH = (
@@ -75,7 +80,14 @@ def run(flags: Sequence[str]) -> int:
 def test(flags: Sequence[str]) -> int:
     install(DEV)
     browser = find_browser(os.environ) or install_browser()
-    return hand_over(["-m", "pytest", *flags], environment={"PLAYGROUND_CHROMIUM": browser})
+    command = ["-m", "pytest", *workers(flags), *flags]
+    return hand_over(command, environment={"PLAYGROUND_CHROMIUM": browser})
+
+
+def workers(flags: Sequence[str]) -> Sequence[str]:
+    """Flags for several processes; none where files are named, which are tested sooner in one."""
+    named = any((ROOT / flag.partition("::")[0]).exists() for flag in flags)
+    return () if named else WORKERS
 
 
 def check(flags: Sequence[str]) -> int:
@@ -94,8 +106,9 @@ def check(flags: Sequence[str]) -> int:
 
 
 def bench(flags: Sequence[str]) -> int:
-    install(APP)
-    return hand_over(["-m", "benchmarks", *flags])
+    install(DEV)  # the page is measured in a browser
+    browser = find_browser(os.environ) or ""
+    return hand_over(["-m", "benchmarks", *flags], environment={"PLAYGROUND_CHROMIUM": browser})
 
 
 def soak(flags: Sequence[str]) -> int:

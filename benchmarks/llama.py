@@ -2,7 +2,7 @@
 
     python -m benchmarks.llama SHAPE LANES PROMPT_TOKENS NEW_TOKENS
 
-A program of its own, so that its threads don't stand beside torch's. It needs two packages that
+A program of its own, so that its threads don't compete with torch's. It needs two packages that
 the playground doesn't: `.venv/bin/python -m pip install llama-cpp-python gguf`, which compiles
 llama.cpp for this machine in about ten minutes.
 """
@@ -66,7 +66,7 @@ def _add(writer: Any, name: str, weight: torch.Tensor) -> None:
 
 
 def seconds(file: Path, lanes: int, prompt: int, new: int) -> float:
-    """Of reading the prompt once and of all steps for all lanes; nothing is sampled."""
+    """Seconds of reading the prompt once and of all steps for all lanes; nothing is sampled."""
     model = llama_cpp.llama_model_load_from_file(
         str(file).encode(), llama_cpp.llama_model_default_params()
     )

@@ -1,23 +1,32 @@
-"""What a measure is: a ratio, taken once per round, and what it has to reach."""
+"""What a measure is: a ratio or an amount, taken once per round, and what it has to reach."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from benchmarks.subject import Subject
+from typing import Any
 
 
 class NotMeasured(Exception):
     """Says why a measure can't be taken on this machine."""
 
 
+class Figure(float):
+    """A value with a detail that the table adds."""
+
+    detail = ""
+
+    def __new__(cls, value: float, detail: str = "") -> Figure:
+        figure = super().__new__(cls, value)
+        figure.detail = detail
+        return figure
+
+
 @dataclass(frozen=True)
 class Measure:
-    """once: one round; returns the ratio, without a unit. subject: the name of what it is taken of.
+    """once: one round; returns a ratio without a unit, or an amount in the unit that `what` names.
+    It gets its subject, which is what it is taken of; `subject` is the name of that.
 
     must: None where nothing is promised, only aimed at.
     """
@@ -25,7 +34,7 @@ class Measure:
     name: str
     what: str
     subject: str
-    once: Callable[[Subject], float]
+    once: Callable[[Any], float]
     must: float | None
     aim: float
     higher_is_better: bool = True
@@ -36,7 +45,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Result:
-    """The ratios of all rounds in their order; where there are none, note says why.
+    """The ratios or amounts of all rounds in their order; where there are none, note says why.
 
     broken: an error that nobody expected was the reason.
     """

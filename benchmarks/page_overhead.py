@@ -1,28 +1,28 @@
-"""What the page costs beside the model: the server's own work for each token that it streams."""
+"""What page and API add to the model's time: the server's own work for each streamed token."""
 
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
-from pathlib import Path
 from threading import Event, Thread
 from time import sleep
 from typing import Any, cast
 
+from benchmarks.page_window import ROOT, free_port
 from benchmarks.subject import Subject
 from benchmarks.waiting import usual_step
 
-ROOT = Path(__file__).parents[1]
 LANES = 4
 RATE = 10.0  # tokens/s of each lane; more would let several share one redraw
 PATIENCE = 60.0  # seconds
+PAGE = (b'"process_generating"', b'"streaming"')  # in what tells of a token
+API = b'"delta":{"content":"'
 LONG = [{"id": "m1", "role": "user", "text": "!long", "images": []}]  # 600 scripted tokens
 
 
@@ -34,7 +34,16 @@ def page_overhead(subject: Subject) -> float:
     events, the lane's value, Gradio's queue and the writing to four connections, from the moment
     when all four stream. The step is the one of the shape at four rows, measured here and now.
     """
-    with _served() as server, server.streams():
+    return _overhead(subject, _Server.run)
+
+
+def api_overhead(subject: Subject) -> float:
+    """The same for four clients of /v1."""
+    return _overhead(subject, _Server.complete)
+
+
+def _overhead(subject: Subject, ask: Callable[[_Server, str], HTTPResponse]) -> float:
+    with _served() as server, server.streams(ask):
         first = server.count()
         sleep(subject.sizes.streamed / RATE)
         last = server.count()
@@ -58,13 +67,11 @@ class _Server:
         raise RuntimeError("The page's server ended; it says why above.")
 
     @contextmanager
-    def streams(self) -> Iterator[None]:
+    def streams(self, ask: Callable[[_Server, str], HTTPResponse]) -> Iterator[None]:
         """Four clients that read; the context begins when each has got a first token."""
-        answers = [self._run(f"client{number}") for number in range(LANES)]
+        answers = [ask(self, f"client{number}") for number in range(LANES)]
         streaming = [Event() for _ in answers]
-        readers = [
-            Thread(target=_read, args=pair) for pair in zip(answers, streaming, strict=True)
-        ]  # fmt: skip
+        readers = [Thread(target=_read, args=pair) for pair in zip(answers, streaming, strict=True)]
         for reader in readers:
             reader.start()
         try:
@@ -75,7 +82,13 @@ class _Server:
             for reader in readers:
                 reader.join()
 
-    def _run(self, session: str) -> HTTPResponse:
+    def complete(self, client: str) -> HTTPResponse:
+        """Ask as OpenAI's clients do."""
+        messages = [{"role": row["role"], "content": row["text"]} for row in LONG]
+        asked = {"messages": messages, "stream": True, "max_tokens": 600, "user": client}
+        return self._get("v1/chat/completions", asked)
+
+    def run(self, session: str) -> HTTPResponse:
         """Press Run as the browser does, with the page's first values and a message."""
         config = json.loads(self._get("config").read())
         parts = {part["id"]: part["props"] for part in config["components"]}
@@ -100,7 +113,7 @@ def _read(answer: HTTPResponse, streaming: Event) -> None:
     with answer:
         try:
             for line in answer:
-                if b'"process_generating"' in line and b'"streaming"' in line:
+                if all(sign in line for sign in PAGE) or API in line:
                     streaming.set()
         except OSError:
             return
@@ -108,9 +121,7 @@ def _read(answer: HTTPResponse, streaming: Event) -> None:
 
 @contextmanager
 def _served() -> Iterator[_Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "benchmarks.page_server", str(port), str(RATE)]
     pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, **pipes) as process:

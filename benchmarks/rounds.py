@@ -14,6 +14,7 @@ from itertools import groupby
 import psutil
 
 from benchmarks.measure import Measure, NotMeasured, Result
+from benchmarks.page_window import Browser, browser
 from benchmarks.shapes import weight_bytes
 from benchmarks.sizes import SMALL, Sizes
 from benchmarks.subject import Subject, pocket_subject, random_subject
@@ -32,7 +33,9 @@ def take(measures: Sequence[Measure], rounds: int, sizes: Sizes) -> list[Result]
     return [results[measure.name] for measure in measures]
 
 
-def _make(name: str, sizes: Sizes) -> Subject:
+def _make(name: str, sizes: Sizes) -> Subject | Browser:
+    if name == "page":
+        return browser(sizes)
     if name == "pocket":
         return pocket_subject(sizes)
     shape = "small" if sizes is SMALL else name
@@ -43,15 +46,16 @@ def _make(name: str, sizes: Sizes) -> Subject:
 
 
 def _of_subject(
-    make: Callable[[], Subject], measures: Sequence[Measure], rounds: int
+    make: Callable[[], Subject | Browser], measures: Sequence[Measure], rounds: int
 ) -> list[Result]:
     try:
         subject = make()
     except NotMeasured as reason:
         return [Result(measure, note=str(reason)) for measure in measures]
-    ours = subject.checkpoint.description
-    print(f"{ours.name}: our weights are {ours.weights}", file=sys.stderr, flush=True)
-    _warm_up(subject)
+    if isinstance(subject, Subject):
+        ours = subject.checkpoint.description
+        print(f"{ours.name}: our weights are {ours.weights}", file=sys.stderr, flush=True)
+        _warm_up(subject)
     results = {measure: Result(measure) for measure in measures}
     for number in range(1, rounds + 1):
         subject.new_round()
@@ -69,7 +73,7 @@ def _warm_up(subject: Subject) -> None:
     seconds(worker_of(subject.checkpoint), requests)
 
 
-def _once(subject: Subject, so_far: Result) -> Result:
+def _once(subject: Subject | Browser, so_far: Result) -> Result:
     """With one more ratio, or with the reason why there is none."""
     measure = so_far.measure
     try:

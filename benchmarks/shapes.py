@@ -54,7 +54,7 @@ def random_network(shape: str) -> Any:
 
 
 def weight_bytes(shape: str) -> int:
-    """Of one such network, without making it."""
+    """Bytes of one such network, without making it."""
     config = Lfm2Config(**SHAPES[shape], tie_word_embeddings=True)
     with torch.device("meta"):
         network = Lfm2ForCausalLM(config)

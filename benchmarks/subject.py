@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,12 @@ from time import perf_counter
 from typing import Any
 
 import torch
-from transformers import AutoModelForImageTextToText, AutoTokenizer
+from transformers import (
+    AutoModelForImageTextToText,
+    AutoTokenizer,
+    LogitsProcessor,
+    LogitsProcessorList,
+)
 
 from benchmarks.shapes import NEVER, random_network
 from benchmarks.sizes import Sizes
@@ -18,9 +23,11 @@ from core.conversation import Conversation, message
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
+from engine.decode.choosing import lean_step
 from engine.kernels.weight_format import convert
 from engine.loading.checkpoint import Checkpoint
 from engine.loading.folder_loading import make_checkpoint
+from engine.loading.huge_pages import large_memory, use_huge_pages
 from engine.local import LocalEngine
 
 POCKET = Path(__file__).parents[1] / "models" / "pocket"
@@ -88,7 +95,17 @@ class Subject:
             self._alone[key] = self._generate(prompt.rendered.token_ids, request.params)
         return self._alone[key]
 
-    def _generate(self, prompt: tuple[int, ...], params: SamplingParams) -> float:
+    def held_alone(self, request: Request, processor: LogitsProcessor) -> float:
+        """The same, with a processor that holds the answer."""
+        prompt = self.checkpoint.prompting.build(request.conversation, request.budget)
+        return self._generate(prompt.rendered.token_ids, request.params, [processor])
+
+    def _generate(
+        self,
+        prompt: tuple[int, ...],
+        params: SamplingParams,
+        processors: Sequence[LogitsProcessor] = (),
+    ) -> float:
         ids = torch.tensor([prompt])
         torch.set_num_threads(self.checkpoint.threads)  # as many as ours
         began = perf_counter()
@@ -103,6 +120,7 @@ class Subject:
             top_p=params.top_p,
             repetition_penalty=params.repetition_penalty,
             pad_token_id=0,
+            logits_processor=LogitsProcessorList(processors),
         )
         seconds = perf_counter() - began
         assert answer.shape[1] == len(prompt) + params.max_new_tokens
@@ -111,11 +129,14 @@ class Subject:
 
 def random_subject(shape: str, sizes: Sizes) -> Subject:
     def kept_as(weights: str) -> Checkpoint:
+        others = large_memory()
         network = random_network(shape)
         parameters = sum(tensor.numel() for tensor in network.parameters())
         kept = convert(network, weights, lambda step, share: None)
+        use_huge_pages(lambda share: None, others)
         tokenizer = AutoTokenizer.from_pretrained(POCKET)
-        return make_checkpoint(network, tokenizer, None, shape, 0.0, kept, parameters)
+        lean = lean_step(network)
+        return make_checkpoint(network, tokenizer, None, shape, 0.0, kept, parameters, lean=lean)
 
     return Subject(random_network(shape), kept_as, sizes)
 

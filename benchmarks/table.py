@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measure import Result
+from benchmarks.measure import Figure, Result
 
 HEADINGS = ("name", "value", "rounds", "must", "aim", "reached", "what")
 
 
 def as_table(results: Sequence[Result]) -> str:
-    """One line per measure; rounds are the lowest and the highest ratio of one round."""
+    """One line per measure; rounds are the lowest and the highest value of one round."""
     lines = [HEADINGS, *map(_cells, results)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = (
@@ -27,16 +27,41 @@ def write_json(results: Sequence[Result], file: Path) -> None:
     file.write_text(written + "\n", encoding="utf-8")
 
 
+def write_page(results: Sequence[Result], file: Path) -> None:
+    """Put the results into the page's table: a row that is there is replaced, another one added."""
+    before, table, after = _around_table(file.read_text(encoding="utf-8"))
+    rows = {line.split("|")[1].strip(): line for line in table}
+    for result in results:
+        name, value, spread, must, aim, *_ = _cells(result)
+        shown = f"{value} ({spread})" if spread else f"- ({result.note})"
+        rows[name] = f"|{name}|{shown}|{must}|{aim}|"
+    file.write_text("\n".join([*before, *rows.values(), *after]) + "\n", encoding="utf-8")
+
+
+def _around_table(page: str) -> tuple[list[str], list[str], list[str]]:
+    """The lines up to the line below the table's head, its rows, and the lines after it."""
+    lines = page.splitlines()
+    begin = next(n for n, line in enumerate(lines) if line.startswith("|---")) + 1
+    end = next((n for n in range(begin, len(lines)) if not lines[n].startswith("|")), len(lines))
+    return lines[:begin], lines[begin:end], lines[end:]
+
+
 def _cells(result: Result) -> tuple[str, ...]:
     measure = result.measure
     sign = "≥" if measure.higher_is_better else "≤"
-    spread = f"{min(result.ratios):.3g}-{max(result.ratios):.3g}" if result.ratios else ""
+    values = result.ratios
+    spread = f"{_number(min(values))}-{_number(max(values))}" if values else ""
+    notes = [measure.what, *sorted({v.detail for v in values if isinstance(v, Figure)})]
     return (
         measure.name,
-        "-" if result.value is None else f"{result.value:.3g}",
+        "-" if result.value is None else _number(result.value),
         spread,
         "-" if measure.must is None else f"{sign} {measure.must:g}",
         f"{sign} {measure.aim:g}",
         result.verdict,
-        f"{measure.what}. {result.note}" if result.note else measure.what,
+        ". ".join([*notes, *filter(None, [result.note])]),
     )
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"

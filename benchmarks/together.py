@@ -9,7 +9,7 @@ from time import perf_counter
 from core.runs.events import Event, Failed, Token
 from core.workspace import Request
 from engine.batch.limits import Limits
-from engine.batch.run_handle import Ticket
+from engine.batch.run_handle import RunHandle
 from engine.batch.streaming import Part, Stream
 from engine.batch.worker import Worker
 from engine.loading.checkpoint import Checkpoint
@@ -24,8 +24,8 @@ def worker_of(checkpoint: Checkpoint, limits: Limits = NOTHING_KEPT) -> Worker:
 
 def asked(worker: Worker, requests: Sequence[Request], began: float | None = None) -> Stream:
     """A stream that is under way. began: the `perf_counter()` its seconds count from; now."""
-    ticket = Ticket("", perf_counter() if began is None else began)
-    stream = Stream([Part(worker, requests, ticket)], ticket.events)
+    handle = RunHandle("", perf_counter() if began is None else began)
+    stream = Stream([Part(worker, requests, handle)], handle.events)
     stream.start()
     return stream
 

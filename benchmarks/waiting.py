@@ -65,10 +65,10 @@ def longest_pause(subject: Subject) -> float:
         before = list(islice(tokens, ALONE))
         answer = moments_of(asked(worker, joining, began), joining)
         joined = answer[joining[0].lane][-1]
-        beside = before[-1:]
-        while beside[-1] < joined:
-            beside.append(next(tokens))
-    return max(_gaps(beside)) / median(_gaps(before[1:]))
+        during = before[-1:]
+        while during[-1] < joined:
+            during.append(next(tokens))
+    return max(_gaps(during)) / median(_gaps(before[1:]))
 
 
 def _gaps(moments: list[float]) -> list[float]:
@@ -76,7 +76,7 @@ def _gaps(moments: list[float]) -> list[float]:
 
 
 def usual_step(subject: Subject, lanes: int) -> float:
-    """Median seconds between two tokens of a lane that runs beside `lanes` - 1 others."""
+    """Median seconds between two tokens of a lane that runs together with `lanes` - 1 others."""
     requests = subject.requests(lanes, subject.sizes.short)
     moments = moments_of(asked(worker_of(subject.checkpoint), requests), requests)
     return median(_gaps(moments[requests[0].lane][1:]))

@@ -1,27 +1,25 @@
-// What was typed is what is sent. Gradio collects the inputs of an event from a store of its own,
-// and a component's script may not have handed over yet what was typed. So every event of the server
-// passes its inputs through `liveInputs.values`, in the same task as the key or the click.
-class LiveInputs {
+// Events send what was typed. Gradio collects the inputs of an event from its own store, and a
+// component's script may not have handed over the typed text yet. Therefore every server event passes
+// its inputs through `liveInputs.values`, in the same task as the key or the click.
+export class LiveInputs {
   constructor() {
     this.sources = new Map(); // by the input's name
     this.handed = new Map(); // in this task, by the input's name
-    addEventListener('pagehide', () => this.handOver(), true);
-    document.addEventListener('visibilitychange', () => this.handOver(), true);
   }
 
-  // current: gets Gradio's value and returns the one of the page, handing over what was typed; a
-  // component that is shown again offers again, in the place of its old elements.
+  // current: gets Gradio's value, hands over what was typed, and returns the page's value. A component
+  // that is shown again registers again, and replaces its old elements.
   offer(name, element, current) {
     this.sources.set(name, { element, current });
   }
 
-  // names: of the inputs, in Gradio's order; '' for one that no script holds back.
+  // names: of the inputs, in Gradio's order; '' for an input without a script.
   values(names, stored) {
     return stored.map((value, place) => this.value(names[place], value));
   }
 
-  // Gradio reads its store for one event while another one of the same task hands over: what that
-  // event has read is old by the time it asks here.
+  // Gradio may read its store for one event while another event of the same task hands over. What the
+  // first event read is then out of date.
   value(name, stored) {
     const source = this.sources.get(name);
     if (!source?.element.isConnected) return stored;
@@ -33,16 +31,22 @@ class LiveInputs {
     return this.handed.has(name) ? this.handed.get(name) : stored;
   }
 
-  // Before a page is left, and before an act that replaces inputs without reading them.
+  // Called before a page is left, and before an action that replaces inputs without reading them.
   handOver() {
     for (const name of this.sources.keys()) this.value(name);
   }
 }
-const liveInputs = new LiveInputs();
+export const liveInputs = new LiveInputs();
+
+export function handOverOnLeaving(signal) {
+  const handOver = () => liveInputs.handOver();
+  window.addEventListener('pagehide', handOver, { capture: true, signal });
+  document.addEventListener('visibilitychange', handOver, { capture: true, signal });
+}
 
 // -- Gradio's own controls -----------------------------------------------------------------------
-// Text fields, number boxes and sliders write to the store with each key. The model's name and the
-// cells of a table wait until they are left.
+// Text fields, number boxes and sliders write to the store with each key. The model name and table
+// cells write only when they lose the focus.
 function typedChoice(box, choices, stored) {
   if (document.activeElement !== box) return stored;
   const shown = choices.find(([, value]) => value === stored)?.[0] ?? stored ?? '';
@@ -50,14 +54,7 @@ function typedChoice(box, choices, stored) {
   const chosen = choices.find(([label]) => label === box.value);
   return chosen ? chosen[1] : box.value;
 }
-// By a mouse a cell is left before anything else is pressed; a click by a key or by software leaves it
-// here, before Gradio takes its field away.
-document.addEventListener('click', (event) => {
-  const field = document.activeElement;
-  const cell = field?.closest('[data-row][data-col]');
-  if (cell && field !== cell && !cell.contains(event.target)) field.blur();
-}, true);
-function offerModelName() {
+export function offerModelName() {
   const { choices } = window.gradio_config.components
     .find(({ props }) => props.elem_id === 'model-choice').props;
   liveInputs.offer('model', document.body, (stored) => {
@@ -65,8 +62,32 @@ function offerModelName() {
     return box ? typedChoice(box, choices, stored) : stored;
   });
 }
-// Gradio moves a slider whose number box is left empty or out of range to the nearest bound without
-// a word. Kept from it, the box stays as it was typed, and the server names what is wrong with it.
-document.addEventListener('blur', (event) => {
-  if (event.target.matches?.('input[data-testid=number-input]')) event.stopPropagation();
-}, true);
+export function keepGradiosFields(signal) {
+  // What is typed into the model picker replaces the name there, like in any picker.
+  document.addEventListener('focusin', ({ target }) => {
+    if (target.matches?.('#model-choice input')) setTimeout(() => target.select());
+  }, { signal });
+  // A mouse click removes the focus from a cell first. A click by a key or by software does not, so the
+  // focus is removed here, before Gradio removes the field.
+  document.addEventListener('click', (event) => {
+    const field = document.activeElement;
+    const cell = field?.closest('[data-row][data-col]');
+    if (cell && field !== cell && !cell.contains(event.target)) field.blur();
+  }, { capture: true, signal });
+  // If a slider's number box is empty or out of range, Gradio silently moves the slider to the nearest
+  // bound. This stops it: an emptied box gets its last value back, and one that is out of range keeps
+  // what was typed, marked; the server reports it.
+  const isNumber = (field) => field.matches?.('input[data-testid=number-input]');
+  let before = '';
+  document.addEventListener('focus', ({ target }) => {
+    if (isNumber(target)) before = target.value;
+  }, { capture: true, signal });
+  document.addEventListener('blur', (event) => {
+    const { target } = event;
+    if (!isNumber(target)) return;
+    event.stopPropagation();
+    if (target.value !== '' || before === '') return;
+    target.value = before;
+    target.dispatchEvent(new Event('input', { bubbles: true }));
+  }, { capture: true, signal });
+}

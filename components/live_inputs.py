@@ -1,4 +1,4 @@
-"""What was typed is what is sent: each event of the server asks the page for its inputs."""
+"""Events send what was typed: each server event asks the page for its inputs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import gradio as gr
 
 
 def collect_live(page: gr.Blocks, names: Mapping[Any, str]) -> None:
-    """Once all events are wired: those that read an input in `names` send what the page has.
+    """Make events that read an input in `names` send the page's value. Call it after all wiring.
 
-    names: as scripts offer their values, see live_inputs.js. An event that runs in the browser
-    alone asks for itself.
+    names: the names that scripts use, see live_inputs.js. Events without a server part ask for
+    their values themselves.
     """
     for event in page.fns.values():
         known = [names.get(component, "") for component in event.inputs]
@@ -22,5 +22,5 @@ def collect_live(page: gr.Blocks, names: Mapping[Any, str]) -> None:
 
 
 def live_values(names: list[str]) -> str:
-    """The `js` of an event. names: of its inputs in Gradio's order, "" for one that has none."""
-    return f"(...stored) => liveInputs.values({json.dumps(names)}, stored)"
+    """The `js` of an event. names: of its inputs in Gradio's order, "" for one without a name."""
+    return f"(...stored) => playground.values({json.dumps(names)}, stored)"

@@ -1,38 +1,56 @@
-// Keys that work everywhere on the page. Capture, so that no text field swallows them.
-document.addEventListener('keydown', (event) => {
+// Keys that work everywhere on the page.
+import { button, make } from './dom.js';
+import { closeByEscape } from './escape_key.js';
+
+const KEYS = [
+  ['Ctrl ⏎', 'Run all lanes'], ['Esc', 'Close what is open; else stop the runs'],
+  ['Ctrl S', 'Save a version of the session'], ['Ctrl /', 'Go to the last message'],
+  ['Alt ↑ ↓', 'Move the message'], ['Ctrl Z', 'Undo, outside text fields'],
+  ['Ctrl Shift Z', 'Redo, outside text fields'], ['← →', 'Next tab, in the tabs; width, at the divider'],
+  ['?', 'This list'],
+];
+const DEMO_KEYS = [
+  ['N →', 'Next example'], ['R', 'Run again'], ['Enter', 'Run, in the question'], ['Esc', 'Stop'],
+  ['D', 'Figures of the answers'], ['?', 'This list'],
+];
+const isDemoPage = () => document.body.classList.contains('demo');
+
+export function showShortcuts() {
+  if (document.querySelector('dialog[open]')) return;
+  const close = button('Close');
+  const rows = (isDemoPage() ? DEMO_KEYS : KEYS).flatMap(([key, what]) => [make('dt', make('kbd', key)), make('dd', what)]);
+  const dialog = make('dialog.shortcuts', { 'aria-label': 'Keyboard shortcuts' },
+    make('h2', 'Keyboard shortcuts'), make('dl', rows), close);
+  close.addEventListener('click', () => dialog.close());
+  dialog.addEventListener('close', () => dialog.remove());
+  document.querySelector('.gradio-container').append(dialog);
+  dialog.showModal();
+}
+function press(event, id) {
+  event.preventDefault();
+  event.stopPropagation();
+  document.querySelector(id)?.click();
+}
+export function isTyped(target) {
+  return target.matches?.('input, textarea, select, [contenteditable]') ?? false;
+}
+function onKey(event) {
   const command = event.ctrlKey || event.metaKey;
-  const press = (id) => {
-    event.preventDefault();
-    event.stopPropagation();
-    document.querySelector(id)?.click();
-  };
-  const inResult = event.target.closest?.('.tool-result');
-  const go = inResult ? '.lane-pane:focus-within [data-act=results]' : '#run';
-  const demo = document.body.classList.contains('demo');
-  if (command && event.key === 'Enter') press(go);
-  else if (command && event.key === 's' && !demo) press('#session-save');
+  if (command && event.key === 'Enter') {
+    const inResult = event.target.closest?.('.tool-result');
+    press(event, inResult ? '.lane-pane:focus-within [data-act=results]' : '#run');
+  } else if (command && event.key === 's' && !isDemoPage()) press(event, '#session-save');
   else if (event.key === 'Escape' && !event.isComposing) {
     if (!closeByEscape(event)) document.querySelector('#stop')?.click();
-  }
-  else if (command && event.key === '/') {
+  } else if (!command && !event.altKey && !isTyped(event.target)) {
+    if (event.key === '?') showShortcuts();
+  } else if (command && event.key === '/') {
     event.preventDefault();
     document.querySelector('.turns .turn:last-child textarea')?.focus();
   }
-}, true);
-
-// Light or dark is remembered in this browser; `?__theme=` in the address wins.
-function rememberedTheme() {
-  try {
-    return localStorage.getItem('playground_theme');
-  } catch {
-    return null;
-  }
 }
-function switchTheme() {
-  const dark = document.body.classList.toggle('dark');
-  try {
-    localStorage.setItem('playground_theme', dark ? 'dark' : 'light');
-  } catch {
-    // Private windows may forbid storage; the switch still works for this visit.
-  }
+
+// Capture, so that no text field swallows them.
+export function listenForShortcuts(signal) {
+  document.addEventListener('keydown', onKey, { capture: true, signal });
 }

@@ -5,13 +5,10 @@ from __future__ import annotations
 import gradio as gr
 
 from components.access.visitors import META
-from components.client_component import read_asset
+from components.client_component import SHELL, read_asset
 
 # Weights 400 and 700 only: the semi-bold files that ship with Gradio lack most letters.
 WEIGHTS = (400, 700)
-SCRIPTS = (
-    "kept_drafts.js", "undo_steps.js", "live_inputs.js", "escape_key.js", "shortcuts.js"
-)  # fmt: skip
 
 
 def theme() -> gr.themes.Base:
@@ -55,7 +52,6 @@ def theme() -> gr.themes.Base:
 
 
 def head(demo: bool = False) -> str:
-    """What goes into the page's head: the colour scheme, what scripts share, demo mode."""
-    scripts = "".join(f"<script>{read_asset(name)}</script>" for name in SCRIPTS)
-    colours = '<meta name="color-scheme" content="light dark">'
-    return f"{colours}{META if demo else ''}{scripts}"
+    """The page's head: the colour scheme, the layout, and demo mode."""
+    scheme = '<meta name="color-scheme" content="light dark">'
+    return f"{scheme}<style>{read_asset(SHELL)}</style>{META if demo else ''}"

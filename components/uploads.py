@@ -1,4 +1,4 @@
-"""The folder of uploads: the only one whose files a page may show, name and send."""
+"""The upload folder: the only one whose files a page may show, name and send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def upload_folder() -> Path:
 
 
 def uploaded_file(path: Any) -> Path | None:
-    """The file of an upload; None for whatever else a browser may have sent."""
+    """The file of an upload; None for anything else that a browser may send."""
     return allowed_file(path, (upload_folder(),))
 
 

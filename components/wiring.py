@@ -1,223 +1,255 @@
-"""Which event calls which handler, with which inputs and outputs.
+"""Connects the page's features: one workspace from all inputs, and the last steps of each event.
 
-One server listener per event: several on one event run one after another, or for ever.
+Each event has one server listener: several on one event run one after another, or forever.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import gradio as gr
+from gradio.events import EventListener
 
-from components.client_component import read_asset
-from components.compare.comparison_handlers import ComparisonHandlers
-from components.controls import Controls
-from components.handlers import Handlers
-from components.images.budget_panel import ADVANCED
-from components.lanes.lane_handlers import LaneHandlers
-from components.models.model_handlers import ModelHandlers
-from components.sessions.session_panel import SessionParts
+from components.client_component import text_of
+from components.event_data import sent
+from components.feature import PRESS_RUN, PRIVATE, QUICK, TELL, Changes, Feature, Services, Values
+from components.live_inputs import collect_live
+from components.snapshot import Snapshot
+from components.user_errors import user_errors
+from core.errors import InvalidInput
+from core.workspace import Workspace
 
-# Raw values (preprocess): Gradio's own checks know neither an empty field nor what it is for.
-PRIVATE: dict[str, Any] = {
-    "api_visibility": "private", "show_progress": "hidden", "preprocess": False
-}  # fmt: skip
-QUICK: dict[str, Any] = {**PRIVATE, "queue": False}
-LONG: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
-
-
-# A visitor of a demo has one thing to do: choose a card.
-RUN_A_DEMO = """() => {
-  if (document.body.classList.contains('demo')) document.querySelector('#run').click();
-}"""
-# Scripts that draw what follows from the page listen for this.
-TELL: dict[str, Any] = {
-    "fn": None, "inputs": None, "outputs": None, **PRIVATE,
-    "js": "() => { document.dispatchEvent(new Event('playground-changed')); }",
-}  # fmt: skip
-PRESS_RUN = "() => document.querySelector(`#run-${document.body.dataset.lanes}`).click()"
+Kind = TypeVar("Kind", bound=Feature)
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What only the wiring needs; what handlers read or write is in `controls`.
+class Act:
+    """The data of an event that changes the workspace."""
 
-    runs: hidden, one for each number of lanes, with their panes as its only outputs; `run` presses
-    the right one. other_tabs: by name, those that ask for nothing when opened.
-    """
+    values: Values
+    data: gr.EventData
+    request: gr.Request
 
-    run: gr.Button
-    runs: list[gr.Button]
-    stop: gr.Button
-    scenarios: gr.HTML
-    compare_tab: gr.Tab
-    prompt_tab: gr.Tab
-    other_tabs: dict[str, gr.Tab]
-    controls: Controls
-    work_bar: gr.HTML
-    sessions: SessionParts
+    @property
+    def key(self) -> str:
+        """The key of the person's choice; empty if the browser sent none."""
+        return sent(self.data, "key", str, "")
+
+
+Change = Callable[[Workspace, Act], Workspace]
 
 
 class Wiring:
+    """tabs: those on the right. tab: tells the server which one is open."""
+
     def __init__(
-        self, page: gr.Blocks, parts: Parts, handlers: Handlers, models: ModelHandlers,
-        lane_handlers: LaneHandlers, comparisons: ComparisonHandlers,
+        self, *, blocks: gr.Blocks, services: Services, tabs: gr.Tabs, tab: gr.State,
+        features: Iterable[Feature],
     ) -> None:  # fmt: skip
-        self._page = page
-        self._parts = parts
-        self._controls = parts.controls
-        self._handlers = handlers
-        self._model_handlers = models
-        self._lane_handlers = lane_handlers
-        self._comparisons = comparisons
-        self._editors = [*self._controls.lanes.editors.values()]
-        self._panes = [*self._controls.lanes.panes.values()]
-        self._inputs = self._controls.inputs()
-        self._written = self._controls.written()
-        self._save = self._keeping("act")
-        self._show: dict[str, Any] = {
-            "fn": handlers.show,
-            "inputs": self._inputs,
-            "outputs": self._controls.shown(),
-            **PRIVATE,
+        self.blocks = blocks
+        self.services = services
+        self.tabs = tabs
+        self.tab = tab
+        self.features = tuple(features)
+
+    def the(self, kind: type[Kind]) -> Kind:
+        """The feature of that class, for another feature that uses its components."""
+        return next(feature for feature in self.features if isinstance(feature, kind))
+
+    # -- the workspace -------------------------------------------------------------------------
+    def kept(self) -> dict[str, Any]:
+        """The components that hold the workspace, by name."""
+        return {name: one for feature in self.features for name, one in feature.inputs.items()}
+
+    def inputs(self) -> set[Any]:
+        """All components that events read."""
+        return {self.tab, *self._extra_inputs().values(), *self.kept().values()}
+
+    def written(self) -> list[Any]:
+        """The outputs of an explicit action, such as a preset: the whole workspace."""
+        return list(self.kept().values())
+
+    def read(self, values: Values, repair: bool = False) -> Workspace:
+        """Raises InvalidInput for a wrong value; with `repair`, takes the default instead."""
+        return self.read_raw(self.raw(values), repair)
+
+    def raw(self, values: Values) -> dict[str, Any]:
+        return {name: values[component] for name, component in self.kept().items()}
+
+    def read_raw(self, raw: Mapping[str, Any], repair: bool) -> Workspace:
+        workspace = Workspace()
+        for feature in self.features:
+            workspace = feature.read(raw, workspace, repair)
+        return workspace
+
+    def read_draft(self, draft: Any) -> Workspace | None:
+        """The draft of a browser; None without one.
+
+        Wrong numbers, and numbers that another version did not have, take their defaults, so that
+        the messages are never lost.
+        """
+        if not isinstance(draft, dict) or "messages" not in draft:
+            return None
+        return self.read_raw({name: draft.get(name) for name in self.kept()}, repair=True)
+
+    def write(self, workspace: Workspace, values: Values | None = None) -> Changes:
+        """Write the inputs; with `values` of the page, only those that differ."""
+        wanted = {n: v for feature in self.features for n, v in feature.write(workspace).items()}
+        kept = self.kept()
+        if values is None:
+            return {kept[name]: value for name, value in wanted.items()}
+        raw = self.raw(values)
+        read = self.read_raw(raw, repair=True)
+        before = {n: v for feature in self.features for n, v in feature.write(read).items()}
+        changes = {
+            kept[name]: value
+            for name, value in wanted.items()
+            if value != before[name] or (_is_field(value) and value != raw[name])
+        }
+        return changes or {next(iter(kept.values())): gr.skip()}  # an empty mapping is one value
+
+    def snapshot(self, values: Values, workspace: Workspace | None = None) -> Snapshot:
+        """workspace: read from the values, if that was already done. Raises InvalidInput."""
+        return Snapshot(
+            self.services.engine,
+            self.services.library_now(),
+            workspace or self.read(values),
+            self.chosen(values),
+            values[self.tab],
+        )
+
+    def chosen(self, values: Values) -> str:
+        """The Hub id, folder or name in the model picker."""
+        return text_of(values.get(self._extra_inputs().get("model")))
+
+    def _extra_inputs(self) -> dict[str, Any]:
+        return {
+            name: one for feature in self.features for name, one in feature.extra_inputs.items()
         }
 
-    def wire(self) -> None:
-        self._edits()
-        self._acts()
-        self._tabs()
-        self._runs()
-        self._models()
-        picker, history = self._controls.picker, self._controls.history
-        opened = [*self._written, *self._panes, *self._model_outputs(), picker.choice, history]
-        load = self._page.load(
-            self._handlers.open_page, [self._parts.work_bar], opened, js=read_asset("tab_draft.js"),
-            **PRIVATE,
-        )  # fmt: skip
-        load.then(**self._keeping("open")).then(**self._show)
-        self._page.unload(self._handlers.leave)
-        self._page.unload(self._model_handlers.leave)
-        self._page.unload(self._lane_handlers.leave)
+    # -- what events end with ------------------------------------------------------------------
+    def act(
+        self,
+        event: Any,
+        change: Change,
+        *,
+        repair: bool = False,
+        reads: Iterable[Any] = (),
+        then: Mapping[Any, Any] | None = None,
+        how: Mapping[str, Any] = PRIVATE,
+    ) -> Any:
+        """An event that changes the workspace.
 
-    def _keeping(self, how: str) -> dict[str, Any]:
-        """Keeps the draft and the step to undo, in the browser; how: as in kept_drafts.js."""
-        names = json.dumps(self._controls.kept_names())
-        script = f"(...values) => keepWorkspace({names}, values, '{how}')"
-        return {"fn": None, "inputs": self._written, "outputs": [], "js": script, **PRIVATE}
+        repair: also correct wrong values on the page. reads: further components that it reads.
+        then: further values that it sets, by component.
+        """
+        others = dict(then or {})
 
-    def _edits(self) -> None:
-        lanes = [self._controls.lanes.bar.edit, *(editor.edit for editor in self._editors)]
-        texts = [self._controls.editor.edit, self._controls.tools.edit]
-        chosen = self._controls.picker.choice.input  # its recipe is offered before it is loaded
-        edits = [*texts, *lanes, *self._controls.value_events(), chosen]
-        gr.on(edits, **self._keeping("edit"))  # first: a busy server loses no draft
-        gr.on(edits, **self._show, trigger_mode="always_last").then(**TELL)
+        def handler(values: Values, data: gr.EventData, request: gr.Request) -> Changes:
+            with user_errors():
+                workspace = change(self.read(values, repair), Act(values, data, request))
+                return {**self.write(workspace, values), **others}
 
-    def _acts(self) -> None:
-        """What writes inputs."""
-        controls, handlers, few_shot = self._controls, self._handlers, self._controls.few_shot
-        inputs, written, panes = self._inputs, self._written, self._panes
-        examples = {few_shot.text, few_shot.table}
-        earlier = [*written, *panes, controls.tabs, controls.tab]
-        lanes = inputs | set(panes)
-        comparisons = self._comparisons
-        scenario = self._parts.scenarios.pick(
-            handlers.pick_scenario, inputs, [*written, controls.scenario_fold], **QUICK
-        )
-        acts = [
-            controls.presets.pick(handlers.pick_preset, inputs, written, **QUICK),
-            scenario,
-            few_shot.insert.click(
-                handlers.insert_examples, inputs | examples, [*written, *examples], **PRIVATE
-            ),
-            *(pane.reply(handlers.use_as_reply, lanes, written, **PRIVATE) for pane in panes),
-            *(pane.seed(handlers.keep_seed, lanes, written, **PRIVATE) for pane in panes),
-            *(e.promote(handlers.promote, inputs, written, **PRIVATE) for e in self._editors),
-            controls.lanes.bar.pick(handlers.pick_set_up, inputs, written, **PRIVATE),
-            controls.budget.bar.pick(handlers.pick_budget, inputs, written, **PRIVATE),
-            controls.budget.bar.remedy(handlers.turn_splitting_off, inputs, written, **PRIVATE),
-            controls.tiles.sample(handlers.add_sample, inputs, written, **PRIVATE),
-            controls.dice.click(handlers.draw_seed, inputs, written, **PRIVATE),
-            controls.history.open(comparisons.open_run, inputs, earlier, **PRIVATE),
-            controls.history.restore(comparisons.restore, inputs, written, **PRIVATE),
-            controls.history.place(comparisons.place, inputs, earlier, **PRIVATE),
-        ]
-        for act in acts:
-            self.after_act(act)
-        scenario.then(None, None, None, js=RUN_A_DEMO, **PRIVATE)
+        inputs, outputs = self.inputs() | set(reads), [*self.written(), *others]
+        acted = event(handler, inputs, outputs, **how)
+        self.after_act(acted)
+        return acted
 
-    def after_act(self, act: Any) -> None:
-        """What writes inputs ends so: the draft is kept and what follows is shown."""
-        act.then(**self._save).then(**self._show).then(**TELL)
+    def act_and_run(self, event: Any, change: Change, **how: Any) -> None:
+        """The same, then the lanes run, unless the action was refused."""
+        self.act(event, change, **how).success(None, None, None, js=PRESS_RUN, **PRIVATE)
+
+    def after_act(self, event: Any) -> Any:
+        """Every event that writes inputs ends like this: keep the draft, then redraw."""
+        return event.then(**self._keeping("act")).then(**self._showing()).then(**TELL)
 
     def show_after(self, event: Any, **how: Any) -> None:
-        """What changes inputs in the browser alone ends so."""
-        event(**{**self._show, **how}).then(**TELL)
+        """Every event that changes inputs only in the browser ends like this."""
+        event(**{**self._showing(), **how}).then(**TELL)
 
-    def _tabs(self) -> None:
-        controls, parts, comparisons = self._controls, self._parts, self._comparisons
-        compared = [controls.tab, controls.comparison, controls.history]
-        parts.prompt_tab.select(
-            self._handlers.show_prompt,
-            self._inputs,
-            [controls.tab, *controls.shown()],
-            **PRIVATE,
-        )
-        for name, tab in parts.other_tabs.items():
-            tab.select(_named(name), None, [controls.tab], **QUICK)
-        parts.compare_tab.select(comparisons.compare, self._inputs, compared, **PRIVATE)
-        controls.comparison.pick(comparisons.pick, self._inputs, compared, **PRIVATE)
-        controls.comparison.report(
-            comparisons.report, self._inputs, [controls.comparison], **PRIVATE
-        )
+    def tab_opened(self, tab: gr.Tab, name: str) -> None:
+        """Opening a tab asks the server only to remember it."""
 
-    def _runs(self) -> None:
-        controls, handlers, parts = self._controls, self._lane_handlers, self._parts
-        panes, editors = self._panes, self._editors
-        # Each token pays for every output, also for those that stay, and for Gradio's checks.
-        run: dict[str, Any] = {"inputs": self._inputs, "postprocess": False, **LONG}
-        together = [
-            button.click(handlers.run_of(count), outputs=panes[:count], **run)
-            for count, button in enumerate(parts.runs, start=1)
-        ]
-        alone = [
-            editor.run(handlers.run_lane, outputs=[pane], trigger_mode="multiple", **run)
-            for editor, pane in zip(editors, panes, strict=True)
-        ]
-        after = [controls.tab, controls.comparison, controls.history]
-        for runs in (*together, *alone):
-            runs.then(self._comparisons.after_run, self._inputs, after, **PRIVATE).then(**TELL)
-        parts.run.click(None, None, None, js=PRESS_RUN, **PRIVATE)
-        parts.stop.click(handlers.stop, None, None, **QUICK)
-        for editor in editors:
-            editor.stop(handlers.stop_lane, None, None, **QUICK)
-        for pane in panes:
-            pane.begin(self._model_handlers.in_use, None, self._model_outputs(), **QUICK)
-            pane.inspect(handlers.inspect, None, panes, **PRIVATE)
+        def opened() -> str:
+            return name
 
-    def _models(self) -> None:
-        picker, handlers = self._controls.picker, self._model_handlers
-        reach = ("min_image_tokens", "max_image_tokens", *ADVANCED)
-        advanced = [self._controls.budget.controls[name] for name in reach]
-        changed = [picker.load, picker.beside, picker.cancel, *advanced]
-        for button, load in (
-            (picker.load, handlers.load),
-            (picker.beside, handlers.load_beside),
-        ):
-            outputs = [*self._model_outputs(), *changed]
-            self.after_act(button.click(load, {picker.choice, picker.weights}, outputs, **LONG))
-        picker.cancel.click(handlers.cancel, None, None, **QUICK)
+        tab.select(opened, None, [self.tab], **QUICK).then(**TELL)
 
-    def _model_outputs(self) -> list[Any]:
-        budget = self._controls.budget
-        return [self._controls.picker.status, budget.panel, budget.advanced]
+    def output_opened(self) -> Changes:
+        """Open the lanes; for an event with `tabs` and `tab` among its outputs."""
+        return {self.tabs: gr.Tabs(selected="output"), self.tab: "output"}
+
+    # -- all features --------------------------------------------------------------------------
+    def wire(self) -> None:
+        edits = [event for feature in self.features for event in feature.value_events()]
+        gr.on(edits, **self._keeping("edit"))  # first: a busy server loses no draft
+        gr.on(edits, **self._showing(), trigger_mode="always_last").then(**TELL)
+        for feature in self.features:
+            feature.wire(self)
+        names = {component: name for name, component in self.kept().items()}
+        extra = {component: name for name, component in self._extra_inputs().items()}
+        collect_live(self.blocks, {**names, **extra})
+
+    def opened(self, event: Any) -> Any:
+        """The page is ready, with its draft."""
+        return event.then(**self._keeping("open")).then(**self._showing())
+
+    def shown(self) -> list[Any]:
+        return [component for feature in self.features for component in feature.shown()]
+
+    def show(self, values: Values) -> Changes:
+        """Redraw after any change of the inputs: counts, the preset's badge, the prompt, etc."""
+        try:
+            snapshot = self.snapshot(values)
+            snapshot.check()
+            views = [feature.show(snapshot) for feature in self.features]
+        except InvalidInput as error:
+            views = [feature.show_error(str(error)) for feature in self.features]
+        return _together(views)
+
+    def model_shown(self) -> list[Any]:
+        return [component for feature in self.features for component in feature.model_shown()]
+
+    def show_model(self) -> Changes:
+        """Redraw what depends on the model; another page may have loaded it."""
+        return _together(feature.show_model() for feature in self.features)
+
+    def _showing(self) -> dict[str, Any]:
+        return {"fn": self.show, "inputs": self.inputs(), "outputs": self.shown(), **PRIVATE}
+
+    def _keeping(self, how: str) -> dict[str, Any]:
+        """Keep the draft and the undo step, in the browser. how: as in kept_drafts.js."""
+        given = f"{json.dumps([*self.kept()])}, values, '{how}'"
+        script = f"(...values) => playground.keepWorkspace({given})"
+        return {"fn": None, "inputs": self.written(), "outputs": [], "js": script, **PRIVATE}
 
 
-def _named(tab: str) -> Callable[[], str]:
-    def name() -> str:
-        return tab
+def any_of(components: Iterable[Any], event: str) -> Callable[..., Any]:
+    """An event that the scripts of several components trigger, as one: one listener of the page."""
+    triggers: list[Any] = []
+    for component in components:
+        trigger: Any = EventListener(event_name=event).listener
+        trigger.__self__ = component  # as `gr.on` finds it at Gradio's own events
+        triggers.append(trigger)
+    return partial(gr.on, triggers)
 
-    return name
+
+def named(things: Mapping[str, Thing], key: str, what: str) -> Thing:
+    """The thing with that key, sent by a browser. Raises InvalidInput for an unknown key."""
+    if (found := things.get(key)) is None:
+        raise InvalidInput(f"Unknown {what} {key!r}. Reload the page, then choose another one.")
+    return found
+
+
+def _together(views: Iterable[Changes]) -> Changes:
+    return {component: value for view in views for component, value in view.items()}
+
+
+def _is_field(value: Any) -> bool:
+    """Whether this is the value of a field, which a person can leave wrong or empty."""
+    return not isinstance(value, list | dict)

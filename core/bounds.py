@@ -22,6 +22,14 @@ MOST_CONVERSATIONS = 10_000  # of such a file, and messages of all of them toget
 MOST_IMPORTED_MESSAGES = 100_000
 MOST_PARTS = 1_000  # of one message: texts, images, calls
 MOST_VERSIONS = 2_000
+MOST_VARIABLES = 50  # of a prompt, and columns of a sheet
+LONGEST_VARIABLE = 64  # characters of a name
+MOST_ROWS = 10_000  # of a sheet
+MOST_SAMPLES = 20  # answers of a row in a lane
+MOST_CELLS = 200_000  # rows x lanes x samples
+MOST_CHECKS = 20
+LONGEST_VALUE = 100_000  # characters of a row in a column
+MOST_CHARACTERS = 20_000_000  # of all rows
 LARGEST_EXPORT = 64 * 2**20  # characters
 LARGEST_FILE = 20 * 2**20  # bytes of an upload, an import, or an image inside of one
 
@@ -63,6 +71,17 @@ def check_conversation(conversation: Conversation, context_length: int | None = 
             raise InvalidInput(f"{where} half of a character, such as \\ud83d alone. Remove it.")
 
 
+def check_text(text: str, context_length: int) -> None:
+    """Checks a text that is to be read as an answer. Raises InvalidInput."""
+    most = CHARACTERS_PER_TOKEN * min(context_length, LONGEST_CONTEXT)
+    if len(text) > most:
+        raise InvalidInput(
+            f"The text has {len(text):,} characters; {most:,} are read at most. Shorten it."
+        )
+    if is_cut(text):
+        raise InvalidInput("The text holds half of a character, such as \\ud83d alone. Remove it.")
+
+
 def is_cut(text: str) -> bool:
     """Whether half of a character is in it, which JSON allows and no text encoding does."""
     try:
@@ -75,7 +94,7 @@ def is_cut(text: str) -> bool:
 def check_pictures(
     pictures: Sequence[ImageFacts], budget: VisionBudget | None, context_length: int
 ) -> None:
-    """Of all images of a prompt, before one is decoded. Raises InvalidInput.
+    """Checks all images of a prompt before one is decoded. Raises InvalidInput.
 
     budget: as the processor takes it; None where what images cost can't be known before.
     """
@@ -108,7 +127,7 @@ def check_stop(stop: Sequence[str]) -> None:
 
 
 def check_count(count: int, most: int, what: str, where: str) -> None:
-    """Of an imported file. what: in the plural. Raises InvalidInput, naming the place."""
+    """Checks an imported file. what: in the plural. Raises InvalidInput, naming the place."""
     if count > most:
         raise InvalidInput(
             f"{where} has more than {most:,} {what}, which is more than is read. Split it."

@@ -32,7 +32,9 @@ class PromptToken:
 class RenderedPrompt:
     """text: the rendered template. neutralised: control tokens a person typed, sent as text.
 
-    tools_ignored: there are tools, and the template writes the same prompt without them.
+    tools_ignored: there are tools, and the template writes the same prompt without them. unplaced:
+    places of messages that the template rewrites: which tokens are theirs is not known.
+    in_template: False where the model has none, and the messages' texts are one text.
     """
 
     text: str
@@ -40,6 +42,8 @@ class RenderedPrompt:
     context_length: int
     neutralised: tuple[str, ...] = ()
     tools_ignored: bool = False
+    unplaced: tuple[int, ...] = ()
+    in_template: bool = True
 
     @cached_property
     def token_ids(self) -> tuple[int, ...]:

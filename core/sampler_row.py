@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Program = Literal[
-    "openai", "vllm", "sglang", "llama_cpp", "llama_server", "ollama", "mlx", "opentelemetry"
+    "openai",
+    "vllm",
+    "sglang",
+    "llama_cpp",
+    "llama_server",
+    "ollama",
+    "mlx",
+    "mlx_vlm",
+    "opentelemetry",
 ]
 PROGRAMS: Mapping[Program, str] = {
     "openai": "OpenAI's protocol",
@@ -19,7 +27,8 @@ PROGRAMS: Mapping[Program, str] = {
     "llama_cpp": "llama.cpp",
     "llama_server": "llama.cpp's server",
     "ollama": "Ollama",
-    "mlx": "MLX",
+    "mlx": "mlx-lm",
+    "mlx_vlm": "mlx-vlm",
     "opentelemetry": "OpenTelemetry",
 }
 Keeps = Callable[[Mapping[int, float], float], set[int]]
@@ -46,14 +55,14 @@ class Name:
     """What a program calls a sampler: an option, a field or a flag.
 
     off: its off value, where that is another than ours. smallest: of the values that it takes; a
-    smaller one becomes this. beside: what has to be set with it. trap: how it differs there, said
+    smaller one becomes this. with_it: what has to be set with it. trap: how it differs there, said
     where the sampler is on.
     """
 
     name: str
     off: float | None = None
     smallest: float | None = None
-    beside: tuple[tuple[str, Any], ...] = ()
+    with_it: tuple[tuple[str, Any], ...] = ()
     trap: str = ""
 
 
@@ -62,7 +71,7 @@ class Elsewhere:
     """The name in every program; None where a program doesn't have the sampler.
 
     llama_cpp: the flag. llama_server: the field of a request. llama_order: in llama.cpp's list of
-    samplers. opentelemetry: behind `gen_ai.request`.
+    samplers. opentelemetry: after `gen_ai.request`.
     """
 
     openai: Name | None
@@ -73,6 +82,7 @@ class Elsewhere:
     llama_order: str | None
     ollama: Name | None
     mlx: Name | None
+    mlx_vlm: Name | None
     opentelemetry: Name | None
 
 

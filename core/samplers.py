@@ -16,7 +16,11 @@ from core.sampler_row import Elsewhere, Name, SamplerRow, Setting
 LARGEST_SEED = 2**32 - 1
 SMALLEST_TOP_P = 1e-6
 ALL_TOKENS = -1  # of the context, for the repetition penalty
-MLX_WINDOW = "MLX looks at the last 20 tokens unless told; here at all."
+MLX_WINDOW = "mlx-lm looks at the last 20 tokens unless told; here at all."
+MLX_VLM_WINDOW = (
+    "mlx-vlm's repetition penalty looks at the answer and the last token of the prompt; the lane's "
+    "at the whole prompt too."
+)
 OLLAMA_TYPICAL = (
     "Ollama takes typical_p for models that it runs by llama.cpp; its own engine ignores it."
 )
@@ -84,7 +88,7 @@ class SamplingParams:
                 openai=Name("temperature"), vllm=Name("temperature"), sglang=Name("temperature"),
                 llama_cpp=Name("--temp"), llama_server=Name("temperature"),
                 llama_order="temperature", ollama=Name("temperature"), mlx=Name("temp"),
-                opentelemetry=Name("temperature"),
+                mlx_vlm=Name("temperature"), opentelemetry=Name("temperature"),
             ),
             lost="{lane} takes the likeliest token (temperature 0), and {token} is less likely.",
         ),
@@ -103,7 +107,8 @@ class SamplingParams:
             elsewhere=Elsewhere(
                 openai=None, vllm=Name("top_k", off=-1), sglang=Name("top_k", off=-1),
                 llama_cpp=Name("--top-k"), llama_server=Name("top_k"), llama_order="top_k",
-                ollama=Name("top_k"), mlx=Name("top_k"), opentelemetry=Name("top_k"),
+                ollama=Name("top_k"), mlx=Name("top_k"), mlx_vlm=Name("top_k"),
+                opentelemetry=Name("top_k"),
             ),
         ),
     ] = 0  # fmt: skip
@@ -123,7 +128,8 @@ class SamplingParams:
                 openai=Name("top_p"), vllm=Name("top_p", smallest=SMALLEST_TOP_P),
                 sglang=Name("top_p", smallest=SMALLEST_TOP_P), llama_cpp=Name("--top-p"),
                 llama_server=Name("top_p"), llama_order="top_p", ollama=Name("top_p"),
-                mlx=Name("top_p", smallest=SMALLEST_TOP_P), opentelemetry=Name("top_p"),
+                mlx=Name("top_p", smallest=SMALLEST_TOP_P),
+                mlx_vlm=Name("top_p", smallest=SMALLEST_TOP_P), opentelemetry=Name("top_p"),
             ),
         ),
     ] = 1.0  # fmt: skip
@@ -141,7 +147,8 @@ class SamplingParams:
             elsewhere=Elsewhere(
                 openai=None, vllm=Name("min_p", trap=VLLM_ORDER), sglang=Name("min_p"),
                 llama_cpp=Name("--min-p"), llama_server=Name("min_p"), llama_order="min_p",
-                ollama=Name("min_p"), mlx=Name("min_p"), opentelemetry=None,
+                ollama=Name("min_p"), mlx=Name("min_p"), mlx_vlm=Name("min_p"),
+                opentelemetry=None,
             ),
         ),
     ] = 0.0  # fmt: skip
@@ -160,7 +167,8 @@ class SamplingParams:
             elsewhere=Elsewhere(
                 openai=None, vllm=None, sglang=None, llama_cpp=Name("--typical"),
                 llama_server=Name("typical_p"), llama_order="typ_p",
-                ollama=Name("typical_p", trap=OLLAMA_TYPICAL), mlx=None, opentelemetry=None,
+                ollama=Name("typical_p", trap=OLLAMA_TYPICAL), mlx=None,
+                mlx_vlm=Name("typical_p"), opentelemetry=None,
             ),
         ),
     ] = 1.0  # fmt: skip
@@ -177,19 +185,20 @@ class SamplingParams:
             keeps=None,
             elsewhere=Elsewhere(
                 openai=None, vllm=Name("repetition_penalty"), sglang=Name("repetition_penalty"),
-                llama_cpp=Name("--repeat-penalty", beside=(("--repeat-last-n", ALL_TOKENS),)),
-                llama_server=Name("repeat_penalty", beside=(("repeat_last_n", ALL_TOKENS),)),
+                llama_cpp=Name("--repeat-penalty", with_it=(("--repeat-last-n", ALL_TOKENS),)),
+                llama_server=Name("repeat_penalty", with_it=(("repeat_last_n", ALL_TOKENS),)),
                 llama_order="penalties",
-                ollama=Name("repeat_penalty", beside=(("repeat_last_n", ALL_TOKENS),)),
-                mlx=Name("repetition_penalty", trap=MLX_WINDOW), opentelemetry=None,
+                ollama=Name("repeat_penalty", with_it=(("repeat_last_n", ALL_TOKENS),)),
+                mlx=Name("repetition_penalty", trap=MLX_WINDOW),
+                mlx_vlm=Name("repetition_penalty", trap=MLX_VLM_WINDOW), opentelemetry=None,
             ),
-            lost="{lane}'s repetition penalty put {token} behind its own choice.",
+            lost="{lane}'s repetition penalty ranked {token} below its own choice.",
         ),
     ] = 1.0  # fmt: skip
     max_new_tokens: Annotated[
         int,
         Setting("Max new tokens", 1, 8192, 1, "The answer ends after this many tokens."),
-    ] = 512  # fmt: skip
+    ] = 512
     seed: Annotated[
         int | None,
         Setting(

@@ -66,7 +66,7 @@ def sampling_params(values: Mapping[str, Any]) -> SamplingParams:
     for name in values:
         if name not in known:
             raise InvalidInput(
-                f"There is no sampling parameter {name!r}; use {', '.join(sorted(known))}."
+                f"Unknown sampling parameter {name!r}; use {', '.join(sorted(known))}."
             )
     read: dict[str, Any] = {n: _number(n, values[n]) for n in settings() if n in values}
     if "stop" in values:

@@ -26,7 +26,7 @@ class VisionBudget:
     """How many tokens one image may become. There is no off value: an image always costs tokens.
 
     Splitting cuts an image with more than `max_image_tokens` x `max_pixels_tolerance` into tiles of
-    `tile_size` pixels, beside a thumbnail that obeys the two bounds; off, it is shrunk. The
+    `tile_size` pixels, plus a thumbnail that obeys the two bounds; off, it is shrunk. The
     defaults are the processor's own; a checkpoint may bring others. encoder_patch_size (pixels) and
     downsample_factor (patches a side for one token) belong to the network.
     """
@@ -81,7 +81,7 @@ class VisionBudget:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """Of an image file: its size upright, in pixels. moves: it has more frames than one."""
+    """The upright size of an image file in pixels. moves: it has more than one frame."""
 
     width: int
     height: int
@@ -181,15 +181,16 @@ def splitting_trap(sizes: Sequence[tuple[int, int]], budget: VisionBudget) -> Sp
         "max_image_tokens": usual.max_image_tokens,
     }
     trap = SplittingTrap(
-        _cost(sizes, budget),
-        _cost(sizes, replace(budget, do_image_splitting=False)),
-        _cost(sizes, replace(budget, **bounds)),
+        image_cost(sizes, budget),
+        image_cost(sizes, replace(budget, do_image_splitting=False)),
+        image_cost(sizes, replace(budget, **bounds)),
     )
     lower = budget.max_image_tokens < usual.max_image_tokens
     return trap if lower and trap.split > max(trap.whole, trap.default) else None
 
 
-def _cost(sizes: Sequence[tuple[int, int]], budget: VisionBudget) -> int:
+def image_cost(sizes: Sequence[tuple[int, int]], budget: VisionBudget) -> int:
+    """The prompt's tokens for images of these sizes, (width, height) in pixels."""
     return sum(plan_image(width, height, budget).tokens for width, height in sizes)
 
 
@@ -198,7 +199,7 @@ def changed(budget: VisionBudget, values: Mapping[str, Any]) -> VisionBudget:
     for name, value in values.items():
         if name not in VisionBudget.__dataclass_fields__:
             names = ", ".join(VisionBudget.__dataclass_fields__)
-            raise InvalidInput(f"There is no image value {name!r}; use {names}.")
+            raise InvalidInput(f"Unknown image setting {name!r}; use {names}.")
         kind = type(getattr(budget, name))
         if type(value) is not kind and (kind, type(value)) != (float, int):
             raise InvalidInput(f"{name} is {value!r}; it must be {KINDS[kind]}.")

@@ -60,7 +60,7 @@ def run_sentence(error: BaseException) -> str:
         return str(error)
     if is_out_of_memory(error):
         return (
-            "The memory is full: prompt, images and answers of all lanes did not fit beside the "
+            "The memory is full: prompt, images and answers of all lanes did not fit next to the "
             "model. Shorten the prompt, lower max image tokens, or run fewer lanes."
         )
     text = str(error)
@@ -140,11 +140,11 @@ def corrupted(model: str, file: str) -> str:
 
 
 def _causes(error: BaseException) -> list[str]:
-    """The names of the exceptions behind `error`."""
+    """The names of the exceptions that led to `error`."""
     names: list[str] = []
-    while (behind := error.__cause__ or error.__context__) is not None and len(names) < 10:
-        names.append(type(behind).__name__)
-        error = behind
+    while (cause := error.__cause__ or error.__context__) is not None and len(names) < 10:
+        names.append(type(cause).__name__)
+        error = cause
     return names
 
 

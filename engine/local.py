@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
+from core.constraint import Constraint
 from core.conversation import Image
 from core.errors import InvalidInput
 from core.prompt import RenderedPrompt
@@ -20,14 +21,18 @@ from core.runs.engine import (
     Loading,
     ModelDescription,
     Readable,
-    name_of,
+    display_name,
 )
 from core.runs.events import Failed
+from core.runs.scores import Distribution, DistributionEvent, SamplerSteps, ScoreEvent
+from core.runs.traces import TOP
 from core.runs.verification import VerifyEvent
+from core.sampling import SamplingParams
 from core.vision import ImageFacts
 from core.workspace import Request
 from engine.batch.limits import Limits
-from engine.batch.run_handle import Events, Ticket
+from engine.batch.reading import distribution, score
+from engine.batch.run_handle import Events, RunHandle
 from engine.batch.streaming import Part, Stream
 from engine.batch.worker import Worker
 from engine.failures import is_expected, load_sentence
@@ -37,7 +42,8 @@ from engine.loading.device import free_memory
 from engine.loading.folder_loading import load_checkpoint
 from engine.loading.progress import Cancelled
 from engine.pump import PumpedGenerator
-from engine.verifying import Verification
+from engine.sampling.candidates import sampler_steps
+from engine.verifying import verification
 
 NO_MODEL = "No model is loaded. Choose one in the model picker, then run."
 log = logging.getLogger(__name__)
@@ -48,7 +54,8 @@ class LocalEngine:
     """Implements `core.runs.engine.Engine`. A run keeps its model, whatever is loaded later.
 
     device: auto, cpu, cuda, cuda:1, mps. weights: one of `core.runs.engine.WEIGHTS`, used where
-    `load` is asked for auto.
+    `load` is asked for auto. decode: one of `core.runs.engine.DECODE`.
+    huge_pages: as in `load_checkpoint`.
     """
 
     def __init__(
@@ -57,10 +64,14 @@ class LocalEngine:
         device: str = "auto",
         weights: str = "auto",
         limits: Limits | None = None,
+        decode: str = "auto",
+        huge_pages: bool = True,
     ) -> None:
         """model: loaded at once; raises InvalidInput if that fails. None: load one later."""
         self._device = device
         self._weights = weights
+        self._decode = decode
+        self._huge_pages = huge_pages
         self.limits = limits or Limits()
         self._workers: dict[str, Worker] = {}  # the one in use first
         self._loading = threading.Lock()
@@ -82,6 +93,15 @@ class LocalEngine:
     def models(self) -> tuple[ModelDescription, ...]:
         return tuple(worker.checkpoint.description for worker in self._workers.values())
 
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """Loading says what fails."""
+        return ()
+
+    @property
+    def starting(self) -> None:
+        """It has started when it is made."""
+
     def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
         began = perf_counter()
         events: Events = queue.SimpleQueue()
@@ -89,7 +109,7 @@ class LocalEngine:
         for request in requests:
             by_model.setdefault(request.model, []).append(request)
         parts = [
-            Part(self._worker_of(model), asked, Ticket(visitor, began, events))
+            Part(self._worker_of(model), asked, RunHandle(visitor, began, events))
             for model, asked in by_model.items()
         ]
         return Stream(parts, events)
@@ -103,7 +123,7 @@ class LocalEngine:
         )
         worker = known if model else self.worker
         return worker or (
-            f"{name_of(model)} is not in memory. Load it beside the model in use, then run; or let "
+            f"{display_name(model)} is not in memory. Load it as a second model, then run; or let "
             "this lane use the one in use."
         )
 
@@ -111,28 +131,55 @@ class LocalEngine:
         worker = self._worker_of(request.model)
         if isinstance(worker, str):
             raise InvalidInput(worker)
-        return worker.checkpoint.prompting.build(request.conversation, request.budget).rendered
+        built = worker.checkpoint.prompting.build(
+            request.conversation, request.budget, request.template_options
+        )
+        return built.rendered
 
     def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
         worker = self._worker_of(request.model)
         if isinstance(worker, str):
             return PumpedGenerator(event for event in (Failed(worker, 0.0),))
-        return Verification(worker.checkpoint, request, token_ids)
+        return PumpedGenerator(verification(worker.checkpoint, request, token_ids))
 
-    def look(self, image: Image) -> ImageFacts:
+    def check_constraint(self, constraint: Constraint) -> float | None:
+        return self.worker.checkpoint.constraints.check(constraint) if self.worker else None
+
+    def score(
+        self, request: Request, continuation: str | Sequence[int], whole: bool = True,
+        visitor: str = "",
+    ) -> Readable[ScoreEvent]:  # fmt: skip
+        return score(self._worker_of(request.model), request, continuation, whole, visitor)
+
+    def distribution(
+        self, request: Request, ids: Sequence[int], visitor: str = ""
+    ) -> Readable[DistributionEvent]:
+        return distribution(self._worker_of(request.model), request, ids, visitor)
+
+    def sampler_steps(
+        self, found: Distribution, params: SamplingParams, top: int = TOP,
+        about: Sequence[int] = (),
+    ) -> SamplerSteps:  # fmt: skip
+        worker = self._worker_of(found.model)
+        if isinstance(worker, str):
+            raise InvalidInput(worker)
+        return sampler_steps(found, params, top, about, worker.checkpoint.prompting.text_of)
+
+    def image_info(self, image: Image) -> ImageFacts:
         return image_facts(image)
 
     def preview(self, image: Image, longest_side: int) -> bytes:
         return preview(image, longest_side)
 
     def load(
-        self, model: str, weights: str = "auto", beside: bool = False
+        self, model: str, weights: str = "auto", alongside: bool = False
     ) -> Generator[LoadEvent, None, None]:
         began = perf_counter()
-        job = _Job(model, self._device, self._weights if weights == "auto" else weights)
-        return self._follow(job, began, beside)
+        weights = self._weights if weights == "auto" else weights
+        job = _Job(model, self._device, weights, self._decode, self._huge_pages)
+        return self._follow(job, began, alongside)
 
-    def _follow(self, job: _Job, began: float, beside: bool) -> Generator[LoadEvent, None, None]:
+    def _follow(self, job: _Job, began: float, alongside: bool) -> Generator[LoadEvent, None, None]:
         """Passes on the job's progress about ten times a second; closing cancels the job."""
         threading.Thread(target=job.run, name=f"load {job.model}", daemon=True).start()
         try:
@@ -142,9 +189,10 @@ class LocalEngine:
                 yield Loading(step, share, perf_counter() - began)
                 ended = job.ended.wait(REPORT_EVERY)
             if job.checkpoint is not None:
-                checkpoint = self._named(job.checkpoint) if beside else job.checkpoint
+                checkpoint = self._named(job.checkpoint) if alongside else job.checkpoint
                 with self._loading:
-                    self._put(Worker(checkpoint, self.limits), beside)
+                    if self._put(Worker(checkpoint, self.limits), alongside):
+                        gc.collect()  # a model refers to itself; this looks at all there is: 0.3 s
                     self._share_memory()
                 yield Loaded(checkpoint.description, perf_counter() - began)
             else:
@@ -159,16 +207,19 @@ class LocalEngine:
             return checkpoint
         return replace(checkpoint, description=replace(new, alias=f"{new.name} (2)"))
 
-    def _put(self, worker: Worker, beside: bool) -> None:
-        """In use, alone; or beside the one in use, in the place of what else was there."""
+    def _put(self, worker: Worker, alongside: bool) -> bool:
+        """In use, alone; or in addition to the one in use, in the place of what else was there.
+        Whether a model has left.
+        """
         used = self.worker
         new = worker.checkpoint.description.model
-        kept = [used] if beside and used and used.checkpoint.description.model != new else []
+        kept = [used] if alongside and used and used.checkpoint.description.model != new else []
+        before = len(self._workers)
         self._workers = {w.checkpoint.description.model: w for w in (*kept, worker)}
+        return before > len(kept)
 
     def _share_memory(self) -> None:
-        """Give all models in memory equal parts of what is free beside their weights."""
-        gc.collect()  # models that are in memory no more
+        """Give all models in memory equal parts of what is free after their weights."""
         workers = list(self._workers.values())
         free = free_memory(workers[0].checkpoint.model.device)
         free += sum(worker.kept_bytes for worker in workers)
@@ -179,10 +230,14 @@ class LocalEngine:
 class _Job:
     """Loads in a thread of its own. After `ended` either checkpoint or failure is set."""
 
-    def __init__(self, model: str, device: str, weights: str) -> None:
+    def __init__(
+        self, model: str, device: str, weights: str, decode: str, huge_pages: bool
+    ) -> None:
         self.model = model
         self._device = device
         self._weights = weights
+        self._decode = decode
+        self._huge_pages = huge_pages
         self.progress: tuple[str, float | None] = ("Looking for the model", None)
         self.checkpoint: Checkpoint | None = None
         self.failure = f"Loading {model} was stopped. Load it again."
@@ -192,7 +247,13 @@ class _Job:
     def run(self) -> None:
         try:
             self.checkpoint = load_checkpoint(
-                self.model, self._device, self._weights, self._step, self._check
+                self.model,
+                self._device,
+                self._weights,
+                self._decode,
+                self._huge_pages,
+                self._step,
+                self._check,
             )
         except Cancelled:
             log.info("Loading %s was cancelled", self.model)

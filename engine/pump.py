@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from abc import abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Generic, Protocol, TypeVar
@@ -81,8 +82,9 @@ class Pumped(Iterator[Item]):
         assert self._pump, "start comes first"
         return self._pump.drain()
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """End the work, from any thread."""
 
 
 class PumpedGenerator(Pumped[Item]):

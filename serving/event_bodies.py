@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import Block
+from gradio.blocks import Block, BlockFunction
+from gradio.utils import get_function_params
 from pydantic import ValidationError
 
 from core.access.file_access import is_named_inside
@@ -46,13 +47,28 @@ def check_body(path: str, content: bytes, page: gr.Blocks, uploads: str) -> str:
         _check_component(body, page)
     elif call := CALL.fullmatch(path):
         inputs = _check_call(call["name"], body, page)
-    for block, value in zip(inputs, body.get("data") or [], strict=False):
-        _check_values(_name_of(block), value, uploads)
-        _check_model(block, value)
-    if not inputs:
+    if inputs:
+        for block, value in zip(inputs, body.get("data") or [], strict=False):
+            _check_values(_name_of(block), value, uploads)
+            _check_model(block, value)
+    else:  # of a function of a component it may be any value
         _check_values("The data", body.get("data"), uploads)
     _check_values("The data of the event", body.get("event_data"), uploads)
     return session or ""
+
+
+def completed(path: str, content: bytes, page: gr.Blocks) -> bytes:
+    """A checked body, with the defaults of the values that a call left out: Gradio's client sends
+    them, others need not.
+    """
+    if not (call := CALL.fullmatch(path)):
+        return content
+    body = _read(content)
+    called = next(e for e in page.fns.values() if e.api_name == call["name"])
+    if missing := len(called.inputs) - len(body["data"]):
+        body["data"] += _defaults(called)[-missing:]
+        return json.dumps(body).encode()
+    return content
 
 
 def _read(content: bytes) -> dict[str, Any]:
@@ -82,18 +98,27 @@ def _check_event(body: Mapping[str, Any], page: gr.Blocks, queued: bool) -> list
 def _check_call(name: str, body: Mapping[str, Any], page: gr.Blocks) -> list[Block]:
     open_to_all = {str(e.api_name): e for e in page.fns.values() if e.api_visibility == "public"}
     if name not in open_to_all:
-        raise BadRequest(f"There is no endpoint of this name. Use one of {', '.join(open_to_all)}.")
+        raise BadRequest(f"Unknown endpoint. Use one of {', '.join(open_to_all)}.")
     if "session_hash" in body:
         raise BadRequest("A call has no session_hash. Remove it.")
-    _check_data(body, len(open_to_all[name].inputs))
-    return [*open_to_all[name].inputs]
+    called = open_to_all[name]
+    _check_data(body, len(called.inputs), len(_defaults(called)))
+    return [*called.inputs]
 
 
-def _check_data(body: Mapping[str, Any], count: int) -> None:
+def _defaults(called: BlockFunction) -> list[Any]:
+    """The defaults of an endpoint's last values, which a call may leave out."""
+    return (
+        [value for _, has, value, _ in get_function_params(called.fn) if has] if called.fn else []
+    )
+
+
+def _check_data(body: Mapping[str, Any], count: int, optional: int = 0) -> None:
     data = body.get("data")
-    if not isinstance(data, list) or len(data) != count:
+    if not isinstance(data, list) or not count - optional <= len(data) <= count:
         given = len(data) if isinstance(data, list) else "none"
-        raise BadRequest(f"data must be a list of {count} values; there are {given}.")
+        wanted = f"{count - optional} to {count}" if optional else count
+        raise BadRequest(f"data must be a list of {wanted} values; there are {given}.")
 
 
 def _check_component(body: Mapping[str, Any], page: gr.Blocks) -> None:

@@ -14,10 +14,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.event_bodies import BadRequest, check_body
+from core.completions.body import NotAnswered
+from serving.completions.caller import Callers
+from serving.completions.refusal import refusal
+from serving.event_bodies import BadRequest, check_body, completed
 from serving.hosts import Hosts, is_same_origin
 from serving.presence import Presence
-from serving.routes import DATA, LOGIN, READ, RESULT, RUN, UPLOAD, is_open
+from serving.routes import DATA, LOGIN, READ, RESULT, RUN, UPLOAD, is_api, is_open
 from serving.upload_store import clean
 
 FORWARDED = "x-forwarded-host"
@@ -40,17 +43,20 @@ class Refused(Exception):
 
 
 class Guard:
-    """ASGI middleware. ancestors: pages that may show this one in a frame, as CSP writes them."""
+    """ASGI middleware. ancestors: pages that may show this one in a frame, as CSP writes them.
+    callers: of /v1; None: there is no API.
+    """
 
     def __init__(
         self, app: ASGIApp, *, page: gr.Blocks, hosts: Hosts, presence: Presence, uploads: str,
-        ancestors: str,
+        ancestors: str, callers: Callers | None = None,
     ) -> None:  # fmt: skip
         self._app = app
         self._page = page
         self._hosts = hosts
         self._presence = presence
         self._uploads = uploads
+        self._callers = callers
         self._logins: defaultdict[str, deque[float]] = defaultdict(deque)
         self._headers = {
             "X-Content-Type-Options": "nosniff",
@@ -69,9 +75,15 @@ class Guard:
             self._check(scope)
             if scope["method"] not in READ:
                 receive = await self._checked(scope, receive)
-        except (Refused, BadRequest) as refusal:
-            status = refusal.status if isinstance(refusal, Refused) else 422
-            await _said(scope, str(refusal), status)(scope, receive, send)
+        except (Refused, BadRequest, NotAnswered) as refused:
+            status = 422 if isinstance(refused, BadRequest) else refused.status
+            said = refusal(refused, status) if is_api(scope["path"]) else _said(
+                scope, str(refused), status
+            )  # fmt: skip
+            await said(scope, receive, send)
+            return
+        if is_api(scope["path"]):
+            await self._app(scope, receive, _impatient(send))
             return
         reader = _reader(scope)
         with self._presence.reading(reader) if reader else nullcontext():
@@ -95,13 +107,17 @@ class Guard:
                 "start it with --allow-host NAME.",
             )
         origin = headers.get("origin")
-        foreign = not is_same_origin(origin, host) if origin is not None else (
-            headers.get("sec-fetch-site") == "cross-site" and scope["method"] not in READ
-        )  # fmt: skip
+        foreign = (
+            not is_same_origin(origin, host)
+            if origin is not None
+            else (headers.get("sec-fetch-site") == "cross-site" and scope["method"] not in READ)
+        )
         if foreign:
             raise Refused(403, "Requests from other websites are not answered.")
-        if not is_open(scope["method"], scope["path"], self._uploads):
-            raise Refused(404, "There is nothing here. Open the playground at its first page.")
+        if not is_open(scope["method"], scope["path"], self._uploads, self._callers is not None):
+            raise Refused(404, "Nothing is here. Open the playground at its first page.")
+        if self._callers and is_api(scope["path"]):
+            self._callers.check(scope)
         reader = _reader(scope)
         if reader and reader not in self._page._queue.pending_messages_per_session:
             raise Refused(404, "Nothing was asked for under this name. Reload the page.")
@@ -130,9 +146,10 @@ class Guard:
         if uploading:
             return _replay(pieces)
         content = b"".join([piece async for piece in pieces])
-        if path != LOGIN:
+        if path != LOGIN and not is_api(path):
             session = await asyncio.to_thread(check_body, path, content, self._page, self._uploads)
             self._presence.expect(session)
+            content = await asyncio.to_thread(completed, path, content, self._page)
 
         async def whole() -> AsyncIterator[bytes]:
             yield content

@@ -22,7 +22,7 @@ def is_loopback(host: str) -> bool:
 
 
 class Hosts:
-    """bound: the address that is listened on. names: trusted beside it and the loopback names."""
+    """bound: the address that is listened on. names: also trusted, as are loopback names."""
 
     def __init__(self, bound: str, names: Collection[str] = ()) -> None:
         self._names = {*LOOPBACK_NAMES, bound.lower(), *(name.lower() for name in names)}
@@ -34,7 +34,7 @@ class Hosts:
         """header: the value of `Host`. An address in digits can't be a rebound name, so all are
         trusted where every address of the machine is listened on.
         """
-        name = _name(header)
+        name = host_name(header)
         return name in self._names or (self._any_address and _address(name) is not None)
 
 
@@ -46,7 +46,8 @@ def is_same_origin(origin: str, host: str) -> bool:
         return False
 
 
-def _name(header: str) -> str:
+def host_name(header: str) -> str:
+    """The name in a `Host` header, without its port; empty for a wrong one."""
     try:
         parts = urlsplit(f"//{header}")
         return (parts.hostname or "").rstrip(".") if parts.port != 0 else ""  # raises for letters

@@ -20,16 +20,33 @@ DATA, UPLOAD, LOGIN = f"{API}/queue/data", f"{API}/upload", "/login"
 CALL = re.compile(rf"{API}/call/(?P<name>\w+)/?")
 RESULT = re.compile(rf"{API}/call/\w+/(?P<event>\w+)")
 FILE = f"{API}/file="
+MODELS = re.compile(r"/v1/models(/.+)?")
+COMPLETIONS = ("/v1/chat/completions", "/v1/completions")
 PAGES = re.compile(
     r"/|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|logout)/?"
     r"|/(assets|static)/.+"
+    r"|/scripts/[0-9a-f]+/[a-z_/]+\.js"
     rf"|{API}/(info|login_check|user|app_id|startup-events|upload_progress|queue/status)/?"
     rf"|{API}/heartbeat/[\w-]+"
 )
 
 
-def is_open(method: str, path: str, uploads: str) -> bool:
-    """uploads: the folder that files are served from; no other and no address on the network is."""
+def is_api(path: str) -> bool:
+    """Whether programs call it, and it belongs to no page."""
+    return path == "/v1" or path.startswith("/v1/")
+
+
+def is_open(method: str, path: str, uploads: str, api: bool = True) -> bool:
+    """uploads: the folder that files are served from; no other and no address on the network is.
+    api: whether programs may call.
+    """
+    if is_api(path):
+        known = MODELS.fullmatch(path) if method in READ else method == "POST" and (
+            path in COMPLETIONS
+        )  # fmt: skip
+        return api and bool(known)
+    if not api and (CALL.fullmatch(path) or RESULT.fullmatch(path)):
+        return False
     if method in READ:
         if path.startswith(FILE):
             file = path.removeprefix(FILE)

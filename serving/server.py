@@ -14,17 +14,22 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
-from starlette.routing import Mount
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount, Route
 
+from serving.completions.routes import Completions
 from serving.guard import Guard
 from serving.hosts import EVERY_ADDRESS, Hosts
 from serving.presence import Presence
-from serving.upload_store import clean, said
+from serving.scripts import ADDRESS, Scripts, WithScripts
+from serving.upload_store import clean, os_error_response
 from serving.users import Users
 
 LARGEST_FILE = "20mb"
 SLOTS = 160  # events that Gradio handles at a time: more than there can be runs
 SESSIONS = 500  # whose state Gradio keeps, about 300 KB each; an older one begins anew
+COMPRESSION = 6  # of 1 to 9: the page takes 5 ms and a twelfth of its size; 9 saves 1 % more
 FIRST_PORT, PORTS = 7860, 100
 FAREWELL = 2  # seconds that open connections have when the server ends
 LOGIN_WORDS = "Log in to LFM Playground."
@@ -34,10 +39,12 @@ LOGIN_WORDS = "Log in to LFM Playground."
 class Serving:
     """How a page is served.
 
-    port: None for the first free one from 7860. names: host names that are trusted beside the
+    port: None for the first free one from 7860. names: host names that are trusted, next to the
     address. users: None where nobody logs in. ancestors: pages that may show this one in a frame,
     as in CSP's frame-ancestors. behind_proxy: whether `X-Forwarded-For` says who asks. presence: of
-    the clients; the page asks it. look: Gradio's theme, css, head and js.
+    the clients; the page asks it. look: Gradio's theme, css, head and js. scripts: the page's own.
+    api: whether programs may call. key: the one that they need; empty: only those on this machine
+    may call /v1, and none where users log in.
     """
 
     host: str = "127.0.0.1"
@@ -48,19 +55,26 @@ class Serving:
     behind_proxy: bool = False
     presence: Presence = field(default_factory=Presence)
     look: dict[str, Any] = field(default_factory=dict[str, Any])
+    scripts: Scripts = field(default_factory=Scripts)
+    api: bool = True
+    key: str = field(default="", repr=False)
 
 
 class Server:
     """Listens from the beginning; answers while `run` runs, or after `start` until `close`."""
 
-    def __init__(self, page: gr.Blocks, serving: Serving) -> None:
-        """Raises OSError with a sentence where no port is free."""
+    def __init__(
+        self, page: gr.Blocks, serving: Serving, completions: Completions | None = None
+    ) -> None:
+        """completions: None where programs may not call. Raises OSError with a sentence where no
+        port is free.
+        """
         self._socket = _bound(serving.host, serving.port)
         name = "localhost" if serving.host in EVERY_ADDRESS else serving.host
         port = self._socket.getsockname()[1]
         self.url = f"http://{f'[{name}]' if ':' in name else name}:{port}/"
         config = uvicorn.Config(
-            _application(page, serving),
+            _application(page, serving, completions),
             log_level="warning",
             timeout_graceful_shutdown=FAREWELL,
             proxy_headers=serving.behind_proxy,
@@ -92,7 +106,9 @@ def _is_no_farewell(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
-def _application(page: gr.Blocks, serving: Serving) -> FastAPI:
+def _application(
+    page: gr.Blocks, serving: Serving, completions: Completions | None = None
+) -> FastAPI:
     page.max_threads = page._queue.max_thread_count = (
         SLOTS  # launch() has a parameter, mounting none
     )
@@ -100,6 +116,8 @@ def _application(page: gr.Blocks, serving: Serving) -> FastAPI:
     uploads = get_upload_folder()
     clean(uploads)
     application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    application.routes.append(Route(ADDRESS, serving.scripts.answer))
+    application.routes.extend(completions.routes if completions else [])
     gr.mount_gradio_app(
         application,
         page,
@@ -116,7 +134,10 @@ def _application(page: gr.Blocks, serving: Serving) -> FastAPI:
     )
     for route in application.routes:
         if isinstance(route, Mount) and isinstance(route.app, FastAPI):
-            route.app.add_exception_handler(OSError, said)
+            route.app.add_exception_handler(OSError, os_error_response)
+            # The innermost one: what lies around it may compress the page.
+            route.app.user_middleware.append(Middleware(WithScripts, scripts=serving.scripts))
+    application.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=COMPRESSION)
     application.add_middleware(
         Guard,
         page=page,
@@ -124,6 +145,7 @@ def _application(page: gr.Blocks, serving: Serving) -> FastAPI:
         presence=serving.presence,
         uploads=uploads,
         ancestors=serving.ancestors,
+        callers=completions.callers if completions else None,
     )
     return application
 

@@ -53,7 +53,7 @@ def clean(folder: str, most_bytes: int = MOST_BYTES, oldest: float = OLDEST) -> 
                 os.rmdir(parent)  # where it was the last
 
 
-async def said(request: Request, error: Exception) -> Response:
+async def os_error_response(request: Request, error: Exception) -> Response:
     """What the disk refused, as a sentence: an exception handler of Gradio's routes."""
     why = (error.strerror if isinstance(error, OSError) else None) or "an error of the disk"
     if request.method in ("GET", "HEAD"):

@@ -72,7 +72,7 @@ def read_users(given: str) -> Users:
                 raise BadUsers(f"Line {number} of the users names {name} again. Keep one line.")
             users[name] = user
     if not users:
-        raise BadUsers(f"There are no users. Make an entry with `{USAGE.partition(' ')[2]}`.")
+        raise BadUsers(f"No users were given. Make an entry with `{USAGE.partition(' ')[2]}`.")
     return Users(users)
 
 

@@ -10,6 +10,7 @@ import random
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from time import monotonic, sleep
 
 from soak.tally import Tally
@@ -25,7 +26,7 @@ MOST_THREADS = 40  # Gradio's own pool fills up in time
 MOST_FILES = 32
 
 
-def flags() -> argparse.Namespace:
+def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python dev.py soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="also 0.2; default: 10")
     parser.add_argument("--visitors", type=int, default=VISITORS, help=f"default: {VISITORS}")
@@ -33,7 +34,7 @@ def flags() -> argparse.Namespace:
     parser.add_argument(
         "--engine", choices=("local", "scripted"), default="local", help="default: local"
     )
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if not 0 < options.minutes <= 1440:
         parser.error(f"--minutes is {options.minutes}; it must be above 0, and at most 1440.")
     if not 1 <= options.visitors <= 200:
@@ -80,14 +81,14 @@ def soak(
 
 
 def _visit_until(
-    server: Attacked, tally: Tally, visit: Visit, address: str, dice: random.Random,
+    server: Attacked, tally: Tally, visit: Visit, address: str, random_numbers: random.Random,
     deadline: float,
 ) -> None:  # fmt: skip
     """One visit after the other, each a session of its own; at least one."""
     while True:
         with named(visit.__name__.replace("_", " "), tally):
-            visit(server.visitor(RUN_BOUND, address), dice, tally)
-        sleep(dice.uniform(0.0, 0.5))
+            visit(server.visitor(RUN_BOUND, address), random_numbers, tally)
+        sleep(random_numbers.uniform(0.0, 0.5))
         if monotonic() >= deadline or server.server.process.poll() is not None:
             return
 

@@ -15,8 +15,8 @@ from PIL import Image
 from soak.tally import Tally
 from tests.hostile.driver import API, Seen, Visitor
 from tests.hostile.entrances import never_read, row
-from tests.hostile.row import Row
-from tests.hostile.table import TABLE
+from tests.hostile.hostile_row import Row
+from tests.hostile.hostile_table import TABLE
 
 PROMPTS = (
     "Hi", "What is the capital of France?", "2024-03-08", "Write a story about a lighthouse.",
@@ -30,11 +30,11 @@ Run = Generator[Seen, None, None]
 Visit = Callable[[Visitor, random.Random, Tally], None]
 
 
-def reads(visitor: Visitor, dice: random.Random, tally: Tally) -> None:
+def reads(visitor: Visitor, random_numbers: random.Random, tally: Tally) -> None:
     """Waits for the whole answer and measures it."""
     began = last = monotonic()
     first, pause, text, seen = 0.0, 0.0, "", Seen(200, "")
-    with closing(_run(visitor, dice)) as updates:
+    with closing(_run(visitor, random_numbers)) as updates:
         for seen in updates:
             now = monotonic()
             if now - began > RUN_BOUND:
@@ -49,10 +49,10 @@ def reads(visitor: Visitor, dice: random.Random, tally: Tally) -> None:
         _failed(seen, tally)
 
 
-def leaves(visitor: Visitor, dice: random.Random, tally: Tally) -> None:
+def leaves(visitor: Visitor, random_numbers: random.Random, tally: Tally) -> None:
     """Hangs up after some updates: in the queue, while the prompt is read, or in the answer."""
-    wanted = dice.choice((0, 1, 1, 2, 4, 8))
-    with closing(_run(visitor, dice)) as updates:
+    wanted = random_numbers.choice((0, 1, 1, 2, 4, 8))
+    with closing(_run(visitor, random_numbers)) as updates:
         for count, seen in enumerate(updates, start=1):
             if seen.error is not None:
                 return _failed(seen, tally)
@@ -61,9 +61,9 @@ def leaves(visitor: Visitor, dice: random.Random, tally: Tally) -> None:
     tally.count("runs left in the middle")
 
 
-def never_reads(visitor: Visitor, dice: random.Random, tally: Tally) -> None:
+def never_reads(visitor: Visitor, random_numbers: random.Random, tally: Tally) -> None:
     """Asks for an answer and does nothing with it for seconds, before it hangs up."""
-    asked = {"data": [_messages(dice), {"max_new_tokens": 200}, 1]}
+    asked = {"data": [_messages(random_numbers), {"max_new_tokens": 200}, 1]}
     joined = visitor.request("POST", f"{API}call/generate", asked)
     if joined.status != 200:
         return tally.refused(joined.text)
@@ -72,9 +72,9 @@ def never_reads(visitor: Visitor, dice: random.Random, tally: Tally) -> None:
     tally.count("runs that nobody read")
 
 
-def means_harm(visitor: Visitor, dice: random.Random, tally: Tally) -> None:
+def means_harm(visitor: Visitor, random_numbers: random.Random, tally: Tally) -> None:
     """Sends a row of the table of hostile inputs; what it reads is the table's own test."""
-    hostile: Row = dice.choice(HOSTILE)
+    hostile: Row = random_numbers.choice(HOSTILE)
     seen = hostile.send(visitor)
     if seen.status >= 500 or seen.error == "":
         tally.broke(f"{hostile.name}: {seen.status} and {seen.text[:100]!r}")
@@ -98,28 +98,30 @@ def named(what: str, tally: Tally) -> Any:
         tally.broke(f"a broken connection while one {what}: {error!r}")
 
 
-def _run(visitor: Visitor, dice: random.Random) -> Run:
+def _run(visitor: Visitor, random_numbers: random.Random) -> Run:
     """One run, by the page or by the API, some with a picture; closing it hangs up."""
-    length = dice.randint(5, 120)
-    if dice.random() < 0.5:
+    length = random_numbers.randint(5, 120)
+    if random_numbers.random() < 0.5:
         parameters = {"temperature": 0.7, "max_new_tokens": length}
-        return visitor.called("generate", _messages(dice), parameters, dice.randrange(2**32))
-    images = [_picture(visitor, dice)] if dice.random() < 0.3 else []
+        return visitor.called(
+            "generate", _messages(random_numbers), parameters, random_numbers.randrange(2**32)
+        )
+    images = [_picture(visitor, random_numbers)] if random_numbers.random() < 0.3 else []
     return visitor.updates(
         visitor.page.event("run-1", "click"),
-        messages=[row(dice.choice(PROMPTS), images=images)],
+        messages=[row(random_numbers.choice(PROMPTS), images=images)],
         parameter_max_new_tokens=length,
     )
 
 
-def _messages(dice: random.Random) -> list[Mapping[str, str]]:
-    return [{"role": "user", "content": dice.choice(PROMPTS)}]
+def _messages(random_numbers: random.Random) -> list[Mapping[str, str]]:
+    return [{"role": "user", "content": random_numbers.choice(PROMPTS)}]
 
 
-def _picture(visitor: Visitor, dice: random.Random) -> Mapping[str, str]:
+def _picture(visitor: Visitor, random_numbers: random.Random) -> Mapping[str, str]:
     file = io.BytesIO()
-    color = f"#{dice.randrange(2**24):06x}"
-    Image.new("RGB", (dice.choice((64, 600)), 200), color).save(file, "PNG")
+    color = f"#{random_numbers.randrange(2**24):06x}"
+    Image.new("RGB", (random_numbers.choice((64, 600)), 200), color).save(file, "PNG")
     path = visitor.upload("picture.png", file.getvalue())
     return {"path": path, "url": f"{API}file={path}", "name": "picture.png"}
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from core.conversation import Conversation, message
 from core.library.library import Preset
 from core.library.own_presets import OwnPresets
-from core.saved_workspace import SavedWorkspace
 from core.sessions.session_files import Version
 from core.sessions.session_store import SessionStore
+from core.workspace import Workspace
 
 PRESET = Preset("preset", "x", 1, "", "", date(2026, 1, 31), {"temperature": 0.5})
 
@@ -30,8 +30,8 @@ def folders(data: Path) -> tuple[OwnPresets, SessionStore]:
     return OwnPresets(data / "presets"), SessionStore(data / "sessions")
 
 
-def talk(text: str) -> SavedWorkspace:
-    return SavedWorkspace(Conversation((message("user", text),)))
+def talk(text: str) -> Workspace:
+    return Workspace(Conversation((message("user", text),)))
 
 
 def write(data: Path, life: int, said: Callable[[Kept], None]) -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
-import sys
 import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
 
 import app
-from core.runs.engine import Engine
+from core.runs.engine import Engine, Loading
+from engine.starting import StartingEngine
 from serving.server import Serving
+from serving.users import read_users
+from tests.child import ended, started
 
-ROOT = Path(__file__).parents[1]
+STARTED = re.compile("loaded in|goes on without a model")
 PATIENCE = 120.0  # seconds; a cold start imports torch and Transformers
 
 
@@ -63,30 +66,69 @@ def running(
     port = port or free_port()
     with tempfile.TemporaryDirectory() as folder:
         data, log = Path(folder) / "data", Path(folder) / "log.txt"
-        command = [sys.executable, "app.py", "--port", str(port), "--data-dir", str(data), *flags]
+        command = ["app.py", "--port", str(port), "--data-dir", str(data), *flags]
+        inherited = {name: one for name, one in os.environ.items() if name != "GRADIO_TEMP_DIR"}
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
-                env={**os.environ, **(variables or {})},
-            )  # fmt: skip
+            process = started(
+                *command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**inherited, **(variables or {})},
+            )
         server = Server(f"http://127.0.0.1:{port}/", process, data, log)
         try:
-            if not answers(server.url, process):
+            if not answers(server.url, process) or not ("scripted" in flags or has_model(server)):
                 raise AssertionError(f"{command} did not start:\n{server.log}")
             yield server
         finally:
-            process.terminate()
-            process.wait(timeout=PATIENCE)
+            ended(process, PATIENCE)
 
 
 @contextmanager
-def served_here(engine: Engine, demo: bool = False) -> Iterator[str]:
-    """The address of the page over an engine of this process."""
-    with tempfile.TemporaryDirectory() as data:
-        server = app.make_server(engine, Path(data), Serving(port=0), demo)
+def served_here(
+    engine: Engine, demo: bool = False, data: Path | None = None, key: str = ""
+) -> Iterator[str]:
+    """The address of the page over an engine of this process. data: None for a folder of its own.
+    key: of its API.
+
+    A browser must have left the page before the context ends, else the server waits for it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        server = app.make_server(engine, data or Path(folder), Serving(port=0, key=key), demo)
         server.start()
         yield server.url
         server.close()
+
+
+@contextmanager
+def served_with(*flags: str) -> Iterator[str]:
+    """The address of the page as the program with these flags serves it, in this process: much
+    sooner there than `served`. With its first model in memory.
+    """
+    options = app.flags([*flags])
+    users = read_users(options.auth) if options.auth else None
+    engine = app.make_engine(options)
+    with tempfile.TemporaryDirectory() as folder:
+        how = replace(app.serving(options, users), port=0)
+        server = app.make_server(engine, Path(folder), how, options.demo)
+        server.start()
+        if isinstance(engine, StartingEngine):
+            engine.start()
+            while isinstance(engine.starting, Loading):
+                sleep(0.05)
+            assert engine.description, engine.starting
+        yield server.url
+        server.close()
+
+
+def has_model(server: Server) -> bool:
+    """Waits until its first model is in memory, or could not be loaded."""
+    end = monotonic() + PATIENCE
+    while monotonic() < end and server.process.poll() is None:
+        if STARTED.search(server.log):
+            return True
+        sleep(0.1)
+    return False
 
 
 def answers(url: str, process: subprocess.Popen[bytes]) -> bool:

@@ -1,9 +1,11 @@
 """The API as `gradio_client` sees it: typed endpoints, streaming, errors; all else is private."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from time import monotonic
+from typing import Any
 
 import pytest
 from gradio_client import Client, handle_file
@@ -11,6 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from core.sampling import samplers
+from tests.amounts import amount
 
 ASKED = [{"role": "user", "content": "What is the capital of France?"}]
 DATES = [
@@ -32,7 +35,7 @@ def client(scripted_app: str) -> Iterator[Client]:
 
 def test_only_the_documented_endpoints_are_public(client: Client):
     api = client.view_api(return_format="dict")
-    assert set(api["named_endpoints"]) == {"/generate", "/render_prompt", "/presets"}
+    assert set(api["named_endpoints"]) == {"/generate", "/render_prompt", "/score", "/presets"}
     assert api["unnamed_endpoints"] == {}
 
 
@@ -78,6 +81,71 @@ def test_a_negative_seed_draws_one_and_tells_it(client: Client):
     assert last["parameters"]["seed"] >= 0
 
 
+def test_template_options_are_applied_and_repeated(client: Client):
+    given = {"template": {"enable_thinking": False, "old_option": 1}}
+    plain = client.predict(ASKED, {}, 1, api_name="/generate")
+    last = client.predict(ASKED, {}, 1, given, api_name="/generate")
+    assert last["options"] == {"template": {"enable_thinking": False}}
+    assert last["not_sent"] == ["template.old_option"]
+    assert last["prompt_tokens"] > plain["prompt_tokens"]
+    assert "options" not in plain
+    with pytest.raises(AppError, match="It takes template, constraint, tools, tool_choice"):
+        client.predict(ASKED, {}, 1, {"evil": 1}, api_name="/generate")
+
+
+def test_a_constraint_and_tools_are_applied_repeated_and_an_answer_that_was_cut_says_so(
+    pocket_app: str,
+):
+    with closing(Client(pocket_app, verbose=False)) as client:
+
+        def ask(tokens: int, **options: Any) -> dict:
+            asked = {"temperature": 0.5, "max_new_tokens": tokens}
+            return client.predict(ASKED, asked, 7, options, api_name="/generate")
+
+        given = {"choices": ["Paris, of course", "Rome"], "after_thought": False}
+        whole, cut = (ask(tokens, constraint=given) for tokens in (40, 1))
+        assert whole["text"] in given["choices"]
+        assert (whole["incomplete"], cut["incomplete"]) == (False, True)
+        assert whole["options"] == {"constraint": given}
+        schema = {"type": "object", "properties": {"é": {"type": "boolean"}}, "required": ["é"]}
+        closed = {"json_schema": {**schema, "additionalProperties": False}}
+        assert set(json.loads(ask(40, constraint=closed)["text"])) == {"é"}
+        tools = [{"name": "now", "parameters": {"type": "object", "properties": {}}}]
+        called = ask(40, tools=tools, tool_choice="now")
+        assert called["text"] == "<|tool_call_start|>[now()]<|tool_call_end|>"
+        assert called["options"] == {"tools": tools, "tool_choice": "now"}
+        assert "incomplete" not in ask(4)
+        with pytest.raises(AppError, match="#/not: "):
+            ask(4, constraint={"json_schema": {"not": {}}})
+
+
+def test_logprobs_of_an_answer_are_those_of_its_text_as_it_is_scored(pocket_app: str):
+    """Two ways through the model: one token after another, and all of them at once."""
+    with closing(Client(pocket_app, verbose=False)) as client:
+        asked = {"max_new_tokens": 12, "temperature": 0}
+        last = client.predict(DATES, asked, 7, {"top_logprobs": 3}, api_name="/generate")
+        found = client.predict(DATES, last["text"], api_name="/score")
+        tokens = last["logprobs"][: len(found["token_ids"])]
+        assert found["token_ids"] == last["token_ids"][: len(tokens)]
+        assert len(tokens) > 5
+        assert [token["logprob"] for token in tokens] == pytest.approx(found["logprobs"], abs=1e-4)
+        assert bytes(sum((token["bytes"] for token in tokens), [])).decode() == last["text"]
+        for token in tokens:
+            top = [one["logprob"] for one in token["top_logprobs"]]
+            assert len(top) == 3
+            assert top == sorted(top, reverse=True)
+            assert token["token"] == token["top_logprobs"][0]["token"]  # temperature 0
+        with pytest.raises(AppError, match="0 to 20"):
+            client.predict(DATES, {}, 1, {"top_logprobs": 21}, api_name="/generate")
+
+
+def test_a_constraint_of_a_model_that_has_none_is_not_sent(client: Client):
+    last = client.predict(ASKED, {}, 1, {"constraint": {"json": True}}, api_name="/generate")
+    assert last["not_sent"] == ["constraint"]
+    assert last["options"] == {"constraint": None}
+    assert "incomplete" not in last
+
+
 def test_a_last_assistant_message_is_a_prefill(client: Client):
     messages = [*ASKED, {"role": "assistant", "content": "It is "}]
     prompt = client.predict(messages, api_name="/render_prompt")
@@ -89,20 +157,21 @@ def test_a_last_assistant_message_is_a_prefill(client: Client):
     ("messages", "parameters", "sentence"),
     [
         (ASKED, {"temperature": 3}, "temperature is 3; the allowed range is 0 to 2"),
-        (ASKED, {"temprature": 1}, "There is no sampling parameter 'temprature'"),
+        (ASKED, {"temprature": 1}, "Unknown sampling parameter 'temprature'"),
         ([{"role": "bot", "content": ""}], {}, "Message 1 has the role 'bot'"),
-        ([], {}, "There is no message to answer"),
+        ([], {}, "No message to answer"),
         (None, {}, "messages is None"),
         (ASKED, None, "parameters is None"),
-        (ASKED, {"seed": 3}, "an argument of its own"),
+        (ASKED, {"seed": 3}, "its own argument"),
         (ASKED, {"stop": ["x" * 201]}, "A stop string has 201 characters; 200 are allowed"),
         ([{"role": "user", "content": "x" * 1_048_577}], {}, "1,048,576 are read at most"),
         (
-            [{"role": "user", "content": [{"type": "image", "path": "/etc/passwd"}]}], {},
+            [{"role": "user", "content": [{"type": "image", "path": "/etc/passwd"}]}],
+            {},
             "is not an upload",
         ),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_named(client: Client, messages, parameters, sentence):
     with pytest.raises(AppError, match=sentence):
         client.predict(messages, parameters, 1, api_name="/generate")
@@ -128,8 +197,10 @@ def test_a_failure_of_the_engine_reaches_the_client(client: Client):
 def test_presets_are_listed_with_their_source(client: Client):
     presets = {preset["key"]: preset for preset in client.predict(api_name="/presets")}
     assert presets["lfm2-text"]["values"] == {
-        "temperature": 0.3, "min_p": 0.15, "repetition_penalty": 1.05,
-    }  # fmt: skip
+        "temperature": 0.3,
+        "min_p": 0.15,
+        "repetition_penalty": 1.05,
+    }
     assert repr(presets["lfm2.5-text"]["values"]["top_k"]) == "50"
     assert presets["lfm2-vl"]["values"]["max_image_tokens"] == 256
     assert all(preset["source"] and preset["date"] for preset in presets.values())
@@ -143,12 +214,12 @@ def test_the_shipped_model_answers_through_the_api(pocket_app: str):
     assert (last["text"], last["stop_reason"]) == ("March 8, 2024", "end_of_sequence")
 
 
-VISITORS = 16
+VISITORS = amount(6, 16)
 
 
 @contextmanager
 def visitors(url: str) -> Iterator[list[Client]]:
-    """Sixteen clients, each a session of its own. Opening or closing one takes up to a second."""
+    """So many clients, each a session of its own. Opening or closing one takes up to a second."""
     with ThreadPoolExecutor(VISITORS) as pool:
         clients = list(pool.map(lambda _: Client(url, verbose=False), range(VISITORS)))
         try:
@@ -157,7 +228,7 @@ def visitors(url: str) -> Iterator[list[Client]]:
             list(pool.map(Client.close, clients))
 
 
-def test_sixteen_visitors_at_once_each_get_their_own_answer(pocket_app: str):
+def test_visitors_at_once_each_get_their_own_answer(pocket_app: str):
     """Token for token what each gets who asks alone, by the same seed."""
     warm = {"temperature": 0.7, "max_new_tokens": 40}
 
@@ -175,8 +246,9 @@ def test_sixteen_visitors_at_once_each_get_their_own_answer(pocket_app: str):
         assert other["stop_reason"] == "end_of_sequence"
 
 
-def test_sixteen_runs_are_answered_at_the_same_time(scripted_app: str):
-    """At two tokens a second each takes three seconds; one after the other they'd take 48."""
+@pytest.mark.thorough
+def test_runs_are_answered_at_the_same_time(scripted_app: str):
+    """At two tokens a second each takes three seconds; one after the other 16 take 48."""
     asked = [{"role": "user", "content": "!slow"}], {"max_new_tokens": 6}, 1
     with visitors(scripted_app) as clients:
         began = monotonic()

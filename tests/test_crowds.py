@@ -92,6 +92,7 @@ def scripted() -> Iterator[Crowd]:
         yield crowd
 
 
+@pytest.mark.thorough
 def test_ninety_slow_answers_leave_edits_another_run_and_stop_responsive(scripted: Crowd):
     other = scripted.visitor()
     started(scripted, "!slow !long")
@@ -107,6 +108,7 @@ def test_ninety_slow_answers_leave_edits_another_run_and_stop_responsive(scripte
     assert max(*edits, begins, stopped.seconds) < PROMPT
 
 
+@pytest.mark.thorough
 def test_ninety_that_wait_in_the_queue_leave_edits_responsive_and_stop_reaches_its_own():
     engine = Crowded()
     with served_here(engine) as url, Crowd(url) as crowd:
@@ -126,6 +128,7 @@ def test_ninety_that_wait_in_the_queue_leave_edits_responsive_and_stop_reaches_i
         assert max(*edits, stopped.seconds) < PROMPT
 
 
+@pytest.mark.thorough
 def test_one_answer_too_many_is_told_the_bound_of_its_page_and_of_all():
     engine = Crowded()
     with served_here(engine) as url, Crowd(url) as crowd:
@@ -180,6 +183,7 @@ def test_verifications_are_bounded_for_a_page_an_address_and_in_all():
         assert engine.left.acquire(timeout=PATIENCE)
 
 
+@pytest.mark.thorough
 def test_on_ones_own_machine_an_address_has_no_bound():
     assert run_gate.LOCAL.each_address == 0
     with served_here(Lingering()) as url, Crowd(url) as crowd:

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import app
 from core.access import access
 from core.access.access import DEMO_IMAGES, DEMO_TOKENS
 from core.library.library import Preset
 from core.library.own_presets import OwnPresets
+from engine.scripted.scripted_engine import ScriptedEngine
 from tests.hostile.driver import Visitor
 from tests.hostile.entrances import row
-from tests.serving import served, served_here
+from tests.serving import served_here
 from tests.watched import Lingering, Watched
 
 NAME = "Kept by the owner"
@@ -29,7 +31,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     """A visitor of a demo on whose server somebody has kept a preset."""
     data = tmp_path_factory.mktemp("data")
     keep_a_preset(data)
-    with served("--engine", "scripted", "--demo", "--data-dir", str(data)) as url:
+    engine = app.make_engine(app.flags(["--engine", "scripted", "--demo"]))
+    assert isinstance(engine, ScriptedEngine)
+    engine.tokens_per_second = 1000.0
+    with served_here(engine, data=data, demo=True) as url:
         yield Visitor(url)
 
 
@@ -77,7 +82,7 @@ def test_presets_of_the_owner_are_listed_nowhere(demo: Visitor):
 
 def test_the_same_folder_shows_its_presets_where_there_is_no_demo(tmp_path: Path):
     keep_a_preset(tmp_path)
-    with served("--engine", "scripted", "--data-dir", str(tmp_path)) as url:
+    with served_here(ScriptedEngine(), data=tmp_path) as url:
         visitor = Visitor(url)
         assert NAME in visitor.call("presets").text
         assert NAME in visitor.act("messages", "edit", None, messages=[row("Hi")]).text

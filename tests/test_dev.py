@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import dev
+from tests.amounts import every
 
 PATIENCE = 60.0  # seconds
 APP = """\
@@ -37,6 +38,7 @@ TOLD = """\
 import os, sys
 print("told", os.environ["PLAYGROUND_CHROMIUM"], sys.argv[1:])
 """
+NAMED = ("tests/test_one.py", "tests", "tests/test_one.py::test_it")
 BENCHMARK = 'import sys; print("measured", sys.argv[1:])\n'
 
 
@@ -76,9 +78,12 @@ def installed(tmp_path_factory):
 
 @pytest.fixture
 def project(installed, tmp_path):
-    """A copy of the installed project, to be broken."""
-    shutil.copytree(installed[0].folder, tmp_path / "copy", symlinks=True)
-    project = Project(tmp_path / "copy")
+    """The installed project again, to be broken: its .venv is made of links to the same files.
+
+    Nothing may be written into one of them; whatever replaces or removes one leaves the other.
+    """
+    project = Project(tmp_path)
+    shutil.copytree(installed[0].venv, project.venv, symlinks=True, copy_function=os.link)
     return project
 
 
@@ -158,6 +163,7 @@ def test_a_broken_or_half_made_venv_is_noticed(project, damage):
     assert done.stdout == "False\n"
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name == "nt", reason="takes a Unix venv apart")
 def test_a_broken_venv_is_made_anew(project):
     damaged(project, "dangling python")
@@ -206,8 +212,18 @@ def test_ctrl_c_reaches_the_app_which_decides_how_it_ends(project):
 def test_the_tests_are_told_the_browser_and_get_their_flags(project):
     project.write("pytest.py", TOLD)
     done = project.call("test", "-k", "a b", CHROMIUM=sys.executable)
-    assert f"told {sys.executable} ['-k', 'a b']" in done.stdout
+    assert f"told {sys.executable} ['-n', '3', '--dist', 'loadfile'" in done.stdout
+    assert "'-k', 'a b']" in done.stdout
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("named", every(3, NAMED))
+def test_named_tests_run_in_one_process(project, named):
+    """Starting others would take longer than most files do."""
+    project.write("pytest.py", TOLD)
+    project.write("tests/test_one.py", "")
+    done = project.call("test", "-x", named, CHROMIUM=sys.executable)
+    assert f"told {sys.executable} ['-x', '{named}']" in done.stdout
 
 
 def test_a_named_browser_that_does_not_start_is_refused_by_its_name(project):
@@ -246,13 +262,15 @@ def test_the_benchmark_runs_in_the_venv_with_its_flags(project):
     assert done.returncode == 0
 
 
+@pytest.mark.thorough
 def test_the_benchmark_installs_what_it_needs_first(project):
     project.write("benchmarks/__main__.py", BENCHMARK)
     project.write("requirements.txt", "# changed\n")
-    assert "Installing requirements.txt" in project.call("bench").stdout
+    assert "Installing requirements-dev.txt" in project.call("bench").stdout
     assert "Installing" not in project.call("bench").stdout
 
 
+@pytest.mark.thorough
 def test_the_soak_runs_in_the_venv_with_its_flags(project):
     project.write("soak/__main__.py", 'import sys; print("soaked", sys.argv[1:])\n')
     done = project.call("soak", "--minutes", "0.2")
@@ -275,11 +293,12 @@ def test_check_runs_every_check_reports_each_and_fails_if_one_failed(project):
     assert done.returncode == 1
     assert "typed" in done.stdout
     assert "layered" in done.stdout
-    assert done.stdout.splitlines()[-4:] == [
+    assert done.stdout.splitlines()[-5:] == [
         "passed ruff check .",
         "FAILED ruff format --check .",
         "passed pyright",
         "passed pytest --quiet tests/test_layers.py",
+        "passed pytest --quiet tests/js/test_rules.py",
     ]
     project.write("ruff.py", "")
     assert project.call("check").returncode == 0

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.amounts import every
 from tests.hostile.driver import Visitor
 from tests.serving import running
 
@@ -27,7 +28,7 @@ def never_reading(url: str, path: str) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("kind", ["reads", "never reads"])
+@pytest.mark.parametrize("kind", every(2, ["never reads", "reads"]))
 def test_a_signal_ends_a_server_in_mid_run(kind: str):
     with running("--engine", "scripted") as server:
         visitor = Visitor(server.url)

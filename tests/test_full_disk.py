@@ -106,6 +106,7 @@ def rows_of_api(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]
 
 
+@pytest.mark.thorough
 def test_a_data_folder_that_can_not_be_written_is_a_sentence_and_the_page_opens(tmp_path: Path):
     data = tmp_path / "data"
     data.mkdir()
@@ -126,6 +127,7 @@ def test_a_data_folder_that_can_not_be_written_is_a_sentence_and_the_page_opens(
     assert contents(data) == before
 
 
+@pytest.mark.thorough
 def test_two_servers_on_one_data_folder_lose_nothing(server: Server, tmp_path: Path):
     data = tmp_path / "data"
     with running("--engine", "scripted", "--data-dir", str(data)) as other:

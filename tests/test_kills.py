@@ -12,16 +12,23 @@ import random
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import pytest
+
+from core.sheets.journal import Journal
+from tests import killed_sheet
+from tests.amounts import amount
 from tests.hostile.driver import Visitor
 from tests.killed_writer import Kept, folders, lost, write
 from tests.serving import running
 
-KILLS = int(os.environ.get("PLAYGROUND_KILLS", "2"))
-WRITER_KILLS = int(os.environ.get("PLAYGROUND_WRITER_KILLS", "45"))
+KILLS = int(os.environ.get("PLAYGROUND_KILLS", amount(1, 2)))
+WRITER_KILLS = int(os.environ.get("PLAYGROUND_WRITER_KILLS", amount(8, 45)))
+SHEET_KILLS = amount(2, 6)
 FORKS = multiprocessing.get_context("forkserver")
 GONE = (OSError, ValueError, EOFError)  # what a visitor of a killed server gets to see
 
@@ -53,6 +60,34 @@ def test_a_writer_that_is_killed_at_any_moment_loses_nothing(tmp_path: Path):
         assert lost(stores, said) == []
     assert lost(folders(tmp_path), kept) == []
     assert len(kept) >= WRITER_KILLS
+
+
+def test_a_sheet_that_is_killed_goes_on_at_the_missing_cells(tmp_path: Path):
+    FORKS.set_forkserver_preload(["tests.killed_writer", "tests.killed_sheet"])
+    dice, path, counted = random.Random(3), tmp_path / "cells.jsonl", set[str]()
+    for _ in range(SHEET_KILLS):
+        reader, writer = FORKS.Pipe(duplex=False)
+        process = FORKS.Process(target=killed_sheet.run, args=(path, writer.send))
+        process.start()
+        writer.close()
+        counted.add(reader.recv())
+        sleep(dice.uniform(0, 0.2))
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        with suppress(EOFError, OSError):
+            while True:
+                key = reader.recv()
+                assert key not in counted
+                counted.add(key)
+        process.join()
+        reader.close()
+        assert counted <= Journal(path).cells.keys()
+    kept = Journal(path).cells
+    assert len(kept) < killed_sheet.ROWS
+    new: list[str] = []
+    ended = killed_sheet.run(path, new.append)
+    assert ended.progress.done == killed_sheet.ROWS == len({*kept, *new})
+    assert not kept.keys() & {*new}
 
 
 class Person(threading.Thread):
@@ -132,6 +167,7 @@ def runs(visitor: Visitor, name: str) -> list[Kept]:
     return []
 
 
+@pytest.mark.thorough
 def test_a_server_that_is_killed_at_any_moment_loses_nothing_and_starts_again(tmp_path: Path):
     dice, kept = random.Random(2), list[Kept]()
     data = tmp_path / "data"

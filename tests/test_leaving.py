@@ -44,6 +44,7 @@ def test_a_dropped_connection_ends_a_run_that_waits_in_the_queue(crowded):
     assert engine.left.acquire(timeout=PATIENCE)
 
 
+@pytest.mark.thorough
 def test_a_cancelled_job_ends_a_run_that_waits_in_the_queue(crowded):
     engine, url = crowded
     client = Client(url, verbose=False)

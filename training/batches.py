@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 
-from training.conversations import draw_segments
-from training.turns import Segment
+from training.data.conversations import draw_segments
+from training.data.turns import Segment
 
 # Conversations sorted by length at a time; more means less padding and more memory.
 POOL = 768
-LONGEST = 512
+LONGEST = 768
 
 
 @dataclass(frozen=True)

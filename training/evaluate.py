@@ -9,8 +9,7 @@ from pathlib import Path
 
 import torch
 
-from training import dates, extraction, frames, instructions, names
-from training.answering import (
+from training.asking import (
     FOLDER,
     GREEDY,
     LFM2,
@@ -22,9 +21,11 @@ from training.answering import (
     load,
     prompt,
 )
+from training.data import dates, extraction, frames, instructions, person_names
+from training.data.turns import Conversation, assistant, system, user
 from training.evaluate_pictures import picture_figures
+from training.evaluate_structured import structured_figures
 from training.figures import Figure
-from training.turns import Conversation, assistant, system, user
 
 SETTINGS = {"greedy": GREEDY, "greedy, penalty 1.05": PENALISED}
 SAMPLERS = {
@@ -50,7 +51,9 @@ def extraction_cases(kind: tuple[str, ...], count: int) -> list[Conversation]:
     usable = [frame for frame in kind if "{name}" in frame and "{age}" in frame]
     cases = []
     for place in range(count):
-        facts = extraction.pick_facts(rng, names.HELD_OUT[place % len(names.HELD_OUT)])
+        facts = extraction.pick_facts(
+            rng, person_names.HELD_OUT[place % len(person_names.HELD_OUT)]
+        )
         cases.append(extraction.page_style(facts, rng.choice(usable)))
     return cases
 
@@ -144,8 +147,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--quick", action="store_true", help="a fifth of the cases")
-    parser.add_argument("--pictures", action="store_true", help="the figures of pictures alone")
-    parser.add_argument("--text", action="store_true", help="the figures of text alone")
+    parser.add_argument("--text", action="store_true", help="dates, JSON and open text")
+    parser.add_argument("--structured", action="store_true", help="calls, choices, orders")
+    parser.add_argument("--pictures", action="store_true", help="shapes, counts, places, codes")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -158,8 +162,11 @@ def main() -> None:
         extraction_figures(pocket, 40 if options.quick else 200),
         open_figures(pocket, 1 if options.quick else 5),
     )
+    structured = structured_figures(pocket, 20 if options.quick else 100)
     seen = picture_figures(options.folder, pocket, 20 if options.quick else 100)
-    for source in (*(() if options.pictures else text), *(() if options.text else (seen,))):
+    parts = {"text": text, "structured": (structured,), "pictures": (seen,)}
+    chosen = [part for part in parts if getattr(options, part)] or list(parts)
+    for source in (source for part in chosen for source in parts[part]):
         for figure in source:
             figures.append(asdict(figure))
             print(figure.row(), flush=True)

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from transformers import AutoProcessor
 
-from training import pictures
-from training.answering import GREEDY, Answer, Pocket
-from training.budgets import BALANCED, DEFAULT, FAST, HIGH, Budget
-from training.drawing import draw
+from training.asking import GREEDY, Answer, Pocket
 from training.figures import Figure
-from training.scenes import (
+from training.seeing import questions
+from training.seeing.budgets import BALANCED, DEFAULT, FAST, HIGH, Budget
+from training.seeing.drawing import draw
+from training.seeing.scenes import (
     LARGE,
     SMALL,
     UNSEEN_PAIRS,
@@ -83,7 +83,7 @@ def asked(name: str, count: int, make: Callable[[random.Random, int], Case]) -> 
 
 
 def _what(rng: random.Random, scene: Scene) -> Case:
-    question, answer = pictures.open_question(rng, scene)
+    question, answer = questions.open_question(rng, scene)
     return Case(scene, question.content, answer.content)
 
 
@@ -109,7 +109,7 @@ def several(rng: random.Random, place: int) -> Case:
 def count(rng: random.Random, place: int) -> Case:
     """One to five shapes are counted."""
     scene = shapes_scene(rng, *SQUARE, count=1 + place % 5, held_out=True)
-    question, answer = pictures.counting(rng, scene)
+    question, answer = questions.counting(rng, scene)
     return Case(scene, question.content, answer.content)
 
 
@@ -122,8 +122,8 @@ def placed(sides: tuple[str, str]) -> Callable[[random.Random, int], Case]:
             first, second = scene.things
             if sides[0] == "left" or abs(first.y - second.y) > 0.12 * scene.height:
                 side = sides[place % 2]
-                question = f"Which shape is {pictures.SIDES[side]}?"
-                return Case(scene, question, f"The {pictures.at_side(scene, side).name}.")
+                question = f"Which shape is {questions.SIDES[side]}?"
+                return Case(scene, question, f"The {questions.at_side(scene, side).name}.")
 
     return make
 
@@ -133,7 +133,7 @@ def code(size: tuple[int, int], heights: tuple[int, int]) -> Callable[[random.Ra
 
     def make(rng: random.Random, _: int) -> Case:
         scene = code_scene(rng, *size, heights=heights, held_out=True)
-        return Case(scene, rng.choice(pictures.READ), scene.codes[0].digits)
+        return Case(scene, rng.choice(questions.READ), scene.codes[0].digits)
 
     return make
 

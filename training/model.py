@@ -18,8 +18,8 @@ from transformers import (
 )
 from transformers.models.lfm2_vl.image_processing_lfm2_vl import Lfm2VlImageProcessor
 
+from training.seeing.tower import prepare
 from training.tokenizer import CONTEXT
-from training.tower import prepare
 
 LAYERS = ("conv", "conv", "full_attention", "conv", "full_attention", "conv", "full_attention",
           "conv")  # fmt: skip
@@ -92,8 +92,10 @@ def continue_from(folder: Path, tokenizer: Any) -> Any:
         weights[name] = table
     fresh = model.state_dict()
     if any(weight.shape != fresh[name].shape for name, weight in weights.items()):
-        weights = {name: weights[name] if "language" in name or "lm_head" in name else fresh[name]
-                   for name in fresh}  # fmt: skip
+        weights = {
+            name: weights[name] if "language" in name or "lm_head" in name else fresh[name]
+            for name in fresh
+        }
     model.load_state_dict(weights)
     return model
 

@@ -7,8 +7,8 @@ import argparse
 import random
 from pathlib import Path
 
-from training.drawing import draw
-from training.scenes import (
+from training.seeing.drawing import draw
+from training.seeing.scenes import (
     BACKGROUNDS,
     COLOURS,
     INKS,
@@ -28,10 +28,11 @@ def shapes(seed: int, width: int, *wanted: tuple[str, str, int, int, int]) -> Sc
     rng = random.Random(seed)
     while True:
         things = tuple(
-            Thing(colour, shape, x + rng.randint(-6, 6), y + rng.randint(-6, 6), size,
-                  COLOURS[colour])
+            Thing(
+                colour, shape, x + rng.randint(-6, 6), y + rng.randint(-6, 6), size, COLOURS[colour]
+            )
             for colour, shape, x, y, size in wanted
-        )  # fmt: skip
+        )
         scene = Scene(width, 256, WHITE, things)
         if is_held_out(scene):
             return scene

@@ -11,9 +11,9 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from training import chatting, frames, instructions
-from training.dates import MONTHS
-from training.names import REAL, TOWNS
+from training.data import chatting, frames, instructions
+from training.data.dates import MONTHS
+from training.data.person_names import REAL, TOWNS
 
 VOCABULARY = 2560
 CONTEXT = 4096
@@ -55,11 +55,13 @@ def natural_text(seed: int, conversations: int) -> list[str]:
 def build_tokenizer(seed: int, conversations: int = 4000) -> PreTrainedTokenizerFast:
     """Train the merges and wrap them with the special tokens and the chat template."""
     core = Tokenizer(models.BPE())
-    core.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(PIECES), behavior="isolated"),
-        pre_tokenizers.Split(Regex(LETTERS), behavior="isolated"),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])  # fmt: skip
+    core.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PIECES), behavior="isolated"),
+            pre_tokenizers.Split(Regex(LETTERS), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     core.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY,

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from training.answering import FOLDER
+from training.asking import FOLDER
 from training.batches import Batch, stream
-from training.fusing import compile_parts, weigh_losses
+from training.compiling import compile_parts, weigh_losses
 from training.model import build_model, continue_from, save
 from training.tokenizer import build_tokenizer
 

@@ -1,1 +1,1 @@
-"""Who is at the page, what they may do, what is theirs, and what demo mode hides."""
+"""Who uses the page, what they may do, and what belongs to them."""

@@ -1,4 +1,4 @@
-"""What people keep on the server: own presets and sessions, in a folder for each user."""
+"""Saved presets and sessions on the server, in a folder for each user."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from components.uploads import upload_folder
 from core.library.library import Library
 from core.library.own_presets import OwnPresets, with_own
 from core.sessions.session_store import SessionStore
+from core.sheets.store import SheetStore
 
 
 class UserStores:
-    """The stores of whoever sent the event that is being handled.
+    """The stores of the user who sent the current event.
 
-    data: the folder of what people keep. Without logins all is kept there, else in `users/NAME`.
+    data: the folder of saved work. Without logins everything is kept there, else in `users/NAME`.
     """
 
     def __init__(self, data: Path) -> None:
@@ -24,6 +25,7 @@ class UserStores:
         self._sessions_of = cache(
             lambda user: SessionStore(self._folder(user) / "sessions", [upload_folder()])
         )
+        self._sheets_of = cache(lambda user: SheetStore(self._folder(user) / "sheets"))
 
     @property
     def presets(self) -> OwnPresets:
@@ -33,8 +35,12 @@ class UserStores:
     def sessions(self) -> SessionStore:
         return self._sessions_of(current_user())
 
+    @property
+    def sheets(self) -> SheetStore:
+        return self._sheets_of(current_user())
+
     def library(self, shipped: Library) -> Library:
-        """`shipped` with the own presets of this user, as they are now. Read once per event."""
+        """`shipped` with this user's own presets, as they are now. Read once per event."""
         return with_own(shipped, self.presets)
 
     def _folder(self, user: str) -> Path:

@@ -1,4 +1,4 @@
-"""Who sent an event, what they may do, and whether they are still there."""
+"""Who sent an event, what they may do, and whether they are still connected."""
 
 from __future__ import annotations
 
@@ -9,23 +9,26 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from core.access.access import Access, Visitor
-from core.access.run_gate import DEMO, LOCAL, SHARED, VERIFICATIONS, RunGate
+from core.access.run_gate import VERIFICATIONS, RunGate, most_runs
 
-META = '<meta name="playground-demo" content="1">'  # page.js looks for it
+META = '<meta name="playground-demo" content="1">'  # demo_address.js looks for it
 
 
 class Visitors:
-    """Of one server. A page opened with `?demo=1` is a demo on any server.
+    """The visitors of one server. A page opened with `?demo=1` is a demo on any server.
 
-    is_connected: whether the client with a session hash still reads what it is sent.
+    is_connected: whether the client with a session hash is still connected. runs: what all runs of
+    the server pass; None: one for the page alone.
     """
 
-    def __init__(self, access: Access, is_connected: Callable[[str], bool]) -> None:
+    def __init__(
+        self, access: Access, is_connected: Callable[[str], bool], runs: RunGate | None = None
+    ) -> None:
         self._access = access
         self._is_connected = is_connected
         self._demo_pages: set[str] = set()
-        most = DEMO if access.demo else LOCAL if access.owners is None else SHARED
-        self.runs = RunGate(most)
+        most = most_runs(access)
+        self.runs = runs or RunGate(most)
         verifications = (
             VERIFICATIONS if most.each_address else replace(VERIFICATIONS, each_address=0)
         )
@@ -47,11 +50,16 @@ class Visitors:
             self._demo_pages.add(page_of(request))
         return self.of(request)
 
+    def is_demo(self) -> bool:
+        """Whether the sender of the current event looks at a demo."""
+        request = LocalContext.request.get(None)
+        return isinstance(request, gr.Request) and self.of(request).demo
+
     def leave(self, request: gr.Request) -> None:
         self._demo_pages.discard(page_of(request))
 
     def still(self, request: gr.Request) -> Callable[[], bool]:
-        """Tells, each time it is called, whether the sender of this event is still there."""
+        """A function that returns whether the sender of this event is still connected."""
         session = request.session_hash or ""
         return lambda: self._is_connected(session)
 
@@ -62,6 +70,6 @@ def page_of(request: gr.Request) -> str:
 
 
 def current_user() -> str:
-    """The login name of the sender of the event that is being handled; empty without one."""
+    """The login name of the sender of the current event; empty without one."""
     request = LocalContext.request.get(None)
     return (request.username if isinstance(request, gr.Request) else None) or ""

@@ -1,1 +1,1 @@
-"""What the page advises: a model's recipe, findings of the linter, quick fixes."""
+"""Advice on the page: a model's recipe, findings of the linter, quick fixes."""

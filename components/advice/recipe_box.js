@@ -1,73 +1,63 @@
-// A model's own values, prompts and layout. Texts of files and of the server are text nodes.
-const box = element.querySelector('.recipes');
-let drawn = '';
-function part(parent, kind, name, text = '') {
-  const node = document.createElement(kind);
-  node.className = name;
-  node.textContent = text;
-  parent.append(node);
-  return node;
-}
-function button(parent, text, press) {
-  const node = part(parent, 'button', 'recipe-button', text);
-  node.type = 'button';
+// A model's recommended values, prompts and layout. Texts from files and the server are text nodes.
+import { button, drawnOnce, make, option } from '../dom.js';
+
+function pressed(text, press, facts) {
+  const node = button(text, { className: 'recipe-button' }, facts);
   node.addEventListener('click', press);
   return node;
 }
-function examples(row, offer) {
-  if (offer.examples.length === 1) {
-    const [only] = offer.examples;
-    button(row, 'Load its example', () => trigger('example', { key: only.key })).title = only.name;
-  } else if (offer.examples.length) {
-    const select = part(row, 'select', 'recipe-example');
-    select.setAttribute('aria-label', `Load an example for ${offer.name}`);
-    for (const one of [{ key: '', name: 'Load an example…' }, ...offer.examples]) {
-      const option = part(select, 'option', '', one.name);
-      option.value = one.key;
+function details(offer, open) {
+  return make(
+    'details.recipe-more', { open }, make('summary', 'Prompt, layout and source'),
+    make('p', `${offer.facts}. ${offer.layout}`),
+    offer.systems.map((system) =>
+      make('pre.recipe-system', { tabIndex: 0, 'aria-label': 'System prompt' }, system)),
+    offer.note && make('p', offer.note), make('p.recipe-source', `Source: ${offer.seen}`),
+  );
+}
+
+export function mount({ element, trigger, props, watch }) {
+  const box = element.querySelector('.recipes');
+  function examples({ name, examples: all }) {
+    const load = (key) => trigger('example', { key });
+    if (all.length === 1) {
+      return pressed('Load example', () => load(all[0].key), { title: all[0].name });
     }
+    if (!all.length) return null;
+    const select = make(
+      'select.recipe-example', { 'aria-label': `Load an example for ${name}` },
+      option('', 'Load an example…'), all.map((one) => option(one.key, one.name)),
+    );
     select.addEventListener('change', () => {
-      if (select.value) trigger('example', { key: select.value });
+      if (select.value) load(select.value);
       select.value = '';
     });
+    return select;
   }
-}
-function details(card, offer) {
-  const more = part(card, 'details', 'recipe-more');
-  part(more, 'summary', '', 'Prompt, layout and source');
-  part(more, 'p', '', `${offer.facts}. ${offer.layout}`);
-  for (const system of offer.systems) {
-    const text = part(more, 'pre', 'recipe-system', system);
-    text.tabIndex = 0;
-    text.setAttribute('aria-label', 'System prompt');
+  function recipe(offer, open) {
+    return make(
+      'div.recipe', { dataset: { key: offer.key } },
+      make('div.recipe-head', make('b.recipe-name', offer.name), make('small.recipe-why', offer.why)),
+      make(
+        'div.recipe-values', offer.values.map((value) => make('span', value)),
+        offer.marks.map((mark) => make('em', mark)),
+      ),
+      make(
+        'div.recipe-buttons',
+        pressed(offer.set ? 'Values in use' : 'Use these values',
+          () => trigger('take', { key: offer.key }), { disabled: offer.set }),
+        examples(offer),
+      ),
+      details(offer, open),
+    );
   }
-  if (offer.note) part(more, 'p', '', offer.note);
-  part(more, 'p', 'recipe-source', `Seen: ${offer.seen}`);
+  const draw = drawnOnce((offers) => { // what is open stays open
+    const open = new Set([...box.querySelectorAll('.recipe')]
+      .filter((card) => card.querySelector('details').open).map((card) => card.dataset.key));
+    box.hidden = !offers.length;
+    box.replaceChildren(...offers.map((offer) => recipe(offer, open.has(offer.key))));
+  });
+  const drawNow = () => draw(props.value || []);
+  watch('value', drawNow);
+  drawNow();
 }
-function draw() {
-  const offers = props.value || [];
-  if (JSON.stringify(offers) === drawn) return; // what is open stays open
-  const open = new Set([...box.querySelectorAll('.recipe')]
-    .filter((card) => card.querySelector('details').open).map((card) => card.dataset.key));
-  drawn = JSON.stringify(offers);
-  box.textContent = '';
-  box.hidden = !offers.length;
-  for (const offer of offers) {
-    const card = part(box, 'div', 'recipe');
-    card.dataset.key = offer.key;
-    const head = part(card, 'div', 'recipe-head');
-    part(head, 'b', 'recipe-name', offer.name);
-    part(head, 'small', 'recipe-why', offer.why);
-    const values = part(card, 'div', 'recipe-values');
-    for (const value of offer.values) part(values, 'span', '', value);
-    for (const mark of offer.marks) part(values, 'em', '', mark);
-    const row = part(card, 'div', 'recipe-buttons');
-    const take = button(row, offer.set ? 'Values are set' : 'Use these values', () =>
-      trigger('take', { key: offer.key }));
-    take.disabled = offer.set;
-    examples(row, offer);
-    details(card, offer);
-    card.querySelector('details').open = open.has(offer.key);
-  }
-}
-watch('value', draw);
-draw();

@@ -1,1 +1,1 @@
-"""Answers: from requests to runs, how they are drawn, and what becomes a reply."""
+"""Answers: how requests become runs, how runs are drawn, and how answers become replies."""

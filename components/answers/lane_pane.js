@@ -1,182 +1,240 @@
-// One lane's answer: raw text, Markdown while it is looked at, or parts where it has thoughts or
-// calls of tools.
-const $ = (name) => element.querySelector(`.lane-${name}`);
-const body = $('body');
-const BUSY = ['waiting', 'queued', 'prefill', 'streaming'];
+// One lane's answer as raw text, as Markdown, or in parts if it has thoughts or tool calls.
+import { copyText, drawnOnce, flash, make, setText } from '../dom.js';
+import { lookOf, treeDrawer, verdictDrawer } from './answer_tree.js';
+import { demoLanes } from '../demo/demo_lanes.js';
+import { keptDrafts } from '../drafts/workspace.js';
+import { typedResults } from '../tools/tool_card.js';
+import { Asked } from './asked.js';
+import { markOf, wholeText, withoutThoughts } from './answer_text.js';
+import { drawExplanation } from './lane_explanation.js';
+import { drawParts } from './lane_parts.js';
+import { drawStretch } from './lane_stretch.js';
+import { markdownDrawer } from './markdown.js';
+import { runEnded } from '../lanes/press_run.js';
+import { showPane } from '../shell.js';
+import { clearToasts } from '../toasts.js';
+
+const BUSY = ['waiting', 'queued', 'prefill', 'streaming', 'checking'];
 const STATUS = {
-  idle: 'ready', waiting: 'starting…', prefill: 'reading prompt…', streaming: 'streaming',
-  done: 'done', failed: 'failed',
+  idle: 'Ready', waiting: 'Starting…', prefill: 'Reading the prompt…', streaming: 'Writing', checking: 'Checking…',
+  done: 'Finished', failed: 'Failed',
 };
 const EMPTY = {
   idle: 'Press Run or Ctrl + Enter. The answer streams here.',
-  queued: 'Other answers come first. This one begins by itself; Stop leaves the queue.',
+  queued: 'Waiting for other answers. This one starts automatically; Stop leaves the queue.',
 };
+const SHORT = { tokens: 'tokens', 'first token': 'first' }; // in the head; the others are details
 const STOP_REASON = {
-  end_of_sequence: 'ended by itself', stop_string: 'met a stop string',
-  max_new_tokens: 'reached max new tokens', context_length: 'filled the context',
-  stopped: 'stopped by you', time_limit: 'reached the time limit',
+  end_of_sequence: 'Finished', stop_string: 'Stop string',
+  max_new_tokens: 'Max new tokens reached', context_length: 'Context full',
+  stopped: 'Stopped by you', time_limit: 'Time limit reached',
 };
-let lastStatus = 'idle';
-let follow = true;
-let markdown = false;
-let raw = false;
 
-function drawExplanation() {
-  const found = props.explanation || {};
-  const box = $('explanation');
-  box.hidden = !found.lines || found.place !== props.value?.divergence?.place;
-  if (box.hidden) return;
-  box.textContent = '';
-  const close = document.createElement('button');
-  close.type = 'button';
-  close.dataset.act = 'close';
-  close.textContent = 'Close';
-  box.append(close, ...found.lines.map((line) => {
-    const paragraph = document.createElement('p');
-    paragraph.textContent = line;
-    return paragraph;
-  }));
-  for (const side of found.sides) box.append(candidateTable(side));
+function statusText(value, status) {
+  if (status === 'queued') return `Waiting · place ${value.place}`;
+  if (value.verdict?.state === 'cut') return 'Cut';
+  return (status === 'done' && STOP_REASON[value.stop_reason]) || STATUS[status];
 }
-function candidateTable(side) {
-  const table = document.createElement('table');
-  const caption = table.createCaption();
-  caption.textContent = `Lane ${side.lane}`;
-  const head = table.createTHead().insertRow();
-  for (const name of ['token', 'before', 'after', 'removed by']) {
-    const cell = document.createElement('th');
-    cell.textContent = name;
-    head.append(cell);
+function metric([label, number, title]) {
+  return make('span', title && { title }, make('b', number), ` ${label}`);
+}
+export function mount({ element, trigger, props, server, watch, signal }) {
+  const nodes = new Map();
+  const $ = (name) => {
+    if (!nodes.has(name)) nodes.set(name, element.querySelector(`.lane-${name}`));
+    return nodes.get(name);
+  };
+  const body = $('body');
+  const asked = new Asked(props.label);
+  let lastStatus = 'idle';
+  let lastAnswer = '';
+  let follow = true;
+  let scrolling = false;
+  let markdown = false;
+  let raw = false;
+  let look = ''; // the tree or the text, as it was chosen
+  // Once a frame: to ask for a height makes the browser lay out the page, and each lane would ask.
+  function toEnd() {
+    if (scrolling) return;
+    scrolling = true;
+    requestAnimationFrame(() => {
+      scrolling = false;
+      if (follow) body.scrollTop = body.scrollHeight;
+    });
   }
-  const rows = table.createTBody();
-  for (const candidate of side.candidates) {
-    const row = rows.insertRow();
-    row.className = candidate.kind;
-    row.insertCell().textContent = candidate.text;
-    const cell = row.insertCell();
-    cell.textContent = candidate.before;
-    cell.style.setProperty('--share', candidate.share);
-    row.insertCell().textContent = candidate.after;
-    row.insertCell().textContent = candidate.removed_by;
+  const drawMarkdown = markdownDrawer((text) => server.render_markdown(text), toEnd);
+  const inPartsNow = () => Boolean(props.value?.parts?.length);
+  const explain = () =>
+    drawExplanation($('explanation'), props.explanation || {}, props.value?.divergence?.place);
+
+  // An answer that was neither asked for here nor brought back, by a reload or with a saved version, is
+  // from elsewhere.
+  function followAsked(value, status) {
+    const answer = `${value.seed} ${value.text} ${value.saved?.at}`;
+    const isNew = answer !== lastAnswer && !BUSY.includes(status) && !BUSY.includes(lastStatus);
+    lastAnswer = answer;
+    if (!isNew) return;
+    if (status !== 'idle' && asked.isRequested) return asked.begin();
+    const isBack = !keptDrafts.wasOpened;
+    if (!isBack) asked.forget();
+    if (!isBack && value.saved) asked.restore(value.saved);
+    const when = status !== 'idle' && asked.time ? `from ${asked.time}` : '';
+    $('when').textContent = $('when').title = when;
   }
-  return table;
-}
-function statusText(value, status, stopped) {
-  if (stopped) return 'stopped';
-  return status === 'queued' ? `waiting · place ${value.place}` : STATUS[status];
-}
-function drawMetrics(value) {
-  const metrics = $('metrics');
-  metrics.textContent = '';
-  for (const [label, figure, title] of value.metrics || []) {
-    const item = document.createElement('span');
-    if (title) item.title = title;
-    const number = document.createElement('b');
-    number.textContent = figure;
-    item.append(number, ` ${label}`);
-    metrics.append(item);
+  // The answer stays when its messages or settings change, and says so.
+  function drawOutdated() {
+    const changes = BUSY.includes(lastStatus) || lastStatus === 'idle' ? [] : asked.changes();
+    element.dataset.outdated = String(changes.length > 0);
+    demoLanes.take(props.label, props.value, changes.length > 0);
+    $('outdated').textContent = changes.length ? `Out of date. Changed since: ${changes.join(', ')}.` : '';
   }
-  $('speed').textContent = value.speed || '';
-}
-function drawParameters(value) {
-  const holder = $('parameters');
-  holder.textContent = '';
-  holder.title = value.all_parameters || '';
-  for (const text of value.parameters || []) {
-    const chip = document.createElement('span');
-    chip.textContent = text;
-    holder.append(chip);
+  function drawFigures(value) {
+    const [short, others] = [true, false].map((isShort) =>
+      (value.metrics || []).filter(([label]) => (label in SHORT) === isShort));
+    $('short').replaceChildren(...short.map(([label, number]) => metric([SHORT[label], number, label])));
+    $('metrics').replaceChildren(...others.map(metric));
+    setText($('speed'), value.speed || '');
+    $('bar').firstElementChild.style.width = `${100 * (value.fraction || 0)}%`;
   }
-}
-function draw() {
-  const value = props.value || {};
-  const status = value.status || 'idle';
-  const busy = BUSY.includes(status);
-  const stopped = status === 'done' && value.stop_reason === 'stopped';
-  element.dataset.status = status;
-  element.dataset.stopReason = value.stop_reason || '';
-  $('status').dataset.status = stopped ? 'stopped' : status;
-  setText($('status'), statusText(value, status, stopped));
-  const inParts = Boolean(value.parts?.length);
-  drawStretch($('raw'), value, 0, wholeText(value).length, markOf(value));
-  drawParts($('part-list'), value, busy, markdown);
-  drawExplanation();
-  $('empty').textContent = EMPTY[status] || '';
-  $('empty').hidden = !(status in EMPTY);
-  $('error').textContent = value.error || '';
-  $('raw').hidden = inParts ? !raw : markdown;
-  $('parts').hidden = !inParts || raw;
-  $('whole').hidden = inParts || !markdown;
-  $('view-markdown').setAttribute('aria-pressed', String(markdown && !(inParts && raw)));
-  $('view-raw').setAttribute('aria-pressed', String(raw));
-  $('view-raw').hidden = !inParts;
-  $('bar').firstElementChild.style.width = `${100 * (value.fraction || 0)}%`;
-  $('stop-reason').textContent = STOP_REASON[value.stop_reason] || '';
-  const answered = Boolean(value.text) || status === 'done';
-  for (const button of element.querySelectorAll('.lane-foot button')) button.disabled = !answered;
-  $('answer').hidden = !(value.parts || []).some((part) => part.kind === 'thought');
-  element.querySelector('[data-act=seed]').hidden = answered && value.seed == null;
-  $('not-sent').hidden = !value.not_sent;
-  $('not-sent').textContent = value.not_sent || '';
-  drawMetrics(value);
-  drawParameters(value);
-  if (markdown && !inParts) drawMarkdown($('whole'), wholeText(value));
-  element.dataset.busy = String(busy);
-  if (busy && !BUSY.includes(lastStatus)) {
-    if (!document.body.classList.contains('running')) trigger('begin');
-    follow = true;
-    if (matchMedia('(max-width: 768px)').matches) element.scrollIntoView({ block: 'start' });
+  const drawParameters = drawnOnce(({ parameters = [], all = '', notSent = '' }) => {
+    $('parameters').replaceChildren(...parameters.map((text) => make('span', text)));
+    $('parameters').title = all;
+    $('not-sent').hidden = !notSent;
+    $('not-sent').textContent = notSent;
+  });
+  const drawTree = treeDrawer($('tree'));
+  const drawVerdict = verdictDrawer($('verdict'));
+  function drawText(value, busy) {
+    const inParts = inPartsNow();
+    const asTree = lookOf(value, look) === 'tree';
+    drawVerdict(value.verdict || null);
+    drawTree(value.tree || null);
+    $('tree').hidden = !asTree;
+    $('look').hidden = !value.tree;
+    for (const one of $('look').children) one.setAttribute('aria-pressed', String((one.dataset.act === 'tree') === asTree));
+    drawStretch($('raw'), value, 0, wholeText(value).length, markOf(value, props.label));
+    drawParts($('part-list'), value, {
+      lane: props.label, busy, drawMarkdown: markdown ? drawMarkdown : null,
+    });
+    $('raw').hidden = asTree || (inParts ? !raw : markdown);
+    $('parts').hidden = asTree || !inParts || raw;
+    $('whole').hidden = asTree || inParts || !markdown;
+    $('view-markdown').setAttribute('aria-pressed', String(!asTree && markdown && !(inParts && raw)));
+    $('view-raw').setAttribute('aria-pressed', String(!asTree && raw));
+    $('view-raw').hidden = !inParts;
+    if (markdown && !inParts) drawMarkdown($('whole'), wholeText(value));
   }
-  lastStatus = status;
-  if (follow) body.scrollTop = body.scrollHeight;
-  const running = Boolean(document.querySelector('[data-busy=true]'));
-  document.body.classList.toggle('running', running);
-  document.querySelector('#stop')?.setAttribute('aria-disabled', String(!running));
-}
-const inPartsNow = () => Boolean(props.value?.parts?.length);
-function say(button, word) {
-  const label = button.textContent;
-  button.textContent = word;
-  setTimeout(() => { button.textContent = label; }, 1200);
-}
-body.addEventListener('scroll', () => {
-  follow = body.scrollTop + body.clientHeight >= body.scrollHeight - 24;
-});
-element.addEventListener('click', async (event) => {
-  const button = event.target.closest('[data-act]');
-  const value = props.value || {};
-  if (!button) return;
-  if (button.dataset.act === 'view') {
-    markdown = raw && inPartsNow() ? true : !markdown;
-    raw = false;
-    draw();
-  } else if (button.dataset.act === 'raw') {
-    raw = !raw;
-    draw();
-  } else if (button.dataset.act === 'copy') {
-    try {
-      await navigator.clipboard.writeText(raw ? wholeText(value) : withoutThoughts(value));
-      say(button, 'Copied');
-    } catch {
-      say(button, 'Copying is blocked');
+  function draw() {
+    const value = props.value || {};
+    const status = value.status || 'idle';
+    const busy = BUSY.includes(status);
+    const stopped = status === 'done' && value.stop_reason === 'stopped';
+    element.dataset.status = status;
+    element.dataset.stopReason = value.stop_reason || '';
+    const cut = value.verdict?.state === 'cut';
+    $('status').dataset.status = stopped ? 'stopped' : cut ? 'cut' : status;
+    setText($('status'), statusText(value, status));
+    $('status').title = $('status').textContent;
+    drawText(value, busy);
+    explain();
+    $('empty').textContent = EMPTY[status] || '';
+    $('empty').hidden = !(status in EMPTY);
+    $('error').textContent = value.error || '';
+    const answered = Boolean(value.text) || status === 'done';
+    for (const node of element.querySelectorAll('.lane-foot button:not(.lane-view), [data-act=seed]')) node.disabled = !answered;
+    $('answer').hidden = !(value.parts || []).some((part) => part.kind === 'thought');
+    element.querySelector('[data-act=seed]').hidden = answered && value.seed == null;
+    drawFigures(value);
+    drawParameters({ parameters: value.parameters, all: value.all_parameters, notSent: value.not_sent });
+    element.dataset.busy = String(busy);
+    followAsked(value, status);
+    if (busy && !BUSY.includes(lastStatus)) {
+      asked.begin();
+      $('when').textContent = '';
+      if (!document.body.classList.contains('running')) trigger('begin');
+      follow = true;
+      showPane('answers');
     }
-  } else if (button.dataset.act === 'reply') {
-    trigger('reply', { lane: props.label, thought: true });
-  } else if (button.dataset.act === 'answer') {
-    trigger('reply', { lane: props.label, thought: false });
-  } else if (button.dataset.act === 'results') {
-    trigger('results', { lane: props.label, results: typedResults() });
-  } else if (button.dataset.act === 'seed') {
-    trigger('seed', { lane: props.label });
-  } else if (button.dataset.act === 'inspect') {
-    trigger('inspect', { lane: props.label });
-  } else if (button.dataset.act === 'close') {
-    props.explanation = {};
-    drawExplanation();
-    element.querySelector('.lane-part:not([hidden])')?.focus();
+    lastStatus = status;
+    drawOutdated();
+    if ($('tree').hidden) toEnd();
+    const running = Boolean(document.querySelector('[data-busy=true]'));
+    const { body: page, activeElement } = document;
+    page.classList.toggle('answered', Boolean(document.querySelector('[data-status]:not([data-status=idle]) > .lane-pane')));
+    if (running === page.classList.contains('running')) return;
+    page.classList.toggle('running', running);
+    if (running) clearToasts();
+    else runEnded();
+    const [from, to] = running ? ['#run', '#stop'] : ['#stop', '#run'];
+    if (activeElement?.matches(from)) document.querySelector(to)?.focus(); // it takes its place
   }
-});
-element.querySelector('section').setAttribute('aria-label', `Answer of lane ${props.label}`);
-watch('value', draw);
-watch('explanation', drawExplanation);
-draw();
+
+  const ask = (event, data = {}) => trigger(event, { lane: props.label, ...data });
+  // Whether the tree was shown until now.
+  function showText() {
+    const wasTree = lookOf(props.value || {}, look) === 'tree';
+    look = wasTree ? 'text' : look;
+    return wasTree;
+  }
+  const ACTS = {
+    view: () => {
+      markdown = (raw && inPartsNow()) || showText() ? true : !markdown;
+      raw = false;
+      draw();
+    },
+    raw: () => {
+      raw = showText() || !raw;
+      draw();
+    },
+    tree: () => {
+      look = 'tree';
+      draw();
+      body.scrollTop = 0;
+    },
+    text: () => {
+      look = 'text';
+      draw();
+    },
+    copy: async (button) => {
+      const value = props.value || {};
+      const copied = await copyText(raw ? wholeText(value) : withoutThoughts(value));
+      flash(button, copied ? 'Copied' : 'Copying blocked');
+    },
+    reply: () => ask('reply', { thought: true }),
+    answer: () => ask('reply', { thought: false }),
+    results: () => ask('results', { results: typedResults(element) }),
+    seed: () => ask('seed'),
+    details: () => { // of all lanes, so that they stay aligned
+      const shown = $('details').checkVisibility();
+      document.body.classList.toggle('details', !shown);
+      document.body.classList.toggle('no-details', shown);
+    },
+    inspect: () => ask('inspect'),
+    close: () => {
+      props.explanation = {};
+      explain();
+      element.querySelector('.lane-part:not([hidden])')?.focus();
+    },
+  };
+  body.addEventListener('scroll', () => {
+    follow = body.scrollTop + body.clientHeight >= body.scrollHeight - 24;
+  });
+  element.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-act]');
+    if (button) ACTS[button.dataset.act]?.(button);
+  });
+  element.querySelector('section').setAttribute('aria-label', `Answer of lane ${props.label}`);
+  watch('value', draw);
+  watch('explanation', explain);
+  document.addEventListener('playground-changed', drawOutdated, { signal });
+  document.addEventListener('playground-run', ({ detail }) => {
+    if (detail.includes(props.label)) asked.request();
+  }, { signal });
+  document.addEventListener('playground-branch', ({ detail }) => {
+    if (detail === props.label) asked.goOn();
+  }, { signal });
+  keptDrafts.heard.addEventListener('kept', ({ detail }) => {
+    if (detail.how === 'act') asked.takeInputs(detail.written);
+  }, { signal });
+  draw();
+}

@@ -4,46 +4,82 @@ from __future__ import annotations
 
 from dataclasses import fields
 from html import escape
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import gradio as gr
 from markdown_it import MarkdownIt
 
-from components.answers.answer_view import answer_view, units
+from components.answers.answer_view import AnswerView, answer_view, units
+from components.answers.structure_view import StructureView, structure_view
 from components.client_component import client_component
 from components.compare.divergence import no_candidates
 from core.compare.differences import first_divergence, settings_diff
 from core.runs.capabilities import in_words
 from core.runs.run import Run
 from core.sampling import SamplingParams, in_use, samplers, settings
+from core.template_options import in_short
+from core.workspace import Request
 
 LONGEST_MARKDOWN = 200_000  # characters
 MOST_BRACKETS = 2_000  # each open one is looked for to the end of the text
-EMPTY_LANE: dict[str, Any] = {"status": "idle"}
+EMPTY_LANE = {"status": "idle"}
+
+
+class DivergenceView(TypedDict):
+    """offset, length: of the token that differs, in the answer, counted as a browser does. place:
+    that token's. unexplained: why nobody can say why.
+    """
+
+    offset: int
+    length: int
+    place: int
+    unexplained: NotRequired[str]
+
+
+class LaneValue(AnswerView, StructureView):
+    """seconds: since it was asked for. place: in the queue. fraction: of max_new_tokens. metrics:
+    labels, figures, titles.
+    """
+
+    status: str
+    seconds: float
+    place: int | None
+    text: str
+    prefill: str
+    error: str
+    stop_reason: str | None
+    fraction: float
+    speed: str
+    metrics: list[tuple[str, ...]]
+    seed: int | None
+    not_sent: str
+    parameters: list[str]
+    all_parameters: str
+    divergence: DivergenceView | None
 
 
 def lane_pane(label: str = "A", **props: Any) -> gr.HTML:
-    """Events: `begin` (a run was asked for) and, with the lane's label as `lane`, `reply` (use it
-    as a turn; with or without `thought`), `results` (of the tools it calls), `seed` (keep it),
-    `inspect` (why it parts from the first lane).
+    """Events: `begin` (a run was requested) and, with the lane's label as `lane`, `reply` (use it
+    as a turn, with or without `thought`), `results` (of its tool calls), `seed` (reuse it),
+    `inspect` (why it diverges from lane A).
 
-    Props: explanation, what an inspection found.
+    Prop: explanation, the result of `inspect`.
     """
     return client_component(
         "lane_pane",
         EMPTY_LANE,
-        scripts=("lane_stretch.js", "tool_card.js", "lane_parts.js"),
         server_functions=[render_markdown],
         label=label,
         explanation={},
+        events=("begin", "reply", "results", "seed", "inspect"),
         **props,
     )
 
 
 def render_markdown(text: str) -> str:
-    """HTML of Markdown in which HTML is shown as text and nothing is fetched: images become links.
+    """Markdown as HTML. HTML in it is shown as text, and nothing is fetched: images become links.
 
-    The text is a model's: it must not run as markup. What would take seconds to parse stays text.
+    A model's text must not run as markup. Text that would take seconds to parse stays text.
     """
     text = str(text)
     if len(text) > LONGEST_MARKDOWN or text.count("[") > MOST_BRACKETS:
@@ -51,32 +87,33 @@ def render_markdown(text: str) -> str:
     return MarkdownIt("js-default", {"html": False}).disable("image").render(text)
 
 
-def lane_value(run: Run, first: Run | None = None) -> dict[str, Any]:
-    """What the pane shows of a run. Times are formatted here, so that every view says the same.
+def lane_value(run: Run, first: Run | None = None) -> LaneValue:
+    """A run for the pane. Times are formatted here, so that all views agree.
 
-    first: the run of the first lane, where there is another: only what differs from it is listed,
-    and the place is marked where the answers part. Parameters are those that the model was given;
-    `not_sent` names the others. unexplained: why nobody can say why the answers part.
+    first: the run of lane A, for the other lanes: only differences from it are listed, and the
+    divergence is marked. Parameters are those that the model got;
+    `not_sent` names the others.
     """
-    params = run.sent.params
+    params, model = run.sent.params, [run.model] if run.model else []
     first = None if first is None or first.request.lane == run.request.lane else first
     return {
         "status": run.status,
+        "seconds": run.seconds,
         "place": run.place,
         "text": run.text,
         "prefill": run.prefill_text,
         "error": run.error,
         "stop_reason": run.stop_reason,
-        "fraction": len(run.tokens) / params.max_new_tokens,
+        "fraction": (run.token_count - run.given_count) / params.max_new_tokens,
         "speed": rate_text(run.decode_tokens_per_second),
         "metrics": _metrics(run),
         "seed": params.seed,
         "not_sent": _not_sent(run),
-        "parameters": [*filter(None, [run.model]), *applied_parameters(params)],
+        "parameters": _differences(first, run) if first else [*model, *applied(run.sent)],
         "all_parameters": all_parameters(params),
         "divergence": _divergence(first, run),
         **answer_view(run),
-        **({} if first is None else {"parameters": _differences(first, run)}),
+        **structure_view(run),
     }
 
 
@@ -85,24 +122,26 @@ def all_parameters(params: SamplingParams) -> str:
 
 
 def _not_sent(run: Run) -> str:
-    """One line; empty where the model was given all that was asked for."""
+    """One line; empty if the model got everything that was requested."""
     if not run.not_sent:
         return ""
     words, them = in_words(run.request, run.not_sent), "it" if len(run.not_sent) == 1 else "them"
     return f"Not sent: {words}. {run.model} does not take {them}."
 
 
-def _divergence(first: Run | None, run: Run) -> dict[str, Any] | None:
-    parting = first_divergence(first, run) if first else None
-    if parting is None or parting.token is None:
+def _divergence(first: Run | None, run: Run) -> DivergenceView | None:
+    divergence = first_divergence(first, run) if first else None
+    if divergence is None or divergence.token is None:
         return None
-    found = {
-        "offset": units(run.text[: parting.offset]),
-        "length": units(parting.token.text),
-        "place": parting.position,
+    found: DivergenceView = {
+        "offset": units(run.text[: divergence.offset]),
+        "length": units(divergence.token.text),
+        "place": divergence.position,
     }
     reason = next(filter(None, map(no_candidates, [first, run])), "") if first else ""
-    return {**found, "unexplained": reason} if reason else found
+    if reason:
+        found["unexplained"] = reason
+    return found
 
 
 def _differences(first: Run, run: Run) -> list[str]:
@@ -112,8 +151,17 @@ def _differences(first: Run, run: Run) -> list[str]:
     return [*model, *changed]
 
 
+def applied(sent: Request) -> list[str]:
+    """What affects the answer: its parameters, what it is held to, and the template options that
+    were set.
+    """
+    held = [f"held to {sent.constraint.in_words}"] if sent.constraint else []
+    options = [f"{name} {in_short(value)}" for name, value in sent.template_options]
+    return [*applied_parameters(sent.params), *held, *options]
+
+
 def applied_parameters(params: SamplingParams) -> list[str]:
-    """The parameters that take part in the choice: those that are on, the length and the seed."""
+    """The parameters that affect the answer: samplers that are on, the length and the seed."""
     shown = ["greedy (temperature 0)"] if params.greedy else []
     for name, setting in settings().items():
         value = getattr(params, name)
@@ -124,24 +172,24 @@ def applied_parameters(params: SamplingParams) -> list[str]:
 
 
 def _metrics(run: Run) -> list[tuple[str, ...]]:
-    """Labels with their figures, and where it needs one a title that pointing at it shows."""
+    """Labels with their figures and, if needed, a tooltip."""
     waited: list[tuple[str, ...]] = []
     if run.waited_seconds is not None and run.status != "queued":
-        waited = [("waited", seconds_text(run.waited_seconds), "for room beside other answers")]
+        waited = [("waited", seconds_text(run.waited_seconds), "for other answers")]
     if run.started_seconds is None:
         return waited
     figures: list[tuple[str, ...]] = []
-    if run.prompt is not None:
-        figures += [("tokens in", f"{run.prompt_tokens:,}")]
+    if run.prompt_tokens:
+        figures += [("prompt tokens", f"{run.prompt_tokens:,}")]
     if run.cached_tokens:
         share = f"{run.cached_tokens:,} of {run.prompt_tokens:,}"
         figures += [("cached", share, f"cached {share} prompt tokens")]
-    figures += [("out", f"{len(run.tokens):,}"), *waited]
+    figures += [("tokens", f"{run.token_count:,}"), *waited]
     if run.time_to_first_token is not None:
-        figures += [("to first token", seconds_text(run.time_to_first_token))]
+        figures += [("first token", seconds_text(run.time_to_first_token))]
     if run.prefill_tokens_per_second is not None:
         figures += [("prefill", rate_text(run.prefill_tokens_per_second))]
-    return [*figures, ("in all", seconds_text(run.seconds))]
+    return [*figures, ("total", seconds_text(run.seconds))]
 
 
 def seconds_text(seconds: float) -> str:

@@ -1,7 +1,7 @@
-"""An answer as turns: used as a reply, or with the results of the tools that it calls.
+"""An answer as turns: as a reply, or with the results of its tool calls.
 
-A reply is what the model wrote, byte for byte, with a thought's opening tag put back where the
-prompt had it: chat templates that drop past thoughts look for the tags themselves.
+A reply is what the model wrote, byte for byte. If the prompt opened a thought, the opening tag is
+added: chat templates that drop past thoughts look for the tags.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.messages.message_editor import Row, new_row
+from core.conversation import Message, message
 from core.errors import InvalidInput
 from core.tools.answer_parts import AnswerPart, answer_parts, without_thoughts
 from core.tools.thinking import OPENINGS
@@ -20,7 +20,7 @@ MOST_RESULTS = 100
 
 @dataclass(frozen=True)
 class _Answer:
-    """What a lane shows, as a browser sends it. opening: as in `components.answers.answer_view`."""
+    """A lane's answer, as a browser sends it. opening: as in `components.answers.answer_view`."""
 
     prefill: str
     text: str
@@ -42,37 +42,37 @@ class _Answer:
         return self.whole if doubled else self.opening + self.whole
 
 
-def with_reply(rows: Sequence[Row], lane: Any, thought: bool = True) -> tuple[Row, ...]:
-    """The rows with the lane's answer as a turn, and room for what comes next if it ended: results
-    of tools that it calls, else a user turn.
+def with_reply(messages: Sequence[Message], lane: Any, thought: bool = True) -> tuple[Message, ...]:
+    """The messages with the lane's answer as a turn. If it ended, an empty turn follows: for each
+    tool result, else for the user.
 
-    thought: False leaves out what was thought. A prefill that still stands as the last row is
-    continued; else the answer is a row of its own. Raises InvalidInput where there is no answer.
+    thought: False leaves out the thoughts. If the prefill is still the last message, the answer
+    continues it; else it is a new message. Raises InvalidInput without an answer.
     """
     answer = _answer(lane)
-    kept = _with_turn(rows, answer, thought)
+    kept = _with_turn(messages, answer, thought)
     if not answer.ended:
         return kept
     count = _call_count(answer)
-    return (*kept, *(new_row("tool") for _ in range(count))) if count else (*kept, new_row("user"))
+    return (*kept, *[message("tool", "")] * count) if count else (*kept, message("user", ""))
 
 
-def with_results(rows: Sequence[Row], lane: Any, results: Any) -> tuple[Row, ...]:
-    """The rows with the lane's answer, which holds the calls, and a tool turn for each result."""
+def with_results(messages: Sequence[Message], lane: Any, results: Any) -> tuple[Message, ...]:
+    """The messages with the lane's answer and its calls, and a turn for each result."""
     answer = _answer(lane)
     if not isinstance(results, list) or not 0 < len(results) <= MOST_RESULTS:
-        raise InvalidInput("There is no call to give a result to. Run again.")
+        raise InvalidInput("This answer has no tool call. Run again.")
     texts = [str(result) for result in results]
     for place, text in enumerate(texts, start=1):
         if not text.strip():
             which = f"Result {place} of {len(texts)}" if len(texts) > 1 else "The result"
-            raise InvalidInput(f"{which} is empty. Write what the tool answers, such as null.")
-    kept = _with_turn(rows, answer, thought=True)
-    return (*kept, *(new_row("tool", text) for text in texts))
+            raise InvalidInput(f"{which} is empty. Enter what the tool returned, or null.")
+    kept = _with_turn(messages, answer, thought=True)
+    return (*kept, *(message("tool", text) for text in texts))
 
 
 def _answer(lane: Any) -> _Answer:
-    """Raises InvalidInput where there is no answer."""
+    """Raises InvalidInput without an answer."""
     value = lane if isinstance(lane, dict) else {}
     opening = str(value.get("opening") or "")
     answer = _Answer(
@@ -86,15 +86,15 @@ def _answer(lane: Any) -> _Answer:
     return answer
 
 
-def _with_turn(rows: Sequence[Row], answer: _Answer, thought: bool) -> tuple[Row, ...]:
+def _with_turn(messages: Sequence[Message], answer: _Answer, thought: bool) -> tuple[Message, ...]:
     text = answer.turn(thought)
-    last = rows[-1] if rows else None
-    if last and last["role"] == "assistant" and last["text"] == answer.prefill:
-        return (*rows[:-1], {**last, "text": text})
-    return (*rows, new_row("assistant", text))
+    last = messages[-1] if messages else None
+    if last and last.role == "assistant" and last.text == answer.prefill:
+        return (*messages[:-1], last.with_text(text))
+    return (*messages, message("assistant", text))
 
 
 def _call_count(answer: _Answer) -> int:
-    """How many results the calls wait for; one for calls that can't be read."""
+    """How many results the calls need; one for unreadable calls."""
     blocks = [part.read for part in answer.parts if part.read is not None]
     return min(sum(len(read.calls) or 1 for read in blocks), MOST_RESULTS)

@@ -1,1 +1,1 @@
-"""The Compare tab: what answers share, where they part and why, and the report."""
+"""The Compare tab: what answers share, where and why they diverge, and the report."""

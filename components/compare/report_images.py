@@ -1,4 +1,4 @@
-"""Images of a report: small, and as the model gets them, because its engine reads them."""
+"""The images of a report: small, and as the model sees them, because its engine reads them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LARGEST_SIDE = 640  # pixels
 
 
 def report_images(images: Iterable[Image], engine: Engine) -> tuple[tuple[str, str], ...]:
-    """Paths with data URLs, which are empty for what is gone, can't be read or is too much."""
+    """Data URLs by path. They are empty for images that are missing, unreadable or too large."""
     room = MOST_PIXELS
     urls: dict[str, str] = {}
     for image in images:
@@ -27,7 +27,7 @@ def report_images(images: Iterable[Image], engine: Engine) -> tuple[tuple[str, s
             continue
         checked = replace(image, path=str(file))
         try:
-            facts = engine.look(checked)
+            facts = engine.image_info(checked)
             room -= facts.width * facts.height
             if room >= 0:
                 urls[image.path] = _data_url(engine.preview(checked, LARGEST_SIDE))

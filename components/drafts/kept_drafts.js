@@ -1,7 +1,11 @@
 // Drafts in this browser, one for each tab, so that tabs don't overwrite each other. A draft is
-// {at, edited, kept}: when it last changed, whether a person changed it since it was opened or put
-// there by an act such as a scenario, and the raw values of the page's controls by name.
-class KeptDrafts {
+// {at, edited, kept}: when it last changed; whether a person changed it since it was opened or set by
+// an action such as a scenario; and the raw values of the page's controls, by name.
+import { stored } from '../dom.js';
+
+export const randomName = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
+
+export class KeptDrafts {
   static PREFIX = 'playground_draft_2:';
   static MOST = 20;
 
@@ -10,9 +14,9 @@ class KeptDrafts {
     this.mine = null;
     this.isOpen = new Promise((resolve) => (this.opened = resolve));
     this.wasOpened = false;
-    this.refused = () => {}; // called when the browser keeps no draft
+    this.refused = () => {}; // called if the browser can't keep a draft
+    this.heard = new EventTarget(); // of `kept`, with `how` and `written` of `keep` as its detail
     this.name(this.tab);
-    this.meet();
   }
 
   name(tab) {
@@ -20,11 +24,11 @@ class KeptDrafts {
     stored(() => sessionStorage.setItem('playground_tab', tab));
   }
 
-  // A duplicated tab brings its original's name along: the original says so, and it takes another.
+  // A duplicated tab copies its original's name. The original reports this, and the copy takes another.
   meet() {
-    if (!window.BroadcastChannel) return;
+    const channel = stored(() => new BroadcastChannel('playground_tabs'));
+    if (!channel) return;
     const page = randomName();
-    const channel = new BroadcastChannel('playground_tabs');
     channel.onmessage = ({ data }) => {
       if (data.tab !== this.tab) return;
       if (data.from) channel.postMessage({ tab: data.tab, to: data.from });
@@ -37,7 +41,7 @@ class KeptDrafts {
   }
 
   // -- opening -----------------------------------------------------------------------------
-  // What the page opens with: this tab's own draft; in a new tab the latest one, as a copy.
+  // The draft to open: this tab's own, or in a new tab a copy of the latest one.
   open() {
     const own = this.read(this.tab);
     const latest = own || this.latest();
@@ -52,7 +56,7 @@ class KeptDrafts {
     return all.find((draft) => hasWords(draft.kept)) || all[0];
   }
 
-  // Drafts of other tabs and what was replaced here, the newest first, each once.
+  // Drafts of other tabs and replaced drafts of this tab, the newest first, each once.
   others() {
     const seen = new Set([wordsOf(this.mine?.kept)]);
     return this.all().filter((draft) => {
@@ -65,9 +69,15 @@ class KeptDrafts {
   }
 
   // -- keeping -----------------------------------------------------------------------------
-  // how: 'open' once the page stands; 'edit' by a person; 'act' by a button that writes inputs;
+  // how: 'open' when the page is ready; 'edit' by a person; 'act' by a button that writes inputs;
   // 'step' by undo and redo.
-  keep(kept, how) {
+  // written: the values without what a person has typed since.
+  keep(kept, how, written = kept) {
+    this.take(kept, how);
+    this.heard.dispatchEvent(new CustomEvent('kept', { detail: { how, written } }));
+  }
+
+  take(kept, how) {
     const before = this.mine;
     if (how === 'open') {
       this.wasOpened = true;
@@ -81,7 +91,7 @@ class KeptDrafts {
     if (before || how !== 'open') this.write(this.tab, this.mine);
   }
 
-  // What a person is typing, by its name, also while they leave: without waiting for Gradio.
+  // Keeps what a person is typing, by name, without waiting for Gradio: also while they leave.
   keepPart(part) {
     this.keep({ ...this.mine?.kept, ...part }, 'edit');
   }
@@ -98,7 +108,7 @@ class KeptDrafts {
       this.remove(others.pop().name);
       isKept ||= put();
     }
-    if (!isKept) this.refused(); // forbidden, or full of something else
+    if (!isKept) this.refused(); // the storage is forbidden, or full of something else
   }
 
   // -- storage -----------------------------------------------------------------------------
@@ -123,17 +133,6 @@ class KeptDrafts {
   }
 }
 
-// Storage may be forbidden, and what lies there may be anything.
-function stored(act) {
-  try {
-    return act();
-  } catch {
-    return null;
-  }
-}
-function randomName() {
-  return crypto.getRandomValues(new Uint32Array(4)).join('-');
-}
 function hasMessages(kept) {
   return (kept?.messages || []).some((row) => row.text?.trim() || row.images?.length);
 }
@@ -151,8 +150,7 @@ function isReplaced(before, kept, how) {
   const ids = new Set((kept.messages || []).map((row) => row.id));
   return !before.kept.messages.some((row) => ids.has(row.id));
 }
-// Which drafts go first where there is no room: copies and empty ones before what somebody wrote.
+// Which drafts to delete first if the storage is full: copies and empty ones before edited ones.
 function worth(draft) {
   return Number(Boolean(draft.edited) && hasWords(draft.kept));
 }
-const keptDrafts = new KeptDrafts();

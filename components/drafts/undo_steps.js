@@ -1,19 +1,19 @@
-// Undo and redo over the whole workspace: each state is the JSON of every kept control by name.
-// States share the texts that didn't change.
-class UndoSteps {
+// Undo and redo for the whole workspace. Each state is the JSON of every kept control, by name. States
+// share unchanged texts.
+export class UndoSteps {
   static MOST_STEPS = 200;
   static MOST_CHARACTERS = 10_000_000;
-  static PAUSE_MS = 500; // what follows sooner, in the same place, is the same step
+  static PAUSE_MS = 500; // an earlier edit in the same place belongs to the same step
 
   constructor() {
     this.past = [];
     this.present = null;
     this.future = [];
     this.last = { place: null, at: 0 };
-    this.changed = () => {}; // called when there is more or less to undo
+    this.changed = () => {}; // called when the number of steps changes
   }
 
-  // byHand: one edit of a person, which joins the edit before it in the same place.
+  // byHand: one edit by a person, which joins the previous edit in the same place.
   record(kept, byHand) {
     const now = { ...this.present };
     for (const [name, value] of Object.entries(kept)) {
@@ -45,8 +45,8 @@ class UndoSteps {
     return this.step(kept, 'future', 'past');
   }
 
-  // The values of the state before or after, or null where there is none. kept: the values now,
-  // which may hold an edit that wasn't recorded yet.
+  // The values of the previous or next state, or null without one. kept: the current values, which may
+  // hold an edit that is not recorded yet.
   step(kept, from, to) {
     this.record(kept, true);
     if (!this[from].length) return null;
@@ -73,7 +73,7 @@ class UndoSteps {
   }
 }
 
-// Where a person is at work: a number, or the text of one message. Null for all else.
+// What a person is editing: a number, or the text of one message. Null for anything else.
 function placeOfEdit(names, before, now) {
   if (names.length !== 1) return null;
   const [name] = names;
@@ -83,26 +83,4 @@ function placeOfEdit(names, before, now) {
   if (bare(was) !== bare(is)) return null;
   const typed = is.filter((row, place) => row.text !== was[place].text);
   return typed.length === 1 ? `message ${typed[0].id}` : null;
-}
-const undoSteps = new UndoSteps();
-
-// -- what Gradio's events call, with the names of the kept controls and their values -------------
-const gathered = (names, values) =>
-  Object.fromEntries(names.map((name, place) => [name, values[place]]));
-
-function keepWorkspace(names, values, how) {
-  const kept = gathered(names, liveInputs.values(names, values));
-  keptDrafts.keep(kept, how);
-  undoSteps.record(kept, how === 'edit');
-  return [];
-}
-// Undefined leaves a control as it is.
-function stepWorkspace(names, values, direction) {
-  const kept = gathered(names, liveInputs.values(names, values));
-  const then = undoSteps[direction](kept);
-  if (!then) return names.map(() => undefined);
-  keptDrafts.keep(then, 'step');
-  liveInputs.handed.clear(); // it gives way to the step
-  const same = (name) => JSON.stringify(kept[name] ?? null) === JSON.stringify(then[name] ?? null);
-  return names.map((name) => (same(name) ? undefined : then[name]));
 }

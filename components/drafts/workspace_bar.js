@@ -1,157 +1,146 @@
-// Undo and redo, earlier drafts, and the workspace as a link. What is kept lies in kept_drafts.js
-// and undo_steps.js, which the page's head brings.
-const $ = (selector) => element.querySelector(selector);
-const note = $('.work-note');
-const drafts = $('.drafts');
-const SETTLE_MS = 120; // several steps in a row are shown on the server's side once
+// Undo and redo, earlier drafts, and the workspace as a link.
+import { button, copyText, counted, figure, make } from '../dom.js';
+import { closesAsMenu } from '../escape_key.js';
+import { liveInputs } from '../live_inputs.js';
+import { Questions } from '../questions.js';
+import { keptDrafts, undoSteps } from './workspace.js';
+import { LINK_MARK, LONGEST_LINK, linkOf, workspaceOf } from './workspace_link.js';
+
+const SETTLE_MS = 120; // the server redraws once after several steps in a row
 const READ_MS = 8000;
-let settling = null;
-let hiding = null;
 
-// -- notes ----------------------------------------------------------------------------------
-function say(text, { kind = 'info', link = '' } = {}) {
-  clearTimeout(hiding);
-  const [words, field] = [note.querySelector('p'), note.querySelector('input')];
-  words.textContent = text;
-  note.dataset.kind = kind;
-  note.hidden = false;
-  field.hidden = !link;
-  field.value = link;
-  if (link) field.select();
-  else hiding = setTimeout(() => (note.hidden = true), READ_MS);
-}
-const counted = (count, word) => `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
-
-// -- undo and redo --------------------------------------------------------------------------
-function step(act) {
-  trigger(act);
-  clearTimeout(settling);
-  settling = setTimeout(() => trigger('settle'), SETTLE_MS);
-}
-undoSteps.changed = () => {
-  $('[data-act=step_back]').disabled = !undoSteps.past.length;
-  $('[data-act=step_forward]').disabled = !undoSteps.future.length;
-};
-undoSteps.changed();
-// In a text field the browser undoes what was typed there, as everywhere.
+// In a text field, the browser's own undo applies.
 function isTextField(node) {
   if (node.isContentEditable || node.tagName === 'TEXTAREA') return true;
   const pressed = ['range', 'checkbox', 'radio', 'button', 'file'];
   return node.tagName === 'INPUT' && !pressed.includes(node.type);
 }
-window.workBarListeners?.abort();
-window.workBarListeners = new AbortController();
-const listening = { capture: true, signal: window.workBarListeners.signal };
-document.addEventListener('keydown', (event) => {
-  const key = event.key.toLowerCase();
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || !['z', 'y'].includes(key)) return;
-  if (isTextField(event.target) || document.querySelector('dialog[open]')) return;
-  event.preventDefault();
-  step(key === 'y' || event.shiftKey ? 'step_forward' : 'step_back');
-}, listening);
+// The title of a draft in the list: its last user message, else its content.
+export function titleOf(rows) {
+  const words = rows.findLast((row) => row.role === 'user' && row.text?.trim())
+    || rows.find((row) => row.text?.trim());
+  if (words) return words.text.trim().slice(0, 80);
+  return rows.some((row) => row.images?.length) ? 'Images only' : 'Tools only';
+}
+const timeOf = (at) => `${new Date(at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })} · `;
+const withoutThe = (images) => (images ? `, without ${counted(images, 'image')}` : '');
 
-// -- earlier drafts -------------------------------------------------------------------------
-function drawDrafts() {
-  const list = $('.draft-list');
-  const others = keptDrafts.others();
-  list.replaceChildren(...others.map((draft) => {
-    const button = document.createElement('button');
-    button.type = 'button';
+export function mount({ element, trigger, props, watch, signal }) {
+  const $ = (selector) => element.querySelector(selector);
+  const note = $('.work-note');
+  const drafts = $('.drafts');
+  const shares = new Questions(props.shared);
+  const openings = new Questions(props.opened);
+  let settling = null;
+  let hiding = null;
+
+  // -- notes --------------------------------------------------------------------------------
+  function say(text, { kind = 'info', link = '' } = {}) {
+    clearTimeout(hiding);
+    const [words, field] = [note.querySelector('p'), note.querySelector('input')];
+    words.textContent = text;
+    note.dataset.kind = kind;
+    note.hidden = false;
+    field.hidden = !link;
+    field.value = link;
+    if (link) field.select();
+    else hiding = setTimeout(() => (note.hidden = true), READ_MS);
+  }
+  const warn = (text) => say(text, { kind: 'warning' });
+
+  // -- undo and redo ------------------------------------------------------------------------
+  function step(act) {
+    trigger(act);
+    clearTimeout(settling);
+    settling = setTimeout(() => trigger('settle'), SETTLE_MS);
+  }
+  undoSteps.changed = () => {
+    $('[data-act=step_back]').disabled = !undoSteps.past.length;
+    $('[data-act=step_forward]').disabled = !undoSteps.future.length;
+  };
+  undoSteps.changed();
+  document.addEventListener('keydown', (event) => {
+    const key = event.key.toLowerCase();
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || !['z', 'y'].includes(key)) return;
+    if (isTextField(event.target) || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    step(key === 'y' || event.shiftKey ? 'step_forward' : 'step_back');
+  }, { capture: true, signal });
+
+  // -- earlier drafts -----------------------------------------------------------------------
+  function draftButton(draft) {
     const rows = draft.kept.messages;
-    const words = rows.findLast((row) => row.role === 'user' && row.text?.trim())
-      || rows.find((row) => row.text?.trim());
-    const name = document.createElement('b');
-    const only = rows.some((row) => row.images?.length) ? 'Images only' : 'Tools only';
-    name.textContent = words ? words.text.trim().slice(0, 80) : only;
-    const about = document.createElement('small');
-    const when = draft.at ? `${new Date(draft.at).toLocaleString([], {
-      dateStyle: 'medium', timeStyle: 'short',
-    })} · ` : '';
-    about.textContent = when + counted(rows.length, 'message');
-    button.append(name, about);
-    button.addEventListener('click', () => {
+    const when = draft.at ? timeOf(draft.at) : '';
+    const node = button('', make('b', titleOf(rows)), make('small', when + counted(rows.length, 'message')));
+    node.addEventListener('click', () => {
       drafts.open = false;
       liveInputs.handOver();
       trigger('reopen', { draft: JSON.stringify(draft.kept) });
     });
-    return button;
-  }));
-  const words = document.createElement('p');
-  words.textContent = others.length
-    ? 'Drafts of other tabs, and what was replaced here. Opening one can be undone.'
-    : 'Nothing yet. Drafts of other tabs, and what is replaced here, can be found again here.';
-  list.append(words);
-}
-drafts.addEventListener('toggle', () => drafts.open && drawDrafts());
-closesOnEscape('drafts', drafts, () => {
-  drafts.open = false;
-  drafts.querySelector('summary').focus();
-});
-drafts.addEventListener('focusout', (event) => {
-  if (event.relatedTarget && !drafts.contains(event.relatedTarget)) drafts.open = false;
-});
-document.addEventListener('pointerdown', (event) => {
-  if (!drafts.contains(event.target)) drafts.open = false;
-}, listening);
-keptDrafts.refused = () => {
-  keptDrafts.refused = () => {};
-  say('This browser keeps no draft: its storage is full or forbidden. Save your work as a file.', {
-    kind: 'warning',
+    return node;
+  }
+  drafts.addEventListener('toggle', () => {
+    if (!drafts.open) return;
+    const others = keptDrafts.others();
+    $('.draft-list').replaceChildren(...others.map(draftButton), make('p', others.length
+      ? 'Drafts of other tabs, and work that was replaced here. You can undo opening one.'
+      : 'No drafts yet. Drafts of other tabs, and work that is replaced here, appear in this list.'));
   });
-};
+  closesAsMenu('drafts', drafts, signal);
+  keptDrafts.refused = () => {
+    keptDrafts.refused = () => {};
+    warn('This browser cannot keep a draft: its storage is full or blocked. Save your work as a file.');
+  };
 
-// -- links ----------------------------------------------------------------------------------
-const withoutThe = (images) => (images ? `, without ${counted(images, 'image')}` : '');
-async function copyLink({ workspace, images }) {
-  const without = withoutThe(images);
-  let link;
-  try {
-    link = await linkOf(workspace);
-  } catch {
-    say('This browser is too old to make links. Save the workspace as a file instead.', {
-      kind: 'warning',
-    });
-    return;
+  // -- links --------------------------------------------------------------------------------
+  async function copyLink({ workspace, images }) {
+    let link;
+    try {
+      link = await linkOf(workspace, location.origin + location.pathname);
+    } catch {
+      warn('This browser is too old to make links. Save the workspace as a file instead.');
+      return;
+    }
+    const length = figure(link.length);
+    if (link.length > LONGEST_LINK) {
+      warn(`This workspace is too long for a link: ${length} characters; the limit is `
+        + `${figure(LONGEST_LINK)}. Save it as a file instead.`);
+      return;
+    }
+    const about = `${length} characters${withoutThe(images)}.`;
+    if (await copyText(link)) say(`Link copied: ${about}`);
+    else say(`Copy this link: ${about}`, { link });
   }
-  const length = link.length.toLocaleString('en');
-  if (link.length > LONGEST_LINK) {
-    say(`This workspace is too long for a link: ${length} characters of at most `
-      + `${LONGEST_LINK.toLocaleString('en')}. Save it as a file instead.`, { kind: 'warning' });
-    return;
+  // The fragment leaves the address immediately: a reload must not overwrite later edits with it.
+  async function openLink() {
+    const fragment = location.hash;
+    if (!fragment.startsWith(LINK_MARK)) return;
+    history.replaceState(history.state, '', location.pathname + location.search);
+    try {
+      const workspace = await workspaceOf(fragment);
+      await keptDrafts.isOpen;
+      trigger('open_link', openings.next({ workspace: JSON.stringify(workspace) }));
+    } catch (error) {
+      warn(error.message);
+    }
   }
-  try {
-    await navigator.clipboard.writeText(link);
-    say(`Link copied: ${length} characters${without}.`);
-  } catch { // forbidden, or the page came over plain http
-    say(`Copy the link here: ${length} characters${without}.`, { link });
-  }
-}
-// The fragment leaves the address at once: a reload must not put it over later edits.
-async function openLink() {
-  const fragment = location.hash;
-  if (!fragment.startsWith(LINK_MARK)) return;
-  history.replaceState(history.state, '', location.pathname + location.search);
-  try {
-    const workspace = await workspaceOf(fragment);
-    await keptDrafts.isOpen;
-    trigger('open_link', { workspace: JSON.stringify(workspace) });
-  } catch (error) {
-    say(error.message, { kind: 'warning' });
-  }
-}
-watch('shared', () => props.shared && copyLink(props.shared));
-watch('opened', () => {
-  if (!props.opened) return;
-  const without = withoutThe(props.opened.images);
-  const back = document.body.classList.contains('demo') ? '' : ' Undo brings back what was here.';
-  say(`Opened from a link${without}.${back}`);
-});
-window.addEventListener('hashchange', openLink, listening);
-openLink();
+  watch('shared', () => props.shared && shares.takes(props.shared) && copyLink(props.shared));
+  watch('opened', () => {
+    if (!props.opened || !openings.takes(props.opened)) return;
+    const back = document.body.classList.contains('demo') ? '' : ' Undo restores your previous work.';
+    say(`Opened from a link${withoutThe(props.opened.images)}.${back}`);
+  });
+  window.addEventListener('hashchange', openLink, { signal });
+  openLink();
 
-element.addEventListener('click', (event) => {
-  const act = event.target.closest('[data-act]')?.dataset.act;
-  if (act === 'step_back' || act === 'step_forward') step(act);
-  else if (act === 'share') trigger('make_link');
-  else if (act === 'dismiss') note.hidden = true;
-});
+  element.addEventListener('click', (event) => {
+    const act = event.target.closest('[data-act]')?.dataset.act;
+    if (act === 'step_back' || act === 'step_forward') step(act);
+    else if (act === 'share') trigger('make_link', shares.next());
+    else if (act === 'new') {
+      liveInputs.handOver();
+      trigger('new');
+    }
+    else if (act === 'dismiss') note.hidden = true;
+  });
+}

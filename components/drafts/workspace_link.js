@@ -1,11 +1,11 @@
-// A workspace in the fragment of an address, which browsers keep to themselves: JSON, deflated, in
-// base64url.
-const LINK_MARK = '#workspace=';
-// RFC 9110 asks everybody for 8,000 octets of an address; what is longer is cut off here and there.
-const LONGEST_LINK = 8000;
-const LARGEST_WORKSPACE = 4_000_000; // bytes: a few characters could unpack to any length
+// A workspace in the fragment of a URL, which browsers do not send: JSON, deflated, in base64url.
+export const LINK_MARK = '#workspace=';
+// RFC 9110 recommends supporting URLs of 8,000 octets. Some programs cut off longer ones.
+export const LONGEST_LINK = 8000;
+const LARGEST_WORKSPACE = 4_000_000; // bytes, because a few characters could unpack to any length
 
-async function linkOf(workspace) {
+// address: the page's URL, without a fragment.
+export async function linkOf(workspace, address) {
   const bytes = new TextEncoder().encode(JSON.stringify(workspace));
   const packed = await squeezed(bytes, new CompressionStream('deflate-raw'));
   let text = '';
@@ -13,11 +13,11 @@ async function linkOf(workspace) {
     text += String.fromCharCode(...packed.subarray(start, start + 8192));
   }
   const data = btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-  return `${location.origin}${location.pathname}${LINK_MARK}${data}`;
+  return `${address}${LINK_MARK}${data}`;
 }
 
-// The inverse, of an address's fragment. Raises an Error with a sentence.
-async function workspaceOf(fragment) {
+// The inverse, from the fragment of a URL. Throws an Error with a message for the person.
+export async function workspaceOf(fragment) {
   try {
     const text = fragment.slice(LINK_MARK.length).replaceAll('-', '+').replaceAll('_', '/');
     const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -25,7 +25,7 @@ async function workspaceOf(fragment) {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw new Error(
-      'The link could not be opened: it is cut off or not of this playground. Copy it again.',
+      'The link could not be opened: it is incomplete, or not from this playground. Copy it again.',
     );
   }
 }

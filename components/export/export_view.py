@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import gradio as gr
 
 from components.client_component import client_component
 from components.uploads import file_url
+from components.wording import counted
 from core.runs.events import Failed
 from core.runs.verification import Verified, VerifyEvent, Verifying
 from core.scripts.script import Script
@@ -16,30 +17,68 @@ from core.scripts.targets import TARGETS
 from core.scripts.transformers_call import Picture
 
 RUN, INPUTS = "run", "inputs"
-SOURCES = [[RUN, "The run shown"], [INPUTS, "As set now"]]
+SOURCES = ((RUN, "Shown run"), (INPUTS, "Current settings"))
+
+
+class Verification(TypedDict):
+    """key: of the run that is verified. state: busy, same, differs, failed, or empty."""
+
+    key: str
+    busy: bool
+    state: str
+    text: str
+
+
+class ImageLink(TypedDict):
+    name: str
+    url: str
+
+
+class ExportValue(TypedDict):
+    """lanes: empty for one. targets, sources: keys with names. mark: begins a comment. key: of the
+    run that can be verified. unverifiable: why the model can't be verified at all. question: the
+    number of what the script asked.
+    """
+
+    lane: str
+    lanes: list[str]
+    target: str
+    targets: list[tuple[str, str]]
+    source: str
+    sources: Sequence[tuple[str, str]]
+    state: str
+    code: str
+    file: str
+    notes: list[str]
+    mark: str
+    images: list[ImageLink]
+    error: str
+    key: str
+    verifiable: bool
+    unverifiable: str
+    question: int
 
 
 def export_view(**props: Any) -> gr.HTML:
-    """Events: `follow`, with `lane`, `program`, `source` and a `serial` number that comes back in
-    the value; `verify`, with `lane`; `stop`.
+    """Events: `follow`, with `lane`, `program`, `source` and the number of the `question`, which
+    comes back in the value; `verify`, with `lane`; `stop`.
 
     Prop: verification, what is known of the run with that key.
     """
-    return client_component("export_view", {}, verification={}, **props)
+    return client_component(
+        "export_view", {}, verification={}, events=("follow", "verify", "stop"), **props
+    )
 
 
 def export_value(
     script: Script | None, lane: str, lanes: Sequence[str], target: str, source: str, state: str
-) -> dict[str, Any]:
-    """source: empty where there is no run to choose. script: None where there is an error.
-
-    In the value: unverifiable, why the model can't be verified at all.
-    """
+) -> ExportValue:
+    """source: empty if there is no run to choose. script: None after an error."""
     return {
         "lane": lane,
         "lanes": list(lanes) if len(lanes) > 1 else [],
         "target": target,
-        "targets": [[key, one.name] for key, one in TARGETS.items()],
+        "targets": [(key, one.name) for key, one in TARGETS.items()],
         "source": source,
         "sources": SOURCES if source else [],
         "state": state,
@@ -52,21 +91,21 @@ def export_value(
         "key": "",
         "verifiable": False,
         "unverifiable": "",
+        "question": 0,
     }
 
 
-def image_links(pictures: Sequence[Picture]) -> list[dict[str, str]]:
+def image_links(pictures: Sequence[Picture]) -> list[ImageLink]:
     return [{"name": one.file, "url": file_url(one.path)} for one in pictures]
 
 
-def verification_value(event: VerifyEvent, key: str) -> dict[str, Any]:
-    """key: of the run that is verified."""
+def verification_value(event: VerifyEvent, key: str) -> Verification:
     busy, state = False, "failed"
     match event:
         case Verifying():
             busy, state = True, "busy"
-            done = f"{event.done} of {event.expected} tokens"
-            text = "Another verification goes first." if event.waiting else f"Verifying: {done}"
+            done = f"{event.done:,} of {counted(event.expected, 'token')}"
+            text = "Waiting for another verification." if event.waiting else f"Verifying: {done}"
         case Verified():
             state = "same" if event.difference is None and not event.prompt_differs else "differs"
             text = f"{event.sentence} ({event.seconds:.1f} s)"
@@ -75,5 +114,5 @@ def verification_value(event: VerifyEvent, key: str) -> dict[str, Any]:
     return {"key": key, "busy": busy, "state": state, "text": text}
 
 
-def stopped_value(key: str) -> dict[str, Any]:
+def stopped_value(key: str) -> Verification:
     return {"key": key, "busy": False, "state": "", "text": "Stopped before the end."}

@@ -1,41 +1,38 @@
-// The runs of this visit as cards: see one again, restore what it was asked with, or place one of
-// its lanes beside the next run.
-const cards = element.querySelector('.run-cards');
-function make(tag, text, name) {
-  const node = document.createElement(tag);
-  if (text !== undefined) node.textContent = text;
-  if (name) node.className = name;
-  return node;
+// The runs of this visit as cards: open one, restore its inputs, or add one of its lanes to the
+// comparison with the next run.
+import { actButton, make } from '../dom.js';
+
+function laneLine(run, lane) {
+  const pin = `Add lane ${lane.label} of run ${run.number} to the comparison`;
+  return make(
+    'div.run-lane', { title: lane.settings }, make('b', lane.label), make('span', lane.text),
+    lane.valid && make('span.run-valid', lane.valid === 'yes' ? 'Valid' : lane.valid),
+    actButton('Add to comparison', 'place', { run: run.number, lane: lane.label }, pin),
+  );
 }
-function button(text, act, run, lane) {
-  const node = make('button', text);
-  node.type = 'button';
-  Object.assign(node.dataset, { act, run: run.number, ...(lane ? { lane } : {}) });
-  node.setAttribute('aria-label', lane ? `Pin lane ${lane} of run ${run.number}` : `${text} run ${run.number}`);
-  return node;
+function card(run) {
+  const act = (text, name) => actButton(text, name, { run: run.number }, `${text} run ${run.number}`);
+  return make(
+    'article.run-card',
+    make(
+      'header', make('b', `Run ${run.number}`), make('time', run.time),
+      act('Open', 'open'), act('Restore', 'restore'),
+    ),
+    run.changes.length > 0 && make('p.run-changes', { title: 'Changes since the run before' }, run.changes.join(' · ')),
+    make('p.run-prompt', run.prompt), run.lanes.map((lane) => laneLine(run, lane)),
+  );
 }
-function draw() {
-  const runs = props.value || [];
-  element.querySelector('.run-list-empty').hidden = runs.length > 0;
-  cards.textContent = '';
-  for (const run of runs) {
-    const card = make('article', undefined, 'run-card');
-    const head = make('header');
-    head.append(make('b', `Run ${run.number}`), make('time', run.time),
-      button('Open', 'open', run), button('Restore', 'restore', run));
-    card.append(head, make('p', run.prompt, 'run-prompt'));
-    for (const lane of run.lanes) {
-      const line = make('div', undefined, 'run-lane');
-      line.append(make('b', lane.label), make('span', lane.text), button('Pin beside', 'place', run, lane.label));
-      line.title = lane.settings;
-      card.append(line);
-    }
-    cards.append(card);
+
+export function mount({ element, trigger, props, watch }) {
+  function draw() {
+    const runs = props.value || [];
+    element.querySelector('.run-list-empty').hidden = runs.length > 0;
+    element.querySelector('.run-cards').replaceChildren(...runs.map(card));
   }
+  element.addEventListener('click', (event) => {
+    const { act, run, lane = '' } = event.target.closest('[data-act]')?.dataset || {};
+    if (act) trigger(act, { run: Number(run), lane });
+  });
+  watch('value', draw);
+  draw();
 }
-element.addEventListener('click', (event) => {
-  const node = event.target.closest('[data-act]');
-  if (node) trigger(node.dataset.act, { run: Number(node.dataset.run), lane: node.dataset.lane || '' });
-});
-watch('value', draw);
-draw();

@@ -1,25 +1,31 @@
-// Image budgets in one click, and the warning about splitting that costs more than it saves.
-const box = element.querySelector('.budgets');
-const warning = element.querySelector('.budget-warning');
-function draw() {
-  box.replaceChildren(...props.budgets.map((budget) => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.dataset.key = budget.key;
-    button.textContent = budget.name;
-    button.title = budget.title;
-    button.setAttribute('aria-pressed', String(budget.key === props.active));
-    return button;
-  }));
-  element.querySelector('.budget-note').textContent = props.note || '';
-  warning.hidden = !props.warning;
-  warning.querySelector('span').textContent = props.warning || '';
+// Image budgets with what the attached images cost, and a warning if splitting costs more than it saves.
+import { button, counted, drawnOnce, make } from '../dom.js';
+
+export function mount({ element, trigger, props, watch }) {
+  const warning = element.querySelector('.budget-warning');
+  const drawBudgets = drawnOnce(({ budgets, active }) => {
+    const most = Math.max(1, ...budgets.map(({ tokens }) => tokens || 0));
+    element.querySelector('.budgets').replaceChildren(...budgets.map(({ key, name, description, title, tokens }) => {
+      const bar = tokens != null && make('span.budget-cost', { 'aria-hidden': 'true' }, make('i'));
+      if (bar) bar.firstChild.style.width = `${100 * tokens / most}%`;
+      const cost = tokens == null ? '' : counted(tokens, 'token');
+      const facts = { 'aria-label': [name, cost].filter(Boolean).join(', '), 'aria-description': description };
+      return button('', { title, dataset: { key }, 'aria-pressed': String(key === active), ...facts },
+        make('b', name), cost && make('span.budget-tokens', cost), bar, make('small', description));
+    }));
+  });
+  function draw() {
+    drawBudgets({ budgets: props.budgets, active: props.active });
+    element.querySelector('.budget-note').textContent = props.note || '';
+    warning.hidden = !props.warning;
+    warning.querySelector('span').textContent = props.warning || '';
+  }
+  element.addEventListener('click', (event) => {
+    const node = event.target.closest('button');
+    if (!node) return;
+    if (node.dataset.act) trigger('quick_fix');
+    else trigger('pick', { key: node.dataset.key });
+  });
+  watch(['budgets', 'active', 'warning', 'note'], draw);
+  draw();
 }
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('button');
-  if (!button) return;
-  if (button.dataset.act) trigger('remedy');
-  else trigger('pick', { key: button.dataset.key });
-});
-watch(['active', 'warning', 'note'], draw);
-draw();

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from components.uploads import file_url, upload_folder
+from core.conversation import Image, Message
 
 
-def sample_image(path: Path) -> dict[str, Any]:
-    """The picture as if it had been uploaded: a page only shows and sends what lies there."""
+class PageImage(TypedDict):
+    """missing: the file is not there, so that only its name is known."""
+
+    path: str
+    url: str
+    name: str
+    missing: NotRequired[bool]
+
+
+def sample_image(path: Path) -> PageImage:
+    """The picture in the upload folder: a page shows and sends only files from there."""
+    copy = _uploaded(path)
+    return {"path": str(copy), "url": file_url(copy), "name": path.name}
+
+
+def with_pictures(messages: Sequence[Message], pictures: Iterable[Path]) -> tuple[Message, ...]:
+    """The messages with these pictures in the last user message; unchanged without one."""
+    last = next((turn for turn in reversed(messages) if turn.role == "user"), None)
+    if last is None:
+        return tuple(messages)
+    added = [Image(str(_uploaded(path)), path.name) for path in pictures]
+    return tuple(
+        turn.with_images([*turn.images, *added]) if turn is last else turn for turn in messages
+    )
+
+
+def _uploaded(path: Path) -> Path:
     folder = upload_folder() / "samples"
     copy = folder / path.name
     if not copy.exists() or copy.stat().st_size != path.stat().st_size:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
-    return {"path": str(copy), "url": file_url(copy), "name": path.name}
-
-
-def with_images(rows: Iterable[dict[str, Any]], pictures: Iterable[Path]) -> list[dict[str, Any]]:
-    """The rows with these pictures in the last user message; the rows as they are without one."""
-    changed = [dict(row) for row in rows]
-    last = next((row for row in reversed(changed) if row["role"] == "user"), None)
-    if last is not None:
-        last["images"] = [*last["images"], *map(sample_image, pictures)]
-    return changed
+    return copy

@@ -1,42 +1,92 @@
-"""What the model gets of each image: its tiles, sizes and tokens, before anything runs."""
+"""The Images tab: the tiles, sizes and tokens that each image becomes, before anything runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import gradio as gr
 
 from components.client_component import client_component
-from components.images.samples import sample_image
+from components.event_data import sent
+from components.feature import Changes, Feature, Services
+from components.images.budget_panel import as_taken, has_budget
+from components.images.samples import sample_image, with_pictures
+from components.snapshot import SeenImage, Snapshot
+from components.wiring import Act, Wiring, named
+from components.wording import counted
+from core.errors import InvalidInput
 from core.vision import ImageFacts, ImagePlan, VisionBudget, plan_image
+from core.workspace import Workspace
 
-OTHER_PROCESSOR = "This model's processor sizes images in its own way; only a run shows the tokens."
+OTHER_PROCESSOR = "This model resizes images in its own way. Run it to see the number of tokens."
 
 
-@dataclass(frozen=True)
-class SeenImage:
-    """An image of the conversation. where: in words. facts: None where `error` says why."""
+class PlanView(TypedDict):
+    """grid, whole: sizes in pixels; grid: None where the image is not cut."""
 
+    lanes: str
+    rows: int
+    columns: int
+    grid: tuple[int, int] | None
+    whole: tuple[int, int]
+    thumbnail: bool
+    tile_tokens: int
+    whole_tokens: int
+    tokens: str
+    words: str
+
+
+class ImageView(TypedDict):
     url: str
     name: str
     where: str
-    facts: ImageFacts | None
-    error: str = ""
+    error: str
+    note: str
+    plans: list[PlanView]
+
+
+class ImagesTab(Feature):
+    def __init__(self, services: Services) -> None:
+        self._library_now = services.library_now
+        with gr.Tab("Images", id="images", elem_id="view-images") as self.tab:
+            self.view = tile_view(self._library_now().pictures, elem_id="tiles")
+
+    def shown(self) -> list[Any]:
+        return [self.view]
+
+    def show(self, page: Snapshot) -> Changes:
+        return {self.view: tiles_value(page.images, budgets_of(page))}
+
+    def wire(self, page: Wiring) -> None:
+        def add_sample(workspace: Workspace, act: Act) -> Workspace:
+            name = sent(act.data, "name", str, "")
+            picture = named(self._library_now().pictures, name, "sample")
+            messages = workspace.conversation.messages
+            if not any(turn.role == "user" for turn in messages):
+                raise InvalidInput("Images need a user message. Add one first.")
+            return workspace.with_messages(with_pictures(messages, [picture]))
+
+        page.act(self.view.sample, add_sample)
+        page.tab_opened(self.tab, "images")
+
+
+def budgets_of(page: Snapshot) -> dict[str, VisionBudget]:
+    """Each lane's budget, with the network values of the model in use; empty if it has none."""
+    if not has_budget(page.engine):
+        return {}
+    return {lane.label: as_taken(page.engine, lane.budget) for lane in page.lanes}
 
 
 def tile_view(pictures: Mapping[str, Path], **props: Any) -> gr.HTML:
     """Event: `sample`, with the `name` of a picture that ships with the project."""
     samples = [sample_image(path) for path in pictures.values()]
-    return client_component("tile_view", [], samples=samples, **props)
+    return client_component("tile_view", [], samples=samples, events=("sample",), **props)
 
 
-def tiles_value(
-    images: list[SeenImage], budgets: Mapping[str, VisionBudget]
-) -> list[dict[str, Any]]:
-    """budgets: by lane; lanes with the same one share a picture. Empty: the model takes none."""
+def tiles_value(images: list[SeenImage], budgets: Mapping[str, VisionBudget]) -> list[ImageView]:
+    """budgets: by lane; lanes with the same budget share a plan. Empty: the model takes none."""
     lanes: dict[VisionBudget, list[str]] = {}
     for label, budget in budgets.items():
         lanes.setdefault(budget, []).append(label)
@@ -59,10 +109,14 @@ def tiles_value(
 
 
 def _note(facts: ImageFacts | None) -> str:
-    return "An animation: the model gets the first frame." if facts and facts.moves else ""
+    return (
+        "This is an animation. The model sees only the first frame."
+        if facts and facts.moves
+        else ""
+    )
 
 
-def _plan(plan: ImagePlan, lanes: str) -> dict[str, Any]:
+def _plan(plan: ImagePlan, lanes: str) -> PlanView:
     return {
         "lanes": lanes,
         "rows": plan.rows,
@@ -72,19 +126,19 @@ def _plan(plan: ImagePlan, lanes: str) -> dict[str, Any]:
         "thumbnail": plan.has_thumbnail,
         "tile_tokens": plan.tile_tokens,
         "whole_tokens": plan.whole_tokens,
-        "tokens": f"{plan.image_tokens:,} image tokens + {plan.special_tokens} marks",
+        "tokens": f"{counted(plan.image_tokens, 'image token')} + {plan.special_tokens} special",
         "words": plan_words(plan),
     }
 
 
 def plan_words(plan: ImagePlan) -> str:
-    """The way of an image in a sentence."""
+    """What happens to an image, in a sentence."""
     size, whole = (f"{width:,} × {height:,}" for width, height in (plan.size, plan.whole))
     if plan.grid is None:
-        return f"{size} becomes {whole} in one piece: {plan.whole_tokens:,} tokens."
+        return f"{size} is resized to {whole}, not split: {counted(plan.whole_tokens, 'token')}."
     thumbnail = f", and a thumbnail of {whole}: {plan.whole_tokens:,}" if plan.has_thumbnail else ""
     grid = f"{plan.grid[0]:,} × {plan.grid[1]:,}"
     return (
-        f"{size} becomes {grid}, cut into {plan.columns} × {plan.rows} tiles of "
-        f"{plan.tile_tokens} tokens{thumbnail}."
+        f"{size} is resized to {grid} and split into {plan.columns} × {plan.rows} tiles of "
+        f"{counted(plan.tile_tokens, 'token')}{thumbnail}."
     )

@@ -1,1 +1,1 @@
-"""The lanes: how many, what each changes, and what their events do."""
+"""The lanes: their number, their settings, and their events."""

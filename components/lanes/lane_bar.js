@@ -1,46 +1,36 @@
-// How many lanes there are, and the set-ups that fill them.
-const menu = element.querySelector('.set-ups');
-const list = element.querySelector('.set-up-list');
-function draw() {
-  document.body.dataset.lanes = props.value;
-  for (const button of element.querySelectorAll('[data-count]')) {
-    button.setAttribute('aria-pressed', String(Number(button.dataset.count) === props.value));
+// How many lanes there are, and the templates that fill them.
+import { button, make } from '../dom.js';
+import { closesAsMenu } from '../escape_key.js';
+import { fit, revealAnswers } from '../shell.js';
+
+export function mount({ element, trigger, props, watch, signal }) {
+  const menu = element.querySelector('.lane-templates');
+  function draw() {
+    document.body.dataset.lanes = props.value;
+    fit();
+    for (const node of element.querySelectorAll('[data-count]')) {
+      node.setAttribute('aria-pressed', String(Number(node.dataset.count) === props.value));
+    }
+    element.querySelector('.lane-template-list').replaceChildren(...props.templates.map((template) => button(
+      '', { disabled: Boolean(template.missing), dataset: { key: template.key } },
+      make('b', template.name), make('small', template.missing || template.description),
+    )));
   }
-  list.textContent = '';
-  for (const setUp of props.set_ups) {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.dataset.key = setUp.key;
-    button.disabled = Boolean(setUp.missing);
-    const name = document.createElement('b');
-    name.textContent = setUp.name;
-    const note = document.createElement('small');
-    note.textContent = setUp.missing || setUp.description;
-    button.append(name, note);
-    list.append(button);
-  }
+  element.addEventListener('click', (event) => {
+    const node = event.target.closest('button');
+    if (!node) return;
+    revealAnswers();
+    if (node.dataset.count) {
+      props.value = Number(node.dataset.count);
+      draw();
+      trigger('edit');
+    } else {
+      menu.open = false;
+      menu.querySelector('summary').focus();
+      trigger('pick', { key: node.dataset.key });
+    }
+  });
+  closesAsMenu('templates', menu, signal);
+  watch(['value', 'templates'], draw);
+  draw();
 }
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('button');
-  if (!button) return;
-  if (button.dataset.count) {
-    props.value = Number(button.dataset.count);
-    draw();
-    trigger('edit');
-  } else {
-    menu.open = false;
-    trigger('pick', { key: button.dataset.key });
-  }
-});
-closesOnEscape('set-ups', menu, () => {
-  menu.open = false;
-  menu.querySelector('summary').focus();
-});
-menu.addEventListener('focusout', (event) => {
-  if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
-});
-document.addEventListener('pointerdown', (event) => {
-  if (!menu.contains(event.target)) menu.open = false;
-});
-watch(['value', 'set_ups'], draw);
-draw();

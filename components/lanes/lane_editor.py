@@ -1,8 +1,8 @@
-"""What one lane changes of the settings that all share, above its answer."""
+"""The settings that one lane changes, above its answer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -14,11 +14,16 @@ from core.sampling import settings
 from core.vision import MOST_IMAGE_TOKENS
 
 
-def lane_editor(label: str, presets: Mapping[str, Preset], **props: Any) -> gr.HTML:
+def lane_editor(
+    label: str, presets: Mapping[str, Preset], check: Callable[[Any], Any], **props: Any
+) -> gr.HTML:
     """The value is a lane's settings by the names of `core.lanes.LaneSettings`.
 
-    Events: `edit`; with the lane's label as `lane`: `run`, `stop`, `promote`. Props: chips, what
-    differs from lane A; effective, all values as text; models, (id, name) of those in memory.
+    check: what the script asks about the lane's own constraint.
+
+    Events: `edit`; with the lane's label as `lane`: `run`, `stop`, `promote`. Props: chips, the
+    differences from lane A; effective, all values as text; models, (id, name) of those in memory;
+    tools, names.
     """
     fields = [
         {"name": name, "label": s.label, "minimum": s.minimum, "maximum": s.maximum, "step": s.step}
@@ -40,7 +45,11 @@ def lane_editor(label: str, presets: Mapping[str, Preset], **props: Any) -> gr.H
         image_fields=image_fields,
         images_allowed=False,
         models=[],
+        tools=[],
+        name="",
         chips=[],
         effective="",
+        events=("edit", "promote", "run", "stop"),
+        server_functions=[check],
         **props,
     )

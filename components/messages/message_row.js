@@ -1,4 +1,8 @@
-// One message as DOM. Icons are constant strings; everything a person wrote is set as text.
+// One message as DOM. Icons are constant strings. Everything that a person wrote is set as text.
+import { button, make } from '../dom.js';
+import { keptDrafts } from '../drafts/workspace.js';
+import { drawMarks, followScroll } from '../variables/variable_marks.js';
+
 const ICONS = {
   grip: 'M8 5h.01M12 5h.01M8 10h.01M12 10h.01M8 15h.01M12 15h.01',
   image: 'M3 5h14v11H3zM3 13l4-4 4 4 2-2 4 4M12.5 8.5h.01',
@@ -10,61 +14,52 @@ const ICONS = {
 };
 const PLACEHOLDERS = {
   system: 'System instructions…',
-  user: 'Write the user turn…',
-  assistant: 'Assistant turn. As the last message it is a prefill: the model continues it.',
-  tool: 'Tool result (JSON or text)…',
+  user: 'Write a user message…',
+  assistant: 'Assistant message. If it is the last one, it is a prefill: the model continues it.',
+  tool: 'Tool result, as JSON or text…',
 };
 
-function make(tag, className, attributes = {}) {
-  const node = document.createElement(tag);
-  node.className = className;
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
-
 function icon(name) {
-  const holder = make('span', 'icon', { 'aria-hidden': 'true' });
+  const holder = make('span.icon', { 'aria-hidden': 'true' });
   holder.innerHTML = `<svg viewBox="0 0 20 20"><path d="${ICONS[name]}"/></svg>`;
   return holder;
 }
-
 function iconButton(act, label) {
-  const button = make('button', 'turn-button', { type: 'button', title: label, 'aria-label': label });
-  button.dataset.act = act;
-  button.append(icon(act));
-  return button;
+  const facts = { className: 'turn-button', title: label, 'aria-label': label, dataset: { act } };
+  return button('', facts, icon(act));
 }
 
-function newRow(id) {
-  const row = make('div', 'turn', { role: 'listitem' });
-  row.dataset.id = id;
-  const grip = make('span', 'turn-grip', { draggable: 'true', title: 'Drag to reorder' });
-  grip.append(icon('grip'));
-  const role = make('select', 'turn-role', { 'aria-label': 'Role' });
-  for (const name of Object.keys(PLACEHOLDERS)) {
-    role.append(new Option(name[0].toUpperCase() + name.slice(1), name));
-  }
-  const buttons = make('span', 'turn-buttons');
-  buttons.append(
-    iconButton('image', 'Attach image'), iconButton('insert', 'Insert a message below'),
-    iconButton('duplicate', 'Duplicate message'), iconButton('up', 'Move up (Alt+Up)'),
-    iconButton('down', 'Move down (Alt+Down)'), iconButton('remove', 'Remove message'),
+export function newRow(id) {
+  const roles = Object.keys(PLACEHOLDERS).map((name) =>
+    new Option(name[0].toUpperCase() + name.slice(1), name));
+  const head = make(
+    'div.turn-head',
+    make('span.turn-grip', { draggable: true, title: 'Drag to reorder' }, icon('grip')),
+    make('select.turn-role', { 'aria-label': 'Role' }, roles),
+    make('span.turn-tag'), make('span.turn-count'),
+    make(
+      'span.turn-buttons', { role: 'toolbar', 'aria-label': 'Message' }, iconButton('image', 'Attach image'),
+      iconButton('insert', 'Insert message below'), iconButton('duplicate', 'Duplicate message'),
+      iconButton('up', 'Move up (Alt+Up)'), iconButton('down', 'Move down (Alt+Down)'),
+      iconButton('remove', 'Remove message'),
+    ),
   );
-  const head = make('div', 'turn-head');
-  head.append(grip, role, make('span', 'turn-tag'), make('span', 'turn-count'), buttons);
-  const text = make('textarea', 'turn-text', { rows: '1', spellcheck: 'false' });
-  row.append(head, text, make('div', 'turn-images'));
-  return row;
+  const text = make('textarea.turn-text', { rows: 1, spellcheck: false });
+  const marks = make('div.turn-marks', { 'aria-hidden': 'true' });
+  text.addEventListener('scroll', () => followScroll(marks, text));
+  const field = make('div.turn-field', marks, text);
+  return make('div.turn', { role: 'listitem', dataset: { id } }, head, field, make('div.turn-images'));
 }
 
-// The height follows the text; browsers with field-sizing do it in CSS.
-function fitHeight(text) {
+// The marks of variables and the height follow the text; browsers with field-sizing do the height in CSS.
+export function followText(text) {
+  drawMarks(text.previousSibling, text);
   if (CSS.supports('field-sizing', 'content')) return;
   text.style.height = 'auto';
   text.style.height = `${Math.min(360, text.scrollHeight + 2)}px`;
 }
 
-function drawRow(row, turn, place, { last, tokens, imagesAllowed }) {
+export function drawRow(row, turn, place, { last, tokens, imagesAllowed }) {
   row.dataset.role = turn.role;
   const role = row.querySelector('.turn-role');
   const text = row.querySelector('.turn-text');
@@ -72,12 +67,13 @@ function drawRow(row, turn, place, { last, tokens, imagesAllowed }) {
   role.value = turn.role;
   if (text.value !== turn.text && document.activeElement !== text) {
     text.value = turn.text;
-    fitHeight(text);
+    followText(text);
   }
   text.placeholder = PLACEHOLDERS[turn.role];
   text.setAttribute('aria-label', `Message ${place + 1}, ${turn.role}`);
   row.querySelector('.turn-tag').textContent = isPrefill ? 'prefill → continue' : '';
-  row.querySelector('.turn-count').textContent = tokens == null ? '' : `${tokens} tok`;
+  const count = tokens === undefined ? '' : `${tokens ?? '?'} tok`; // null: not known
+  row.querySelector('.turn-count').textContent = count;
   row.querySelector('[data-act=image]').hidden = !imagesAllowed;
   row.querySelector('[data-act=up]').disabled = place === 0;
   row.querySelector('[data-act=down]').disabled = last;
@@ -85,42 +81,40 @@ function drawRow(row, turn, place, { last, tokens, imagesAllowed }) {
 }
 
 function drawImages(holder, turn) {
-  const key = JSON.stringify([turn.images, turn.uploading]);
+  const { wasOpened } = keptDrafts; // before, nobody knows which files are still there
+  const key = JSON.stringify([turn.images, turn.uploading, wasOpened]);
   if (holder.dataset.key === key) return;
   holder.dataset.key = key;
   holder.textContent = '';
   turn.images.forEach((image, number) => {
-    const figure = make('figure', '');
     const name = image.name || `Image ${number + 1}`;
-    const caption = make('figcaption', '');
-    caption.textContent = name;
-    const missing = () => {
-      figure.className = 'missing';
-      caption.textContent = `Image missing: ${name}`;
-      caption.title = 'The file is gone from the server. Attach it again, or remove it.';
-    };
-    const picture = make(image.missing ? 'span' : 'img', 'picture');
-    if (image.missing) missing();
-    else {
-      picture.addEventListener('error', missing);
-      Object.assign(picture, { src: image.url, alt: name });
-    }
-    const button = (act, sign, label, side) => {
-      const node = make('button', side, { type: 'button', 'aria-label': label, title: label });
-      Object.assign(node.dataset, { act, number });
-      node.textContent = sign;
-      return node;
-    };
-    figure.append(
-      picture, caption, button('removeImage', '×', `Remove ${name}`, 'right'),
-      button('replaceImage', '⇄', `Replace ${name}`, 'left'),
-      button('replaceImage', 'Attach again', `Attach ${name} again`, 'again'),
+    const caption = make('figcaption', name);
+    const imageButton = (act, sign, label, side) => button(sign, {
+      className: `act ${side}`, title: label, 'aria-label': label, dataset: { act, number },
+    });
+    const picture = make(image.missing ? 'span.picture' : 'img.picture');
+    const large = make('button.preview', {
+      type: 'button', title: `Show ${name} large`, 'aria-label': `Show ${name} large`,
+      dataset: { act: 'preview', number },
+    }, picture);
+    const node = make(
+      'figure', image.missing ? picture : large, caption, imageButton('removeImage', '×', `Remove ${name}`, 'right'),
+      imageButton('replaceImage', '⇄', `Replace ${name}`, 'left'),
+      imageButton('replaceImage', 'Attach again', `Attach ${name} again`, 'again'),
     );
-    holder.append(figure);
+    const broken = (isThere) => {
+      node.className = 'missing';
+      caption.textContent = isThere ? `Not an image: ${name}` : `Image missing: ${name}`;
+      caption.title = isThere ? 'The browser cannot read this file. Replace or remove it.'
+        : 'The file is no longer on the server. Attach it again, or remove it.';
+    };
+    if (image.missing) broken(false);
+    else {
+      picture.addEventListener('error', () =>
+        fetch(image.url).then((answer) => answer.ok, () => false).then(broken));
+      Object.assign(picture, { alt: name, ...(wasOpened && { src: image.url }) });
+    }
+    holder.append(node);
   });
-  if (turn.uploading) {
-    const note = make('span', 'turn-uploading');
-    note.textContent = 'Uploading…';
-    holder.append(note);
-  }
+  if (turn.uploading) holder.append(make('span.turn-uploading', 'Uploading…'));
 }

@@ -1,20 +1,33 @@
-"""The model in use as it really is in memory, and the progress of one being loaded."""
+"""The model in use, as it is in memory, and the progress of a model that is being loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import gradio as gr
 
 from components.client_component import client_component
+from core.bounds import USUAL_CONTEXT
 from core.runs.engine import Loading, ModelDescription
 
 DEMO_BANNER = (
-    "This is a demo model of a few million weights: it formats dates, extracts names and ages, "
-    "tells small stories and sees drawn shapes and codes. For real work choose a model above and "
-    "press Load."
+    "A small demo model to try the page with: dates, names and ages, short stories, drawn shapes "
+    "and codes. For real work, choose a larger one above."
 )
+
+
+class StatusValue(TypedDict):
+    """state: none, ready or loading. fraction: of a load, None where nobody knows it."""
+
+    state: str
+    error: str
+    name: NotRequired[str]
+    facts: NotRequired[list[str]]
+    demo: NotRequired[str]
+    second: NotRequired[str]
+    step: NotRequired[str]
+    fraction: NotRequired[float | None]
 
 
 def model_status(**props: Any) -> gr.HTML:
@@ -26,51 +39,63 @@ def status_value(
     demo_model: str = "",
     loading: Loading | None = None,
     error: str = "",
-) -> dict[str, Any]:
-    """models: in memory, the one in use first. demo_model: the id of the one with the banner."""
-    value: dict[str, Any] = {"state": "none", "error": error}
+) -> StatusValue:
+    """models: those in memory, the one in use first. demo_model: the id that gets the banner."""
+    value: StatusValue = {"state": "none", "error": error}
     if models:
-        used, *beside = models
-        value |= {
-            "state": "ready",
-            "name": used.name,
-            "facts": _facts(used),
-            "demo": DEMO_BANNER if used.model == demo_model else "",
-            "beside": _beside(used, beside),
-        }
+        used = models[0]
+        value["state"] = "ready"
+        value["name"] = used.name
+        value["facts"] = _facts(used)
+        value["demo"] = DEMO_BANNER if used.model == demo_model else ""
+        value["second"] = _others(models)
     if loading:
-        value |= {
-            "state": "loading",
-            "step": f"{loading.step} · {loading.seconds:.0f} s",
-            "fraction": loading.fraction,
-        }
+        value["state"] = "loading"
+        value["step"] = f"{loading.step} · {loading.seconds:.0f} s"
+        value["fraction"] = loading.fraction
     return value
 
 
-def _beside(used: ModelDescription, beside: Sequence[ModelDescription]) -> str:
-    """What else is in memory, and what the buttons would unload."""
-    if not beside:
-        return f"“Load” replaces {used.name}. “Load beside” keeps it, for lanes to compare two."
-    other = beside[0]
+def _others(models: Sequence[ModelDescription]) -> str:
+    """What lanes can choose in addition, and what the buttons would unload."""
+    here = [model for model in models if not model.server]
+    there = ", ".join(model.name for model in models if model.server)
+    told = [_second(here[0], here[1:])] if here else []
+    return " ".join(told + ([f"On servers, for lanes to choose: {there}."] if there else []))
+
+
+def _second(used: ModelDescription, others: Sequence[ModelDescription]) -> str:
+    """The second model, if any, and what the buttons would unload."""
+    if not others:
+        return f"“Load” replaces {used.name}. To compare two models, use “Load as second model”."
+    other = others[0]
     facts = ", ".join([*_numbers(other), *_memory(other)])
     return (
-        f"Beside it, for lanes that choose it: {other.name}{f' ({facts})' if facts else ''}. "
-        f"“Load” unloads both, “Load beside” unloads {other.name}."
+        f"Second model: {other.name}{f' ({facts})' if facts else ''}. Lanes can choose it. "
+        f"“Load” unloads both models, “Load as second model” only {other.name}."
     )
 
 
 def _facts(description: ModelDescription) -> list[str]:
-    """Those that are known."""
+    """The known facts about a model."""
     count, seconds = description.parameters, description.load_seconds
     return [
         *filter(None, [description.device]),
         *_numbers(description),
         *([] if count is None else [f"{_short(count)} weights"]),
         *_memory(description),
-        f"context {description.context_length:,}",
+        *_context(description),
         "reads images" if description.capabilities.images else "text only",
+        *(["lean decoding"] if description.decoding == "lean" else []),
+        *([] if description.capabilities.roles else ["no chat template"]),
         *([] if seconds is None else [f"loaded in {seconds:.1f} s"]),
     ]
+
+
+def _context(description: ModelDescription) -> list[str]:
+    """Not every server tells it; then the length is an assumption of ours."""
+    told = not (description.server and description.context_length == USUAL_CONTEXT)
+    return [f"context {description.context_length:,}"] if told else []
 
 
 def _memory(description: ModelDescription) -> list[str]:
@@ -79,7 +104,7 @@ def _memory(description: ModelDescription) -> list[str]:
 
 
 def _numbers(description: ModelDescription) -> list[str]:
-    """The weights as they are kept, and what is computed in if that differs."""
+    """The format of the weights, and the one used for computing if it differs."""
     weights, dtype = description.weights, description.dtype
     if not weights or not dtype or weights.startswith(dtype):
         return list(filter(None, [weights or dtype]))

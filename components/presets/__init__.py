@@ -1,1 +1,1 @@
-"""Presets, shipped and own: buttons, menu, form, and what they do to the messages."""
+"""Presets, shipped and own: buttons, menu, form, and their effect on the messages."""

@@ -1,22 +1,21 @@
-"""What a preset does to the messages, and whether they are still as it has them."""
+"""How a preset changes the messages, and whether they still match it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.messages.message_editor import Row, rows_of
-from core.conversation import message
+from core.conversation import Message, message
 from core.library.library import Preset, PresetMessage
 
 
-def parted(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """The system prompt, with empty system messages before it, and the others."""
-    place = _length_of_prompt([(row["role"], row["text"]) for row in rows])
-    return list(rows[:place]), list(rows[place:])
+def parted(messages: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    """The system prompt, with empty system messages before it, and the other messages."""
+    place = _length_of_prompt([(turn.role, turn.text) for turn in messages])
+    return tuple(messages[:place]), tuple(messages[place:])
 
 
 def _length_of_prompt(turns: Sequence[tuple[str, str]]) -> int:
-    """How many messages at the beginning are the system prompt: up to the first with a text."""
+    """How many messages at the start are the system prompt: up to the first with text."""
     place = 0
     while place < len(turns) and turns[place][0] == "system":
         place += 1
@@ -25,39 +24,39 @@ def _length_of_prompt(turns: Sequence[tuple[str, str]]) -> int:
     return place
 
 
-def system_of(rows: Sequence[Row]) -> str:
-    """The text of the system prompt; empty: there is none."""
-    return "".join(row["text"] for row in parted(rows)[0])
+def system_of(messages: Sequence[Message]) -> str:
+    """The text of the system prompt; empty without one."""
+    return "".join(turn.text for turn in parted(messages)[0])
 
 
-def turns_of(rows: Sequence[Row]) -> list[PresetMessage]:
-    """The messages behind the system prompt; images are not part of a preset."""
-    return [PresetMessage(row["role"], row["text"]) for row in parted(rows)[1]]
+def turns_of(messages: Sequence[Message]) -> list[PresetMessage]:
+    """The messages after the system prompt, without images, which presets do not keep."""
+    return [PresetMessage(turn.role, turn.text) for turn in parted(messages)[1]]
 
 
-def rows_under(preset: Preset, rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows with what the preset names; the same rows, their images too, where it is so."""
-    changed = changed_messages(preset, rows)
+def messages_under(preset: Preset, messages: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages with the preset's values; if they already match, unchanged and with images."""
+    changed = changed_messages(preset, messages)
     system, turns = _wanted(preset)
-    begin, others = parted(rows)
+    begin, others = parted(messages)
     if "system prompt" in changed:
-        begin = rows_of([message("system", system)]) if system else []
+        begin = (message("system", system),) if system else ()
     if "messages" in changed:
-        others = rows_of([message(turn.role, turn.content) for turn in turns or ()])
+        others = tuple(message(turn.role, turn.content) for turn in turns or ())
     return (*begin, *others)
 
 
-def changed_messages(preset: Preset, rows: Sequence[Row]) -> list[str]:
-    """What is not as in the preset, in words; what it does not name is never changed."""
+def changed_messages(preset: Preset, messages: Sequence[Message]) -> list[str]:
+    """What differs from the preset, in words. Values that it does not set never count."""
     system, turns = _wanted(preset)
-    other_system = system is not None and system != system_of(rows)
+    other_system = system is not None and system != system_of(messages)
     return ["system prompt"] * other_system + ["messages"] * (
-        turns is not None and turns != turns_of(rows)
+        turns is not None and turns != turns_of(messages)
     )
 
 
 def _wanted(preset: Preset) -> tuple[str | None, list[PresetMessage] | None]:
-    """The system prompt and the others; a file may also have the prompt as its first message."""
+    """The system prompt and the messages. In a file, the prompt may also be the first message."""
     turns = preset.messages
     if preset.system or not turns:
         return preset.system, turns

@@ -1,44 +1,90 @@
-// The rendered prompt, token by token: control tokens marked, each token's id on hover.
-const box = element.querySelector('.prompt-tokens');
-const VISIBLE = { '\n': '⏎\n', '\t': '⇥\t' };
-let view = 'text';
+// The rendered prompt, token by token: as text with marked control tokens, as token ids, or by surprise.
+import { make } from '../dom.js';
+import { Questions } from '../questions.js';
+import { grouped } from './prompt_groups.js';
+import { PromptSurprise, scoredTokens, sumsOf } from './prompt_surprise.js';
 
-// Image placeholders repeat hundreds of times: a run of equal ones is drawn once, with its count.
-function grouped(tokens) {
-  const groups = [];
-  for (const token of tokens) {
-    const last = groups.at(-1);
-    if (last && token.kind === 'image' && last.token.id === token.id) last.count += 1;
-    else groups.push({ token, count: 1 });
-  }
-  return groups;
+const VISIBLE = { '\n': '⏎\n', '\t': '⇥\t' };
+const SCORING = 'The model of lane A reads the prompt …';
+const CHANGED = 'The prompt or its model has changed since it was coloured.';
+
+export function shownText({ token, count }, view) {
+  const times = count > 1 ? ` × ${count}` : '';
+  if (view === 'ids') return `${token.id}${times} `;
+  return token.text.replace(/[\n\t]/g, (character) => VISIBLE[character]) + times;
 }
-function draw() {
-  const value = props.value || {};
-  const tokens = value.tokens || [];
-  element.querySelector('.prompt-summary').textContent = value.summary || '';
-  element.querySelector('.prompt-note').textContent = value.note || '';
-  for (const button of element.querySelectorAll('button[data-view]')) {
-    button.setAttribute('aria-pressed', String(button.dataset.view === view));
-  }
-  box.dataset.view = view;
-  box.textContent = '';
-  for (const { token, count } of grouped(tokens)) {
-    const span = document.createElement('span');
-    const times = count > 1 ? ` × ${count}` : '';
-    span.className = `prompt-token ${token.kind}`;
-    span.title = `id ${token.id}${token.place ? ` · message ${token.place}` : ' · template'}`;
-    span.textContent = view === 'ids'
-      ? `${token.id}${times} `
-      : token.text.replace(/[\n\t]/g, (character) => VISIBLE[character]) + times;
-    box.append(span);
-  }
+
+// What is shown: the view that was chosen, unless its values belong to another prompt; the sentence about
+// the scoring; and the sums of the values. found: the server's answer, an error or values.
+export function shownState({ key }, { view, found, isScoring }) {
+  const isMine = Boolean(key) && found.key === key;
+  const isColoured = view === 'surprise' && isMine && Boolean(found.logprobs);
+  let said = isScoring ? SCORING : found.error || '';
+  if (!said && view === 'surprise' && !isColoured) said = CHANGED;
+  return { shown: view === 'surprise' && !isColoured ? 'text' : view, said, sums: isColoured ? sumsOf(found) : '' };
 }
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('button');
-  if (!button) return;
-  view = button.dataset.view;
+
+export function mount({ element, trigger, props, watch }) {
+  const part = (name) => element.querySelector(`.${name}`);
+  const surprise = new PromptSurprise(part('prompt-surprise'));
+  const questions = new Questions(props.surprise);
+  let view = 'text';
+  let found = props.surprise || {};
+  let isScoring = false;
+  let drawn = null; // the answer that the stream shows
+
+  function tokenNode(group) {
+    const { token } = group;
+    const place = token.place ? ` · message ${token.place}` : ' · template';
+    return make(
+      'span', { className: `prompt-token ${token.kind}`, title: `id ${token.id}${place}` },
+      shownText(group, shownNow().shown),
+    );
+  }
+  const shownNow = () => shownState(props.value || {}, { view, found, isScoring });
+  function draw() {
+    const value = props.value || {};
+    const { shown, said, sums } = shownNow();
+    part('prompt-summary').textContent = [value.summary, sums].filter(Boolean).join('. ');
+    part('prompt-note').textContent = value.note || '';
+    part('prompt-scoring').textContent = said;
+    for (const button of element.querySelectorAll('button[data-view]')) {
+      button.setAttribute('aria-pressed', String(button.dataset.view === shown));
+    }
+    const isColoured = shown === 'surprise';
+    part('prompt-surprise').hidden = !isColoured;
+    part('prompt-tokens').hidden = isColoured;
+    if (isColoured) {
+      if (drawn !== found) surprise.draw(scoredTokens(value.tokens, found));
+      drawn = found;
+      return;
+    }
+    part('prompt-tokens').dataset.view = shown;
+    part('prompt-tokens').replaceChildren(...grouped(value.tokens || []).map(tokenNode));
+  }
+  function choose(chosen) {
+    view = chosen;
+    if (chosen === 'surprise' && !isScoring && shownNow().shown !== chosen) {
+      isScoring = true;
+      found = {};
+      trigger('score', questions.next());
+    }
+    draw();
+  }
+  element.addEventListener('click', (event) => {
+    const button = event.target.closest('button');
+    if (button) choose(button.dataset.view);
+  });
+  watch('value', () => {
+    if (found.error && found.key !== props.value?.key) [found, view] = [{}, 'text'];
+    draw();
+  });
+  watch('surprise', () => {
+    if (!questions.takes(props.surprise)) return;
+    found = props.surprise;
+    isScoring = !questions.isLatest(found);
+    if (found.error) view = 'text';
+    draw();
+  });
   draw();
-});
-watch('value', draw);
-draw();
+}

@@ -1,23 +1,102 @@
-"""The Prompt tab: exactly what the model reads for the messages as they are now."""
+"""The Prompt tab: exactly what the model reads for the current messages."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, TypedDict
 
 import gradio as gr
 
 from components.client_component import client_component
+from components.event_data import question
+from components.feature import LONG, PRIVATE, Changes, Feature, Services, Values
+from components.prompt.surprise import Surprise, prompt_key, surprise_of
+from components.snapshot import Snapshot
+from components.wiring import Wiring
+from components.wording import counted
+from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
 
-EMPTY_PROMPT: dict[str, Any] = {"tokens": [], "summary": "", "note": ""}
+
+class TokenView(TypedDict):
+    """kind: image, special or plain. place: of its message, from 1; None for the template's own."""
+
+    text: str
+    id: int
+    kind: str
+    place: int | None
 
 
-def prompt_view(**props: Any) -> gr.HTML:
-    return client_component("prompt_view", EMPTY_PROMPT, **props)
+class PromptValue(TypedDict):
+    """key: as in `Surprise`; empty without a prompt."""
+
+    key: str
+    tokens: list[TokenView]
+    summary: str
+    note: str
 
 
-def prompt_value(prompt: RenderedPrompt) -> dict[str, Any]:
+RENDERED = {
+    True: "rendered by the chat template",
+    False: "the messages' texts, one after another: the model has no chat template",
+}
+EMPTY_PROMPT: PromptValue = {"key": "", "tokens": [], "summary": "", "note": ""}
+
+
+class PromptTab(Feature):
+    def __init__(self, services: Services) -> None:
+        """The view's event `score` asks for its prop `surprise`."""
+        self._services = services
+        with gr.Tab("Prompt", id="prompt") as self.tab:
+            self.view = client_component(
+                "prompt_view", EMPTY_PROMPT, surprise={}, events=("score",), elem_id="prompt"
+            )
+
+    def shown(self) -> list[Any]:
+        return [self.view]
+
+    def show(self, page: Snapshot) -> Changes:
+        """Follows the inputs only while the tab is open."""
+        return {self.view: prompt_of(page)} if page.tab == "prompt" else {}
+
+    def wire(self, page: Wiring) -> None:
+        def open_prompt(values: Values) -> Changes:
+            return {page.tab: "prompt", **page.show({**values, page.tab: "prompt"})}
+
+        self._page = page
+        self.tab.select(open_prompt, page.inputs(), [page.tab, *page.shown()], **PRIVATE)
+        self.view.score(self._score, page.inputs(), [self.view], **LONG)
+
+    async def _score(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
+        """The surprise of each token. What goes wrong is said in the tab."""
+        visitors, number, key = self._services.visitors, question(event), ""
+        visitor, is_here = visitors.of(request), visitors.still(request)
+        try:
+            with visitors.runs.enter(visitor):
+                page = await asyncio.to_thread(self._rendered, values)
+                key = prompt_key(page) if page.prompt else ""
+                found = await surprise_of(page, visitor, is_here, number)
+        except InvalidInput as error:
+            found: Surprise = {"question": number, "key": key, "error": str(error)}
+        return {self.view: gr.update(surprise=found)}
+
+    def _rendered(self, values: Values) -> Snapshot:
+        """The page with its prompt, which may take a while. Raises InvalidInput."""
+        page = self._page.snapshot(values)
+        page.check()
+        _ = page.prompt  # kept by the snapshot
+        return page
+
+
+def prompt_of(page: Snapshot) -> PromptValue:
+    if page.prompt:
+        return {**prompt_value(page.prompt), "key": prompt_key(page)}
+    return {**EMPTY_PROMPT, "note": page.prompt_error}
+
+
+def prompt_value(prompt: RenderedPrompt) -> PromptValue:
     return {
+        **EMPTY_PROMPT,
         "tokens": [
             {
                 "text": token.text,
@@ -27,16 +106,26 @@ def prompt_value(prompt: RenderedPrompt) -> dict[str, Any]:
             }
             for token in prompt.tokens
         ],
-        "summary": f"{len(prompt.tokens):,} tokens, as the chat template renders them",
-        "note": neutralised_note(prompt),
+        "summary": f"{counted(len(prompt.tokens), 'token')}, {RENDERED[prompt.in_template]}",
+        "note": prompt_note(prompt),
     }
 
 
-def neutralised_note(prompt: RenderedPrompt) -> str:
-    """What to tell a person who typed control tokens; empty where nobody did."""
-    if not prompt.neutralised:
-        return ""
-    return f"{', '.join(prompt.neutralised)} in the messages is sent as plain text."
+def prompt_note(prompt: RenderedPrompt) -> str:
+    """What was done with control tokens, and what can't be counted; empty if there is neither."""
+    notes: list[str] = []
+    if prompt.neutralised:
+        typed = ", ".join(prompt.neutralised)
+        notes.append(f"Control tokens in the messages are sent as plain text: {typed}.")
+    if prompt.unplaced:
+        places = ", ".join(str(place + 1) for place in prompt.unplaced)
+        notes.append(
+            f"The chat template rewrites message {places}, so its tokens count as the template's."
+            if len(prompt.unplaced) == 1
+            else f"The chat template rewrites messages {places}, so their tokens count as the "
+            "template's."
+        )
+    return " ".join(notes)
 
 
 def _kind(token: PromptToken) -> str:

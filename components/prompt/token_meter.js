@@ -1,19 +1,26 @@
 // How much of the context the prompt takes, by role.
-const bar = element.querySelector('.meter-bar');
-function draw() {
-  const value = props.value || {};
-  bar.textContent = '';
-  for (const [kind, tokens] of value.segments || []) {
-    const part = document.createElement('i');
-    part.dataset.kind = kind;
-    part.style.width = `${(100 * tokens) / value.context}%`;
-    part.title = `${kind}: ${tokens.toLocaleString('en')} tokens`;
-    bar.append(part);
+import { counted, make } from '../dom.js';
+
+export function mount({ element, props, watch }) {
+  function part([kind, tokens], context) {
+    const node = make('i', { dataset: { kind }, title: `${kind}: ${counted(tokens, 'token')}` });
+    node.style.width = `${(100 * tokens) / context}%`;
+    return node;
   }
-  element.querySelector('.meter-text').textContent = value.text || '';
-  const note = element.querySelector('.meter-note');
-  note.textContent = value.note || '';
-  note.dataset.warning = String(Boolean(value.warning));
+  function draw() {
+    const value = props.value || {};
+    const segments = value.segments || [];
+    const total = segments.reduce((sum, [, tokens]) => sum + tokens, 0);
+    const whole = Math.max(value.context || 1, total);
+    const bar = element.querySelector('.meter-bar');
+    bar.replaceChildren(...segments.map((segment) => part(segment, whole)));
+    bar.classList.toggle('over', total > value.context);
+    bar.style.setProperty('--limit', `${(100 * value.context) / whole}%`); // where the context ends
+    element.querySelector('.meter-text').textContent = value.text || '';
+    const note = element.querySelector('.meter-note');
+    note.textContent = value.note || '';
+    note.dataset.warning = String(Boolean(value.warning));
+  }
+  watch('value', draw);
+  draw();
 }
-watch('value', draw);
-draw();

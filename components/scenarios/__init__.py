@@ -1,1 +1,1 @@
-"""Whole examples as cards."""
+"""Scenarios: complete examples as cards."""

@@ -1,38 +1,50 @@
-"""Which session the page belongs to, with the button that saves its next version."""
+"""The session that the page belongs to, with the button that saves its next version."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-import gradio as gr
+from typing import Any, NotRequired, TypedDict
 
 from components.client_component import client_component
+from components.feature import Feature
 from core.sessions.session_files import Session
 
 
-def session_bar(**props: Any) -> gr.HTML:
-    """The value is `{"key", "name", "number"}`, or None; the browser remembers it over a reload.
-
-    An empty key is a page that was never saved, with a name to propose. Events: `save`, with the
-    `name` of a new session where the page is none yet, and `show`.
+class Current(TypedDict):
+    """key: empty for a page that was never saved; then the name is one to propose. saving: the
+    browser's number of the save that this answers.
     """
-    return client_component("session_bar", None, **props)
+
+    key: str
+    name: str
+    number: int
+    saving: NotRequired[int]
 
 
-def current(session: Session | None = None, number: int = 0, proposed: str = "") -> dict[str, Any]:
-    """The value for a session of which that version is on the page; without one, for a new page."""
+class SessionBar(Feature):
+    """The value is `{"key", "name", "number"}`, or None. The browser remembers it after a reload.
+
+    An empty key means that the page was never saved; then `name` is a suggestion. Events: `save`,
+    with the `name` of a new session if the page has none yet, and `show`.
+    """
+
+    def __init__(self) -> None:
+        self.bar = client_component("session_bar", None, events=("show", "save"), elem_id="session")
+
+
+def current(session: Session | None = None, number: int = 0, proposed: str = "") -> Current:
+    """The value for a session with that version on the page; without a session, for a new page."""
     if session is None:
         return {"key": "", "name": proposed, "number": 0}
     return {"key": session.key, "name": session.name, "number": number}
 
 
-def shown(value: Any) -> dict[str, Any]:
-    """An untrusted value cut down to the form, to be sent again."""
+def shown(value: Any) -> Current:
+    """An untrusted value, reduced to the known fields."""
     number = value.get("number") if isinstance(value, Mapping) else None
     return {
         "key": key_of(value),
-        "name": name_of(value),
+        "name": session_name(value),
         "number": number if type(number) is int else 0,
     }
 
@@ -43,6 +55,6 @@ def key_of(value: Any) -> str:
     return key if isinstance(key, str) else ""
 
 
-def name_of(value: Any) -> str:
+def session_name(value: Any) -> str:
     name = value.get("name") if isinstance(value, Mapping) else None
     return name if isinstance(name, str) else ""

@@ -1,4 +1,4 @@
-"""A file or a pasted text as what the page becomes; where it holds several, one is chosen."""
+"""Imports a file or a pasted text as the new page. Of several conversations, one is chosen."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 from components.sessions.session_panel import Asked
 from components.sessions.session_pictures import Unpacked
 from components.uploads import uploaded_file
+from components.wording import counted
 from core.bounds import LARGEST_FILE, MOST_MESSAGES
 from core.errors import InvalidInput, reason
 from core.formats.chat_files import read_chats
 from core.formats.imported_chat import ImportedChat
-from core.saved_workspace import SavedWorkspace
 from core.sessions.session_files import LONGEST_NAME, Version
+from core.workspace import Workspace
 
 MOST_CHOICES = 200
 EXCERPT = 90
@@ -23,12 +24,12 @@ PASTED = "The pasted text"
 
 @dataclass(frozen=True)
 class Imported:
-    """choices: where one must be chosen first; then the rest says nothing.
+    """choices: the conversations if one must be chosen first; the other fields are then empty.
 
-    title: a name to propose. versions: of a whole session. sentence, notes: what happened.
+    title: a suggested name. versions: of a whole session. sentence, notes: what happened.
     """
 
-    saved: SavedWorkspace
+    saved: Workspace
     title: str = ""
     versions: tuple[Version, ...] = ()
     sentence: str = ""
@@ -36,15 +37,17 @@ class Imported:
     choices: dict[str, Any] | None = None
 
 
-def imported(page: SavedWorkspace, ask: Asked) -> Imported:
-    """page: what is on the page; settings that the file doesn't name stay. Raises InvalidInput."""
+def imported(page: Workspace, ask: Asked) -> Imported:
+    """page: the current page. Settings that the file doesn't set stay. Raises InvalidInput."""
     content, name = _content(ask)
     chats = read_chats(content, name)
     if len(chats) > 1 and ask.place is None:
         return Imported(page, choices=_choices(chats, name))
     place = ask.place or 0
     if not 0 <= place < len(chats):
-        raise InvalidInput(f"{name} has no conversation {place + 1}; it has {len(chats)}.")
+        raise InvalidInput(
+            f"{name} has no conversation {place + 1}; it has {counted(len(chats), 'conversation')}."
+        )
     chat = chats[place]
     stem = "" if ask.text else name.split(".")[0]
     title = " ".join((chat.title or stem).split())[:LONGEST_NAME]
@@ -52,7 +55,7 @@ def imported(page: SavedWorkspace, ask: Asked) -> Imported:
 
 
 def _content(ask: Asked) -> tuple[bytes | str, str]:
-    """Bytes of a file, or a text, with its name. Raises InvalidInput."""
+    """The bytes of a file, or a text, with its name. Raises InvalidInput."""
     if ask.text:
         _check_size(len(ask.text), PASTED)
         return ask.text, PASTED
@@ -69,7 +72,7 @@ def _content(ask: Asked) -> tuple[bytes | str, str]:
 def _check_size(size: int, name: str) -> None:
     if size > LARGEST_FILE:
         raise InvalidInput(
-            f"{name} has {size / 2**20:.1f} MB; {LARGEST_FILE // 2**20} are read at most. Split it."
+            f"{name} has {size / 2**20:.1f} MB; the limit is {LARGEST_FILE // 2**20} MB. Split it."
         )
 
 
@@ -77,7 +80,7 @@ def _choices(chats: tuple[ImportedChat, ...], name: str) -> dict[str, Any]:
     more = len(chats) - MOST_CHOICES
     shown = f", the first {MOST_CHOICES} of them" if more > 0 else ""
     return {
-        "title": f"{name} holds {len(chats)} conversations{shown}",
+        "title": f"{name} holds {counted(len(chats), 'conversation')}{shown}",
         "items": [
             {"place": place, "title": _excerpt(chat), "about": _about(chat)}
             for place, chat in enumerate(chats[:MOST_CHOICES])
@@ -87,22 +90,22 @@ def _choices(chats: tuple[ImportedChat, ...], name: str) -> dict[str, Any]:
 
 def _excerpt(chat: ImportedChat) -> str:
     texts = [turn.text for turn in chat.conversation.messages if turn.role == "user" and turn.text]
-    line = " ".join((chat.title or next(iter(texts), "Without a user message"))[:1000].split())
+    line = " ".join((chat.title or next(iter(texts), "No user message"))[:1000].split())
     return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"
 
 
 def _about(chat: ImportedChat) -> str:
     count = len(chat.conversation.messages)
-    return f"{count} message{'' if count == 1 else 's'}"
+    return counted(count, "message")
 
 
-def _imported(page: SavedWorkspace, chat: ImportedChat, title: str, name: str) -> Imported:
+def _imported(page: Workspace, chat: ImportedChat, title: str, name: str) -> Imported:
     params = replace(page.params, **chat.sampling)
     saved = chat.workspace or replace(page, conversation=chat.conversation, params=params)
     messages = saved.conversation.messages
     notes = list(chat.notes)
     if len(messages) > MOST_MESSAGES:
-        notes.append(f"Only the first {MOST_MESSAGES} of {len(messages)} messages fit the page.")
+        notes.append(f"Only the first {MOST_MESSAGES} of {len(messages)} messages were imported.")
         conversation = replace(saved.conversation, messages=messages[:MOST_MESSAGES])
         saved = replace(saved, conversation=conversation)
     images = Unpacked()
@@ -111,5 +114,6 @@ def _imported(page: SavedWorkspace, chat: ImportedChat, title: str, name: str) -
     values = ", ".join(chat.sampling)
     sentence = f"Imported {_about(chat)} from {name}" + (f", with {values}." if values else ".")
     if versions:
-        sentence = f"Imported the session “{title}” with {len(versions)} versions from {name}."
+        count = counted(len(versions), "version")
+        sentence = f"Imported the session “{title}” with {count} from {name}."
     return Imported(saved, title, versions, sentence, tuple(notes))

@@ -1,60 +1,106 @@
-"""The Sessions tab as a component: what its script draws, and what a click of it asks for."""
+"""The Sessions tab as a component: its value, and the data of its events."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import gradio as gr
 
 from components.client_component import client_component
-from components.event_data import sent
-from components.sessions.session_bar import current, key_of
+from components.event_data import sent_as
+from components.sessions.session_bar import Current, current, key_of
 from components.sessions.session_pictures import images_size
 from core.formats.chat_files import FORMATS
-from core.saved_workspace import SavedWorkspace
 from core.sessions.session_files import Session
 from core.sessions.session_search import Found, search
 from core.sessions.session_store import SessionStore
 from core.sessions.workspace_diff import WorkspaceDiff
+from core.workspace import Workspace
 
 MOST_SHOWN = 100  # sessions in the list; search finds the others
 MOST_DELETED = 20
 WITH_IMAGES = ("session", "page", "openai", "jsonl")
-Value = dict[str, Any]
+
+
+class Notice(TypedDict):
+    """A sentence above the list. undo: the key of a deleted session, which a button restores."""
+
+    title: str
+    lines: list[str]
+    undo: str
+
+
+class DiffValue(TypedDict):
+    """sides: names of the old and the new state. answers: sentences about those that differ."""
+
+    sides: list[str]
+    empty: bool
+    settings: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]]
+    answers: list[str]
+
+
+class SessionCard(TypedDict):
+    key: str
+    name: str
+    versions: int
+    newest: int
+    time: str
+    excerpt: str
+
+
+class Answer(TypedDict, total=False):
+    """What came of a click. choices: conversations of a file, of which one must be chosen."""
+
+    diff: DiffValue
+    download: dict[str, str]
+    notice: Notice
+    choices: dict[str, Any]
+    imported: bool
+
+
+class PanelValue(Answer):
+    """question: the number of what was asked. keep: the answer to a save elsewhere."""
+
+    question: int
+    keep: bool
+    query: str
+    total: int
+    found: int
+    current: Current
+    sessions: list[SessionCard]
+    shown: dict[str, Any] | None
+    broken: list[str]
+    deleted: list[dict[str, str]]
+    deleted_count: int
+    page_images: int
+    export_forms: list[dict[str, Any]]
 
 
 def session_panel(**props: Any) -> gr.HTML:
     """Events, each with an `act` and the view: `look` writes nothing, `edit` writes sessions,
     `open` writes the page.
     """
-    scripts = ("session_diff.js", "session_list.js")
-    return client_component("session_panel", None, scripts=scripts, **props)
-
-
-@dataclass(frozen=True)
-class SessionParts:
-    """The bar and the tab."""
-
-    bar: gr.HTML
-    panel: gr.HTML
+    return client_component("session_panel", None, events=("look", "edit", "open"), **props)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a browser asks for, cut down to the kinds of values that are allowed.
+    """The data of an event, reduced to the allowed types.
 
-    unfold: the session that is unfolded, empty for none, None for the current one. number: of a
-    version, 0 for the newest. file: an upload. Not `path`: Gradio takes an object with a path for
-    a file of its own and looks for it before we can. place: of a conversation in a
-    file, None before one is chosen.
+    unfold: the unfolded session, empty for none, None for the current one. number: of a version, 0
+    for the newest. file: an upload. It is not called `path`, because Gradio takes objects with a
+    path for its own files and looks for them first. place: of a conversation in a file, None before
+    one is chosen. saving: as in `Current`.
     """
 
     act: str = ""
     query: str = ""
     unfold: str | None = None
-    seq: int = 0
+    question: int = 0
     key: str = ""
     number: int = 0
     name: str = ""
@@ -64,29 +110,22 @@ class Asked:
     file: str = ""
     text: str = ""
     place: int | None = None
+    saving: int = 0
 
 
 def asked(event: gr.EventData) -> Asked:
-    read: dict[str, Any] = {
-        **{name: sent(event, name, str, "") for name in ("act", "query", "key", "name", "form")},
-        **{name: sent(event, name, str, "") for name in ("file", "text")},
-        **{name: sent(event, name, bool, False) for name in ("images", "keep")},
-        **{name: sent(event, name, int, 0) for name in ("seq", "number")},
-        "unfold": sent(event, "unfold", str, None),
-        "place": sent(event, "place", int, None),
-    }
-    return Asked(**read)
+    return sent_as(event, Asked)
 
 
-def panel_value(store: SessionStore, now: Any, page: SavedWorkspace | None, ask: Asked) -> Value:
-    """now: the session bar's value. page: what is on the page, None where it can't be read."""
+def panel_value(store: SessionStore, now: Any, page: Workspace | None, ask: Asked) -> PanelValue:
+    """now: the session bar's value. page: the current page, None if it can't be read."""
     sessions, broken = store.sessions()
     found = search(sessions, ask.query)
     unfold = key_of(now) if ask.unfold is None else ask.unfold
     shown = next((session for session in sessions if session.key == unfold), None)
     deleted = store.deleted()
     return {
-        "seq": ask.seq,
+        "question": ask.question,
         "keep": ask.keep,
         "query": ask.query.strip(),
         "total": len(sessions),
@@ -105,14 +144,14 @@ def panel_value(store: SessionStore, now: Any, page: SavedWorkspace | None, ask:
     }
 
 
-def _current(now: Any, sessions: Sequence[Session]) -> dict[str, Any]:
-    """The bar's value, as far as the session is still there, under its name of today."""
+def _current(now: Any, sessions: Sequence[Session]) -> Current:
+    """The bar's value with the session's current name; empty if the session was deleted."""
     here = next((session for session in sessions if session.key == key_of(now)), None)
     number = now.get("number") if isinstance(now, Mapping) else 0
     return current(here, number if type(number) is int else 0) if here else current()
 
 
-def _card(found: Found) -> dict[str, Any]:
+def _card(found: Found) -> SessionCard:
     session = found.session
     return {
         "key": session.key,
@@ -136,6 +175,7 @@ def _unfolded(session: Session, store: SessionStore) -> dict[str, Any]:
                 "time": version.time,
                 "messages": len(version.workspace.conversation.messages),
                 "images": images_size(version.workspace, store.images_in),
+                "answers": len(version.answers),
                 "newest": version is session.versions[-1],
             }
             for version in reversed(session.versions)
@@ -143,17 +183,18 @@ def _unfolded(session: Session, store: SessionStore) -> dict[str, Any]:
     }
 
 
-def diff_value(diff: WorkspaceDiff, sides: tuple[str, str]) -> Value:
-    """sides: names of the old and the new state."""
+def diff_value(
+    diff: WorkspaceDiff, sides: tuple[str, str], answers: Sequence[str] = ()
+) -> DiffValue:
     return {
         "sides": list(sides),
-        "empty": diff.empty,
+        "empty": diff.empty and not answers,
+        "answers": list(answers),
         "settings": [asdict(row) for row in diff.settings],
         "messages": [asdict(change) for change in diff.messages],
         "tools": [asdict(piece) for piece in diff.tools],
     }
 
 
-def said(title: str, lines: Sequence[str] = (), undo: str = "") -> Value:
-    """A sentence above the list. undo: the key of the deleted session that a button brings back."""
+def notice(title: str, lines: Sequence[str] = (), undo: str = "") -> Notice:
     return {"title": title, "lines": list(lines), "undo": undo}

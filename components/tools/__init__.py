@@ -1,1 +1,1 @@
-"""The tools editor, and cards of calls."""
+"""The tools editor, and cards for tool calls."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from core.access.access import Visitor
+from core.access.access import Access, Visitor
 from core.errors import InvalidInput
 
 
@@ -25,6 +25,15 @@ LOCAL = Most(each_address=0)  # one person's programs all come from one address
 SHARED = Most()
 DEMO = Most(each_address=4, each_page=2)
 VERIFICATIONS = Most(in_all=4, each_address=2, each_page=1)
+
+
+def most_runs(access: Access) -> Most:
+    """How many runs a server that is open in this way may have."""
+    return DEMO if access.demo else LOCAL if access.owners is None else SHARED
+
+
+class TooManyRuns(InvalidInput):
+    """No place is free; later there will be one."""
 
 
 class RunGate:
@@ -44,7 +53,7 @@ class RunGate:
 
     @contextmanager
     def enter(self, visitor: Visitor) -> Iterator[None]:
-        """Take a place for as long as the context lasts. Raises InvalidInput where none is free."""
+        """Take a place for as long as the context lasts. Raises TooManyRuns where none is free."""
         page, address = visitor.page, visitor.address
         with self._lock:
             self._check(page, address)
@@ -60,17 +69,17 @@ class RunGate:
     def _check(self, page: str, address: str) -> None:
         most, what = self._most, self._what
         if (own := self._pages[page]) >= most.each_page:
-            raise InvalidInput(
+            raise TooManyRuns(
                 f"{own} of your {what} {'is' if own == 1 else 'are'} still under way, the most for "
                 "one page. Wait until one has ended, or stop one; then try again."
             )
         if most.each_address and self._addresses[address] >= most.each_address:
-            raise InvalidInput(
+            raise TooManyRuns(
                 f"{self._addresses[address]} {what} for your network address are still under way, "
                 "the most for one. Try again when one has ended."
             )
         if self.count >= most.in_all:
-            raise InvalidInput(
+            raise TooManyRuns(
                 f"This playground is busy: {self.count} {what} are under way, the most at one "
                 "time. Try again in a minute."
             )

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["warning", "note"]
-Act = Literal["system", "values", "off", "last_turn", "no_prefill", "no_images"]
+Act = Literal["system", "values", "off", "last_turn", "no_prefill", "no_images", "template"]
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class QuickFix:
     """One click. Its act: `system`, `text` becomes the system prompt, or empty: it goes; `values`,
     the recipe's; `off`, samplers that do nothing; `last_turn`, only the last user message stays;
-    `no_prefill` and `no_images`, they go.
+    `no_prefill` and `no_images`, they go; `template`, the recipe's template options, for all lanes.
     """
 
     label: str
@@ -28,4 +28,4 @@ class Finding:
     rule: str
     severity: Severity
     text: str
-    remedies: tuple[Remedy, ...] = ()
+    quick_fixes: tuple[QuickFix, ...] = ()

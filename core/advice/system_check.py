@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.advice.findings import Finding, Remedy, Severity
+from core.advice.findings import Finding, QuickFix, Severity
 from core.conversation import Conversation
 from core.library.recipe import Recipe, SystemPrompt
 
@@ -14,7 +14,7 @@ LIST_START = "<|tool_list_start|>"
 
 
 def check_system(conversation: Conversation, recipe: Recipe) -> Finding | None:
-    """Of several system messages the first counts; an empty one is none."""
+    """The first of several system messages counts; an empty one is none."""
     texts = [turn.text for turn in conversation.messages if turn.role == "system"]
     text = texts[0] if texts else ""
     match recipe.system.rule:
@@ -38,14 +38,18 @@ def _missing(recipe: Recipe) -> Finding:
     system = recipe.system
     if system.required:
         return Finding(
-            "system-missing", "warning",
-            f"{recipe.name} does not work without its system prompt. Set it.", _settings(system),
-        )  # fmt: skip
+            "system-missing",
+            "warning",
+            f"{recipe.name} does not work without its system prompt. Set it.",
+            _settings(system),
+        )
     return Finding(
-        "system-missing", "note",
-        f"{recipe.name} was made for a system prompt of its own, and there is none. Set it, or "
-        "load the example to see one at work.", _settings(system),
-    )  # fmt: skip
+        "system-missing",
+        "note",
+        f"{recipe.name} was made for its own system prompt, and none is set. Set it, or "
+        "load the example to see one at work.",
+        _settings(system),
+    )
 
 
 def _exact(text: str, recipe: Recipe) -> Finding | None:
@@ -58,9 +62,11 @@ def _exact(text: str, recipe: Recipe) -> Finding | None:
     near = _near(text, system)
     reason = f" This one differs only in {near}." if near else ""
     return Finding(
-        "system-not-exact", _severity(system),
-        f"{recipe.name} knows {one} only, to the letter.{reason} Set it.", _settings(system),
-    )  # fmt: skip
+        "system-not-exact",
+        _severity(system),
+        f"{recipe.name} knows {one} only, to the letter.{reason} Set it.",
+        _settings(system),
+    )
 
 
 def _near(text: str, system: SystemPrompt) -> str:
@@ -82,14 +88,16 @@ def _categories(text: str, recipe: Recipe) -> Finding | None:
     right = start + ", ".join(named)
     if named and text == right:
         return None
-    remedies = _settings(recipe.system)
+    quick_fixes = _settings(recipe.system)
     if named and right != whole:
-        remedies = (Remedy(f"Set “{_short(right)}”", "system", right), *remedies)
+        quick_fixes = (QuickFix(f"Set “{_short(right)}”", "system", right), *quick_fixes)
     return Finding(
-        "system-not-exact", _severity(recipe.system),
+        "system-not-exact",
+        _severity(recipe.system),
         f"{recipe.name} knows “{start.strip()}” and some of {', '.join(known)} only, in this "
-        "order, with a comma and a space between. Set it.", remedies,
-    )  # fmt: skip
+        "order, with a comma and a space between. Set it.",
+        quick_fixes,
+    )
 
 
 def _form(text: str, recipe: Recipe) -> Finding | None:
@@ -103,20 +111,22 @@ def _form(text: str, recipe: Recipe) -> Finding | None:
     else:
         what = f"ends with “{_short(system.ends.strip(), 80)}”"
     return Finding(
-        "system-not-exact", _severity(system),
+        "system-not-exact",
+        _severity(system),
         f"The system prompt of {recipe.name} {what}, and this one does not. Change it, or load the "
         "example to see the form.",
-    )  # fmt: skip
+    )
 
 
 def _unwanted(text: str, recipe: Recipe) -> Finding | None:
     if not text:
         return None
     return Finding(
-        "system-unwanted", "warning",
+        "system-unwanted",
+        "warning",
         f"{recipe.name} takes no system prompt. Put what it needs to know into the user message.",
-        (Remedy("Remove the system prompt", "system"),),
-    )  # fmt: skip
+        (QuickFix("Remove the system prompt", "system"),),
+    )
 
 
 def _tools(conversation: Conversation, text: str, recipe: Recipe) -> Finding | None:
@@ -124,25 +134,27 @@ def _tools(conversation: Conversation, text: str, recipe: Recipe) -> Finding | N
         return None
     if LIST_START in text:
         return Finding(
-            "tools-typed", "warning",
+            "tools-typed",
+            "warning",
             f"{LIST_START} in a message is sent as plain text, so {recipe.name} sees no tools. "
             "Add them as tools; the chat template writes the list.",
-        )  # fmt: skip
+        )
     return Finding(
-        "system-missing", "warning",
+        "system-missing",
+        "warning",
         f"{recipe.name} needs the list of all its tools. Add them as tools, or load the example.",
-    )  # fmt: skip
+    )
 
 
 def _severity(system: SystemPrompt) -> Severity:
     return "warning" if system.required else "note"
 
 
-def _settings(system: SystemPrompt) -> tuple[Remedy, ...]:
+def _settings(system: SystemPrompt) -> tuple[QuickFix, ...]:
     """A click for each exact text."""
     if len(system.texts) == 1:
-        return (Remedy("Set its system prompt", "system", system.texts[0]),)
-    return tuple(Remedy(f"Set “{_short(text)}”", "system", text) for text in system.texts)
+        return (QuickFix("Set its system prompt", "system", system.texts[0]),)
+    return tuple(QuickFix(f"Set “{_short(text)}”", "system", text) for text in system.texts)
 
 
 def _short(text: str, most: int = SHORT) -> str:

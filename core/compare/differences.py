@@ -6,13 +6,15 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 from os.path import commonprefix
 from typing import Any, Literal
 
-from core.runs.engine import name_of
+from core.runs.engine import display_name
 from core.runs.events import Token
 from core.runs.run import Run
 from core.sampling import settings
+from core.template_options import in_short
 from core.vision import VisionBudget
 from core.workspace import Request
 
@@ -21,6 +23,7 @@ WORD = re.compile(r"\s+|\S+\s*")
 # grows with the square: 0.2 s for two texts of 2,000 words, 2 s for 6,000.
 MOST_EXACT_WORDS = 2000
 EXCERPT = 60
+DEFAULT = in_short(None)  # of template options: only these may be missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def _by_text(reference: Run, run: Run) -> Divergence | None:
 
 
 def _token_at(run: Run, character: int) -> int | None:
-    """The place of the token that this character of the text came with; None behind them all."""
+    """The place of the token that this character came with; None after the last token."""
     end = 0
     for place, token in enumerate(run.tokens):
         end += len(token.text)
@@ -95,7 +98,7 @@ def _length(run: Run, position: int) -> int:
 
 
 def word_diff(old: str, new: str) -> tuple[Piece, ...]:
-    """Words with the white space behind them. Same and removed pieces add up to `old`, same and
+    """Words with the white space after them. Same and removed pieces add up to `old`, same and
     added ones to `new`.
     """
     before, after = WORD.findall(old), WORD.findall(new)
@@ -114,13 +117,15 @@ def word_diff(old: str, new: str) -> tuple[Piece, ...]:
 
 
 def settings_diff(requests: Sequence[Request]) -> tuple[SettingRow, ...]:
-    """Sampling parameters in the page's order, then stop strings, images, system prompt, model."""
+    """Sampling parameters in the page's order, then stop strings, images, system prompt, prefill,
+    constraint, choice of tools, model, and template options.
+    """
     named = [_settings(request) for request in requests]
-    return tuple(
-        SettingRow(name, tuple(values[name] for values in named))
-        for name in (named[0] if named else ())
-        if len({values[name] for values in named}) > 1
-    )
+    rows = [
+        SettingRow(name, tuple(values.get(name, DEFAULT) for values in named))
+        for name in dict.fromkeys(chain.from_iterable(named))
+    ]
+    return tuple(row for row in rows if len({*row.values}) > 1)
 
 
 def _settings(request: Request) -> dict[str, str]:
@@ -133,10 +138,17 @@ def _settings(request: Request) -> dict[str, str]:
     for field in fields(VisionBudget):
         shown[field.name] = _number(getattr(request.budget, field.name))
     system = "\n".join(m.text for m in request.conversation.messages if m.role == "system")
-    cut = system if len(system) <= EXCERPT else system[: EXCERPT - 1] + "…"
-    shown["system prompt"] = repr(cut) if system else "none"
-    shown["model"] = name_of(request.model) or "in use"
-    return shown
+    shown["system prompt"] = repr(_cut(system)) if system else "none"
+    prefill = request.conversation.prefill
+    shown["prefill"] = repr(_cut(prefill.text)) if prefill and prefill.text else "none"
+    shown["constraint"] = _cut(request.constraint.summary) if request.constraint else "none"
+    shown["tool_choice"] = request.tool_choice
+    shown["model"] = display_name(request.model) or "in use"
+    return {**shown, **{name: in_short(value) for name, value in request.template_options}}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
 
 
 def _number(value: Any) -> str:
@@ -162,5 +174,5 @@ def mean_logprob(run: Run) -> float | None:
     """Natural logarithm, over all tokens of the answer; None before there is one, and where the
     engine doesn't tell all of them.
     """
-    told = [token.logprob for token in run.tokens if token.logprob is not None]
-    return sum(told) / len(told) if told and len(told) == len(run.tokens) else None
+    known = [token.logprob for token in run.tokens if token.logprob is not None]
+    return sum(known) / len(known) if known and len(known) == len(run.tokens) else None

@@ -1,6 +1,7 @@
 """A comparison as one HTML file that needs nothing else, for someone without the page.
 
-Every text is escaped; images are data URLs, checked; there is no script and no address.
+Every text is escaped; images are data URLs, checked; there is no script, and no address but those
+inside of the file.
 """
 
 from __future__ import annotations
@@ -20,10 +21,13 @@ from core.compare.differences import (
     settings_diff,
     word_diff,
 )
+from core.compare.report_tokens import report_tokens
 from core.conversation import Conversation, Image, Message
 from core.errors import InvalidInput
 from core.runs.capabilities import in_words
 from core.runs.run import Run
+from core.template_options import in_short
+from core.validity.check import verdict_in_short, verdict_of
 
 DATA_URL = re.compile(r"data:image/(png|jpeg|webp|gif);base64,[A-Za-z0-9+/=]+")
 TEMPLATES = Environment(
@@ -60,9 +64,10 @@ def report_html(report: Report) -> str:
         report=report,
         messages=[_message(turn, dict(report.images)) for turn in report.conversation.messages],
         lanes=[_lane(run, report) for run in report.runs],
+        tokens=report_tokens(report.runs),
         settings=_settings(report.runs),
         differing={row.name for row in settings_diff([run.sent for run in report.runs])},
-        figures=[(name, [_figure(run, name) for run in report.runs]) for name in FIGURES],
+        figures=_figures(report.runs),
         groups=groups,
         identical=len(groups) == 1 and len(done) == len(report.runs) > 1,
         diffs=_diffs(report.runs),
@@ -77,22 +82,23 @@ def _message(turn: Message, urls: dict[str, str]) -> dict[str, Any]:
 
 
 def _lane(run: Run, report: Report) -> dict[str, Any]:
-    """The answer in three: up to the token where it parts from the first lane's, that, the rest."""
+    """The answer in three: up to the token where it diverges from the first lane, that, rest."""
     first = report.runs[0]
-    parting = first_divergence(first, run) if run is not first else None
-    start = parting.offset if parting else len(run.text)
-    end = start + len(parting.token.text) if parting else start
+    divergence = first_divergence(first, run) if run is not first else None
+    start = divergence.offset if divergence else len(run.text)
+    end = start + len(divergence.token.text) if divergence else start
     return {
         "label": run.request.lane,
         "model": dict(report.models).get(run.request.lane, run.model),
         "prefill": run.prefill_text,
         "before": run.text[:start],
-        "parting": run.text[start:end],
+        "divergence": run.text[start:end],
         "after": run.text[end:],
-        "parts_at": parting.position + 1 if parting else None,
+        "parts_at": divergence.position + 1 if divergence else None,
         "ending": run.error or (run.stop_reason or run.status).replace("_", " "),
         "failed": run.status == "failed",
         "not_sent": in_words(run.request, run.not_sent),
+        "verdict": verdict_of(run),
     }
 
 
@@ -102,7 +108,12 @@ def _settings(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
     if any(run.request.conversation.images for run in runs):
         for field in fields(runs[0].request.budget):
             rows.append((field.name, [_shown(getattr(r.request.budget, field.name)) for r in runs]))
-    return rows
+    held = [run.sent.constraint.summary if run.sent.constraint else "none" for run in runs]
+    if any(run.request.constraint or run.request.checked_against for run in runs):
+        rows.append(("constraint", held))
+    sent = [dict(run.sent.template_options) for run in runs]
+    options = dict.fromkeys(name for values in sent for name in values)
+    return rows + [(name, [in_short(values.get(name)) for values in sent]) for name in options]
 
 
 def _shown(value: Any) -> str:
@@ -113,22 +124,28 @@ def _shown(value: Any) -> str:
 
 FIGURES = (
     "tokens in", "cached", "tokens out", "waited, s", "to first token, s", "prefill, tok/s",
-    "decode, tok/s", "in all, s", "mean logprob", "ended by",
+    "decode, tok/s", "total, s", "mean logprob", "stop reason",
 )  # fmt: skip
+
+
+def _figures(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    validity = [verdict_in_short(run) for run in runs]
+    rows = [(name, [_figure(run, name) for run in runs]) for name in FIGURES]
+    return [("valid", [text or "–" for text in validity]), *rows] if any(validity) else rows
 
 
 def _figure(run: Run, name: str) -> str:
     values: dict[str, Any] = {
-        "tokens in": run.prompt_tokens if run.prompt else None,
+        "tokens in": run.prompt_tokens or None,
         "cached": run.cached_tokens,
-        "tokens out": len(run.tokens),
+        "tokens out": run.token_count,
         "waited, s": run.waited_seconds,
         "to first token, s": run.time_to_first_token,
         "prefill, tok/s": run.prefill_tokens_per_second,
         "decode, tok/s": run.decode_tokens_per_second,
-        "in all, s": run.seconds,
+        "total, s": run.seconds,
         "mean logprob": mean_logprob(run),
-        "ended by": (run.stop_reason or run.status).replace("_", " "),
+        "stop reason": (run.stop_reason or run.status).replace("_", " "),
     }
     value = values[name]
     if isinstance(value, float):

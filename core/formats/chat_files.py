@@ -18,8 +18,8 @@ from core.formats.openai_format import is_openai, read_openai, write_openai
 from core.formats.own_files import is_own, read_own, write_session, write_workspace
 from core.formats.plain_text_format import read_plain_text, write_plain_text
 from core.formats.sharegpt_format import is_sharegpt, read_sharegpt, write_sharegpt
-from core.saved_workspace import SavedWorkspace
 from core.sessions.session_files import Session, json_text
+from core.workspace import Workspace
 
 # By key: the name on the page, and the file's ending.
 FORMATS = {
@@ -75,7 +75,7 @@ def _decoded(content: bytes | str, name: str) -> str:
         return content.decode("utf-16" if wide else "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise InvalidInput(f"{name}, line {line}: it is no UTF-8. Save it as UTF-8.") from error
+        raise InvalidInput(f"{name}, line {line}: it is not UTF-8. Save it as UTF-8.") from error
 
 
 def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[ImportedChat, ...]:
@@ -90,9 +90,9 @@ def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[ImportedC
         except json.JSONDecodeError as reason:
             first = not values
             where, column = (error.lineno, error.colno) if first else (number, reason.colno)
-            said = error.msg if first else reason.msg
+            why = error.msg if first else reason.msg
             raise InvalidInput(
-                f"{name}, line {where}, column {column}: it is no JSON ({said}). To import it as "
+                f"{name}, line {where}, column {column}: it is not JSON ({why}). To import it as "
                 "plain text write `User:` in front."
             ) from reason
     if all(_has(value, "role") for _, value in values):
@@ -154,16 +154,16 @@ class Exported:
 
 
 def write_chat(
-    form: str, title: str, saved: SavedWorkspace, session: Session | None, with_images: bool,
+    form: str, title: str, saved: Workspace, session: Session | None, with_images: bool,
     folders: Folders,
 ) -> Exported:  # fmt: skip
     """form: a key of FORMATS. session: for the form `session` alone. folders: where its images may
     lie. Raises InvalidInput.
     """
     if form not in FORMATS:
-        raise InvalidInput(f"There is no format {form!r}; use one of {', '.join(FORMATS)}.")
+        raise InvalidInput(f"Unknown format {form!r}; use one of {', '.join(FORMATS)}.")
     if not saved.conversation.messages:
-        raise InvalidInput("There is no message to export. Write one first.")
+        raise InvalidInput("No messages to export. Write one first.")
     notes = Notes()
     if form == "session":
         if session is None:
@@ -176,7 +176,7 @@ def write_chat(
     return Exported(file_name(title) + FORMATS[form][1], text, notes.lines())
 
 
-def _common(form: str, saved: SavedWorkspace, images: Folders, notes: Notes) -> str:
+def _common(form: str, saved: Workspace, images: Folders, notes: Notes) -> str:
     """One of the formats that others know too. images: folders whose images go along."""
     if form in ("openai", "jsonl"):
         value = write_openai(saved, _url_of(images, notes), notes)

@@ -18,7 +18,7 @@ BEGINNINGS = {
 
 
 def data_url(path: str, folders: Folders) -> str:
-    """The file as a data URL; empty where none lies in one of the folders, or it is no image."""
+    """The file as a data URL; empty if it is not an image or not in one of the folders."""
     try:
         file = allowed_file(path, folders)
         content = file.read_bytes() if file else b""
@@ -33,7 +33,7 @@ def is_data_url(value: Any) -> TypeGuard[str]:
 
 
 def image_of(url: str) -> tuple[str, bytes]:
-    """Kind (png, jpeg, ...) and content. Raises InvalidInput for what is no image."""
+    """Kind (png, jpeg, ...) and content. Raises InvalidInput for what is not an image."""
     head, _, encoded = url.partition(",")
     if len(encoded) > 4 * (LARGEST_FILE // 3 + 1):
         raise InvalidInput(
@@ -50,7 +50,7 @@ def image_of(url: str) -> tuple[str, bytes]:
 
 
 def image_kind(content: bytes) -> str:
-    """Empty for what is no image."""
+    """Empty for what is not an image."""
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "webp"
     return next((kind for start, kind in BEGINNINGS.items() if content.startswith(start)), "")

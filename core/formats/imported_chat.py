@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.conversation import Conversation
+from core.conversation import Conversation, ToolCall, tool_call
 from core.errors import InvalidInput
 from core.sampling import sampling_params
-from core.saved_workspace import SavedWorkspace
 from core.sessions.session_files import Version
+from core.workspace import Workspace
 
 MOST_PLACES = 5  # messages that a note names
 
@@ -27,7 +27,7 @@ class ImportedChat:
     conversation: Conversation
     title: str = ""
     sampling: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    workspace: SavedWorkspace | None = None
+    workspace: Workspace | None = None
     versions: tuple[Version, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -40,7 +40,9 @@ class Notes:
 
     def add(self, sentence: str, place: int | None = None) -> None:
         """place: of the message, counted from 1; None where it is about the whole."""
-        self._places.setdefault(sentence, []).extend([] if place is None else [place])
+        places = self._places.setdefault(sentence, [])
+        if place is not None and place not in places[-1:]:
+            places.append(place)
 
     def lines(self) -> tuple[str, ...]:
         return tuple(_with_places(text, places) for text, places in self._places.items())
@@ -62,6 +64,16 @@ def clean(text: str, notes: Notes, place: int | None = None) -> str:
         notes.add("halves of characters (lone surrogates) became �.", place)
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def imported_call(value: Any, notes: Notes, place: int) -> ToolCall | None:
+    """A call by OpenAI's form or ShareGPT's, as it came; None for anything else."""
+    if (call := tool_call(value)) is None:
+        return None
+    whole = json.dumps(json.loads(call.arguments), ensure_ascii=False)
+    cleaned = clean(whole, notes, place)
+    arguments = call.arguments if cleaned == whole else cleaned
+    return ToolCall(clean(call.id, notes, place), clean(call.name, notes, place), arguments)
 
 
 def read_sampling(

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from core.bounds import MOST_IMPORTED_MESSAGES, MOST_PARTS, check_count
-from core.conversation import Conversation, Image, Message, Role, message
+from core.conversation import Conversation, Image, Message, Role, ToolCall, message
 from core.errors import InvalidInput
 from core.formats.data_urls import is_data_url
-from core.formats.imported_chat import ImportedChat, Notes, clean, read_sampling, tools_text
+from core.formats.imported_chat import (
+    ImportedChat,
+    Notes,
+    clean,
+    imported_call,
+    read_sampling,
+    tools_text,
+)
 from core.sampling import is_on, samplers
-from core.saved_workspace import SavedWorkspace
-from core.tools.call_writer import call_of, calls_text
+from core.workspace import Workspace
 
 ROLES: dict[Any, Role] = {
     "system": "system", "developer": "system", "user": "user", "assistant": "assistant",
@@ -41,7 +48,7 @@ def read_openai(value: Any, where: str) -> ImportedChat:
     """
     body = {"messages": value} if isinstance(value, list) else _body(value)
     if not isinstance(body.get("messages"), list):
-        raise InvalidInput(f"{where}: `messages` is no list.")
+        raise InvalidInput(f"{where}: `messages` must be a list.")
     check_count(len(body["messages"]), MOST_IMPORTED_MESSAGES, "messages", where)
     notes = Notes()
     turns = [
@@ -50,7 +57,7 @@ def read_openai(value: Any, where: str) -> ImportedChat:
     ]
     tools = body.get("tools")
     if tools is not None and not isinstance(tools, list):
-        raise InvalidInput(f"{where}: `tools` is no list.")
+        raise InvalidInput(f"{where}: `tools` must be a list.")
     sampling = read_sampling(body, SAMPLING, notes)
     known = {"messages", "tools", *SAMPLING, *TITLES}
     if unread := [str(key) for key in body if key not in known]:
@@ -74,28 +81,29 @@ def _message(item: Any, where: str, place: int, notes: Notes) -> Message:
     if role is None:
         raise InvalidInput(f"{where}: `role` is {_short(given)}; use one of {', '.join(ROLES)}.")
     text, images = _content(item.get("content"), where, place, notes)
-    calls = item.get("tool_calls") or []
-    if not isinstance(calls, list):
-        raise InvalidInput(f"{where}: `tool_calls` is no list.")
-    if item.get("function_call"):
-        calls = [*calls, item["function_call"]]
-    check_count(len(calls), MOST_PARTS, "tool calls", where)
-    if calls:
-        text += _calls(calls, where)
-        notes.add("tool calls became text, as LFM models write them.", place)
-    for key in set(item) - {"role", "content", "tool_calls", "function_call"}:
+    own = {"assistant": ("tool_calls", "function_call"), "tool": ("tool_call_id",)}.get(role, ())
+    calls = _calls(item, where, place, notes) if role == "assistant" else []
+    for key in set(item) - {"role", "content", *own}:
         if item[key] not in (None, [], ""):
             notes.add(f"`{clean(str(key), notes)}` is left out.", place)
-    return message(role, clean(text, notes, place), images)
+    turn = message(role, clean(text, notes, place), images, calls=calls)
+    answered = item.get("tool_call_id") if role == "tool" else ""
+    return replace(turn, tool_call_id=clean(str(answered or ""), notes, place))
 
 
-def _calls(calls: list[Any], where: str) -> str:
-    read = [call_of(call) for call in calls]
-    if any(call is None for call in read):
+def _calls(item: Mapping[str, Any], where: str, place: int, notes: Notes) -> list[ToolCall]:
+    given = item.get("tool_calls") or []
+    if not isinstance(given, list):
+        raise InvalidInput(f"{where}: `tool_calls` must be a list.")
+    if item.get("function_call"):
+        given = [*given, item["function_call"]]
+    check_count(len(given), MOST_PARTS, "tool calls", where)
+    calls = [imported_call(call, notes, place) for call in given]
+    if None in calls:
         raise InvalidInput(
             f"{where}: `tool_calls` must have a `function` with a `name` and `arguments` in JSON."
         )
-    return calls_text([call for call in read if call is not None])
+    return [call for call in calls if call is not None]
 
 
 def _content(content: Any, where: str, place: int, notes: Notes) -> tuple[str, list[Image]]:
@@ -139,9 +147,7 @@ def _short(value: Any) -> str:
 
 
 # -- writing ----------------------------------------------------------------------------------
-def write_openai(
-    saved: SavedWorkspace, url_of: Callable[[Image], str], notes: Notes
-) -> dict[str, Any]:
+def write_openai(saved: Workspace, url_of: Callable[[Image], str], notes: Notes) -> dict[str, Any]:
     """url_of: an image's data URL, empty where it is left out."""
     conversation = saved.conversation
     value: dict[str, Any] = {"messages": [_written(m, url_of) for m in conversation.messages]}
@@ -163,7 +169,17 @@ def _written(turn: Message, url_of: Callable[[Image], str]) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [
         {"type": "image_url", "image_url": {"url": url}} for url in map(url_of, turn.images) if url
     ]
-    if not parts:
-        return {"role": turn.role, "content": turn.text}
-    text = [{"type": "text", "text": turn.text}] if turn.text else []
-    return {"role": turn.role, "content": [*parts, *text]}
+    text = turn.without_calls.text
+    if parts and text:
+        parts.append({"type": "text", "text": text})
+    written: dict[str, Any] = {"role": turn.role, "content": parts or text}
+    if turn.tool_call_id:
+        written["tool_call_id"] = turn.tool_call_id
+    if turn.calls:
+        written["tool_calls"] = list(map(written_call, turn.calls))
+    return written
+
+
+def written_call(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {**({"id": call.id} if call.id else {}), "type": "function", "function": function}

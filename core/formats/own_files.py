@@ -16,17 +16,19 @@ from core.conversation import Image
 from core.errors import InvalidInput
 from core.formats.data_urls import data_url, is_data_url
 from core.formats.imported_chat import ImportedChat, Notes, clean
-from core.saved_workspace import FORMAT as WORKSPACE_FORMAT
-from core.saved_workspace import SavedWorkspace, workspace_from_dict, workspace_to_dict
+from core.sessions.saved_answers import answers_from_dicts, answers_to_dicts
 from core.sessions.session_files import Session, Version, checked_name, checked_time
 from core.sessions.session_images import content_name, with_paths
+from core.workspace import Workspace
+from core.workspace_json import FORMAT as WORKSPACE_FORMAT
+from core.workspace_json import workspace_from_dict, workspace_to_dict
 
 SESSION_FORMAT = "lfm-playground-session-file"
 VERSION = 1
 
 
 def write_workspace(
-    saved: SavedWorkspace, with_images: bool, folders: Folders, notes: Notes
+    saved: Workspace, with_images: bool, folders: Folders, notes: Notes
 ) -> dict[str, Any]:
     """folders: where its images may lie."""
     files: dict[str, str] = {}
@@ -43,6 +45,7 @@ def write_session(
             "time": version.time,
             "name": version.name,
             "workspace": _without_paths(version.workspace, with_images, folders, files, notes),
+            **({"answers": answers_to_dicts(version.answers)} if version.answers else {}),
         }
         for version in session.versions
     ]
@@ -56,7 +59,7 @@ def write_session(
 
 
 def _without_paths(
-    saved: SavedWorkspace, with_images: bool, folders: Folders, files: dict[str, str], notes: Notes
+    saved: Workspace, with_images: bool, folders: Folders, files: dict[str, str], notes: Notes
 ) -> dict[str, Any]:
     def named(image: Image) -> str:
         name = content_name(image.path, folders)
@@ -110,18 +113,19 @@ def _versions(
     for number, item in enumerate(items, start=1):
         place = f"{where}, version {number}"
         if not isinstance(item, Mapping):
-            raise InvalidInput(f"{place} is no object.")
+            raise InvalidInput(f"{place} must be an object.")
         workspace = _workspace(item.get("workspace"), files, place, notes)
         try:
             time = checked_time(item.get("time"))
             name = checked_name(item["name"]) if item.get("name") else ""
+            answers = answers_from_dicts(item.get("answers"))
         except InvalidInput as error:
             raise InvalidInput(f"{place}: {error}") from error
-        versions.append(Version(number, time, clean(name, notes), workspace))
+        versions.append(Version(number, time, clean(name, notes), workspace, answers))
     return versions
 
 
-def _workspace(value: Any, files: Mapping[str, str], where: str, notes: Notes) -> SavedWorkspace:
+def _workspace(value: Any, files: Mapping[str, str], where: str, notes: Notes) -> Workspace:
     """The images' paths are data URLs; one that didn't come along keeps its name alone."""
     try:
         saved = workspace_from_dict(value)

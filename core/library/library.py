@@ -5,7 +5,6 @@ Writing files and applying presets to a page are not known here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,14 +14,16 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import ConfigDict, Field, StrictFloat, TypeAdapter, ValidationError
 
 from core.bounds import is_cut
-from core.conversation import Conversation, Role, conversation_from_dicts
+from core.conversation import Role
 from core.errors import InvalidInput
 from core.library.recipe import Recipe
+from core.library.scenario import Scenario
 from core.library.yaml_text import read_yaml
 from core.sampling import SamplingParams, sampling_params, under
-from core.tools.schemas import parse_tools
+from core.variable_values import variable_values
 from core.vision import VisionBudget, changed
 
+SHEETS = "sheets"  # the folder of files that are another kind of YAML
 STRICT = ConfigDict(extra="forbid")
 
 
@@ -41,6 +42,7 @@ class Preset:
 
     source and date say where and when the values were seen. stop, system, messages: None leaves
     those of the page alone; empty takes them away. system: the message that begins the others.
+    variables: the values of those in system and messages.
     """
 
     __pydantic_config__ = STRICT
@@ -55,10 +57,12 @@ class Preset:
     stop: list[str] | None = None
     system: str | None = None
     messages: list[PresetMessage] | None = None
+    variables: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         sampling_params(self.sampling)
         self.budget(VisionBudget())
+        variable_values(self.variables)
         if not self.name.strip():
             raise InvalidInput("name is empty. Give the preset a name.")
         turns = [turn.content for turn in self.messages or ()]
@@ -109,40 +113,6 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """A whole example that one click loads. `preset` names the preset it is shown with.
-
-    models: ids of those that it is an example for; it has their recipe's values and no preset, and
-    is a card only while one of them is chosen.
-    images: files in `presets/pictures` that go to the last user message. budgets: keys of image
-    budgets, one for each lane that the card fills; empty: one lane. tools: what the model may call.
-    """
-
-    __pydantic_config__ = STRICT
-    kind: Literal["scenario"]
-    name: str
-    order: int
-    description: str
-    messages: list[dict[str, Any]]
-    preset: str = ""
-    models: list[str] = field(default_factory=list[str])
-    max_new_tokens: int = 512
-    images: list[str] = field(default_factory=list[str])
-    budgets: list[str] = field(default_factory=list[str])
-    tools: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-
-    def __post_init__(self) -> None:
-        sampling_params({"max_new_tokens": self.max_new_tokens})
-        if bool(self.preset) == bool(self.models):
-            raise InvalidInput("A scenario has either a preset, or models whose recipe it takes.")
-
-    @property
-    def conversation(self) -> Conversation:
-        tools = json.dumps(self.tools, indent=2, ensure_ascii=False) if self.tools else ""
-        return replace(conversation_from_dicts(self.messages), tools=tools)
-
-
-@dataclass(frozen=True)
 class CatalogueModel:
     """A checkpoint that the picker offers.
 
@@ -169,7 +139,8 @@ class Family:
 
 @dataclass(frozen=True)
 class Library:
-    """pictures: samples that ship with the project, by file name.
+    """pictures: samples that ship with the project, by file name. sheets: examples, by key;
+    `core.sheets.sheet_json` reads them.
 
     broken: presets that can't be read, why by file name; of those that people keep only, since a
     mistake in a shipped file stops the start.
@@ -181,6 +152,7 @@ class Library:
     families: dict[str, Family]
     pictures: dict[str, Path]
     recipes: dict[str, Recipe] = field(default_factory=dict[str, Recipe])
+    sheets: Mapping[str, Path] = field(default_factory=dict[str, Path])
 
     def recipe_of(self, model: str) -> Recipe | None:
         """model: a Hub id or a folder."""
@@ -195,7 +167,7 @@ class Library:
         """Raises InvalidInput where there is none, or not any more."""
         if found := self.presets.get(key):
             return found
-        raise InvalidInput(f"There is no preset {key!r} any more. Choose another one.")
+        raise InvalidInput(f"The preset {key!r} no longer exists. Choose another one.")
 
 
 AnyEntry = Preset | Budget | Scenario | Family | Recipe
@@ -209,7 +181,8 @@ def read_library(folder: Path) -> Library:
 
     Raises InvalidInput and names the file and the field.
     """
-    entries = [(path.stem, _read(path)) for path in sorted(folder.glob("**/*.yaml"))]
+    files = sorted(folder.glob("**/*.yaml"))
+    entries = [(path.stem, _read(path)) for path in files if path.parent.name != SHEETS]
     library = Library(
         _of_kind(entries, Preset),
         _of_kind(entries, Budget),
@@ -217,6 +190,7 @@ def read_library(folder: Path) -> Library:
         _of_kind(entries, Family),
         {path.name: path for path in sorted(folder.glob("pictures/*.png"))},
         recipes=_of_kind(entries, Recipe),
+        sheets={path.stem: path for path in sorted(folder.glob(f"{SHEETS}/*.yaml"))},
     )
     _check_names(library)
     return library
@@ -260,16 +234,31 @@ def read_entry(text: str, file: str) -> AnyEntry:
         if isinstance(value, dict) and isinstance(value.get("kind"), dict | list | set | tuple):
             raise InvalidInput("field kind: it must be a word, such as preset.")
         entry = _ENTRY.validate_python(value)
-        if isinstance(entry, Scenario):
-            parse_tools(entry.conversation.tools)  # what is wrong stops the start, not the click
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"][1:]) or ("" if first["loc"] else "kind")
-        reason = first["msg"].removeprefix("Value error, ").removesuffix(".")
-        raise InvalidInput(f"{file}{place and f', field {place}'}: {reason}.") from error
+        raise InvalidInput(f"{file}{place and f', field {place}'}: {_reason(first)}.") from error
     except InvalidInput as error:
         raise InvalidInput(f"{file}: {error}") from error
     return entry
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """A pydantic error in our words."""
+    match error["type"]:
+        case "missing":
+            return "it is missing"
+        case "extra_forbidden":
+            return "it is unknown. Check its spelling, or remove it"
+        case "union_tag_not_found":
+            return "it is missing. Write `kind: preset`, or another kind of file"
+        case "union_tag_invalid":
+            ctx = error["ctx"]
+            return f"unknown kind {ctx['tag']!r}; use one of {ctx['expected_tags']}"
+        case "model_attributes_type" | "dict_type" | "dataclass_type":
+            return "the file must be a list of fields, such as `name: My preset`"
+    words = error["msg"].removeprefix("Value error, ").removesuffix(".")
+    return words.replace("Input should be", "it must be")
 
 
 def _of_kind(entries: list[tuple[str, Any]], kind: type[Kind]) -> dict[str, Kind]:

@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 from core.errors import InvalidInput, reason
+from core.file_names import file_stem, free_name, numbered
 from core.library.library import Library, Preset
-from core.library.names import file_stem, free_name, numbered
 from core.library.preset_file import preset_of, preset_text
 from core.library.preset_shelf import LARGEST_FILE, OWN, ShelfReader
 from core.sessions.data_folder import read_regular, write_atomically
@@ -35,7 +35,7 @@ def with_own(shipped: Library, own: OwnPresets) -> Library:
 
 
 class OwnPresets:
-    """The presets of one folder. May be used by several threads, and beside other programs."""
+    """The presets of one folder. May be used by several threads and while other programs use it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -46,7 +46,7 @@ class OwnPresets:
         """Raises InvalidInput where there is none, or not any more."""
         if found := self.read().presets.get(key):
             return found
-        raise InvalidInput(f"There is no own preset {key!r} any more. It may have been deleted.")
+        raise InvalidInput(f"Your preset {key!r} no longer exists. It may have been deleted.")
 
     def save(self, preset: Preset, key: str = "", replaces: bool = False) -> str:
         """Write a preset and return its key. key: of the one that is edited; empty: a new one,
@@ -69,14 +69,14 @@ class OwnPresets:
                     write_atomically(self._path(place), text)
                 return place
             last = max((other.order for other in presets.values()), default=0)
-            return self._create(file_stem(preset.name), _text_of(replace(preset, order=last + 1)))
+            return self._create(_stem(preset), _text_of(replace(preset, order=last + 1)))
 
     def duplicate(self, key: str) -> str:
         """A copy under a name of its own; returns its key."""
         with self._lock:
             preset = self.get(key)
-            name = free_name(preset.name, self._names())
-            return self._create(file_stem(name), _text_of(replace(preset, name=name)))
+            copy = replace(preset, name=free_name(preset.name, self._names()))
+            return self._create(_stem(copy), _text_of(copy))
 
     def delete(self, key: str) -> str:
         """Move its file to the folder `deleted`; returns the file's name there, for `restore`."""
@@ -97,7 +97,7 @@ class OwnPresets:
         with self._lock, self._writing():
             deleted = self.folder / DELETED
             if not deleted.is_dir() or name not in os.listdir(deleted):
-                raise InvalidInput(f"{name!r} is not among the deleted presets any more.")
+                raise InvalidInput(f"{name!r} is no longer among the deleted presets.")
             text = _text_in(deleted / name)
             key = self._create(name.rsplit(".", 2)[0], text)
             (deleted / name).unlink()
@@ -108,7 +108,7 @@ class OwnPresets:
         preset = self.get(key)
         with self._writing():
             text = _text_in(self._path(key))
-        return f"{file_stem(preset.name)}.yaml", text
+        return f"{_stem(preset)}.yaml", text
 
     def take_in(self, file: str, text: str) -> str:
         """Add the preset of a file from elsewhere; returns its key. Never replaces: one with a name
@@ -126,7 +126,7 @@ class OwnPresets:
             if preset.name in self._names():
                 preset = replace(preset, name=free_name(preset.name, self._names()))
                 text = _text_of(preset)
-            return self._create(file_stem(preset.name), text)
+            return self._create(_stem(preset), text)
 
     def _names(self) -> set[str]:
         return {preset.name for preset in self.read().presets.values()}
@@ -166,8 +166,12 @@ class OwnPresets:
             ) from error
 
 
+def _stem(preset: Preset) -> str:
+    return file_stem(preset.name, otherwise="preset")
+
+
 def _text_in(path: Path) -> str:
-    """Raises OSError, and InvalidInput where it is no text."""
+    """Raises OSError, and InvalidInput where it is not text."""
     try:
         return read_regular(path, LARGEST_FILE).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
-from typing import Any
-
-import yaml
 
 from core.errors import InvalidInput
 from core.library.library import Preset, read_entry
-
-# What stands in a block as it is: no other line break than \n, nothing that YAML would escape.
-IN_A_BLOCK = re.compile(
-    "[\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe]*"
-)
-OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
+from core.library.yaml_text import write_yaml
 
 
 def preset_text(preset: Preset) -> str:
@@ -25,6 +16,7 @@ def preset_text(preset: Preset) -> str:
         "stop": preset.stop,
         "system": preset.system,
         "messages": preset.messages and [asdict(turn) for turn in preset.messages],
+        "variables": preset.variables or None,
     }
     fields = {
         "kind": preset.kind,
@@ -36,7 +28,7 @@ def preset_text(preset: Preset) -> str:
         "sampling": preset.whole,
         **{name: value for name, value in optional.items() if value is not None},
     }
-    return yaml.dump(fields, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31)
+    return write_yaml(fields)
 
 
 def preset_of(text: str, file: str) -> Preset:
@@ -45,25 +37,3 @@ def preset_of(text: str, file: str) -> Preset:
     if not isinstance(entry, Preset):
         raise InvalidInput(f"{file}, field kind: it is {entry.kind!r}; a preset has 'preset'.")
     return entry
-
-
-class _Dumper(yaml.SafeDumper):
-    """Texts of several lines as `|` blocks, also where PyYAML would be more careful than needed."""
-
-    def analyze_scalar(self, scalar: str) -> Any:
-        analysis = super().analyze_scalar(scalar)
-        analysis.allow_block = "\n" in scalar and IN_A_BLOCK.fullmatch(scalar) is not None
-        return analysis
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text and IN_A_BLOCK.fullmatch(text) else None
-    if OTHER_BREAKS.search(text):  # PyYAML would write them into quotes that fold them
-        style = '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)

@@ -73,7 +73,7 @@ class ShelfReader:
 
 
 def _stamps(folder: Path) -> Iterator[tuple[str, Stamp]]:
-    """Of each name that a preset may have: when it was changed, its size and its number; of one
+    """For each name that a preset may have: when it was changed, its size and its number; of one
     that leads nowhere those of the link. Raises OSError where the folder can't be read.
     """
     try:

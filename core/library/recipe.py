@@ -15,6 +15,7 @@ from pydantic import ConfigDict, StrictFloat
 
 from core.errors import InvalidInput
 from core.sampling import SamplingParams, sampling_params, under
+from core.template_options import OptionValues, option_values
 from core.vision import VisionBudget, changed
 
 STRICT = ConfigDict(extra="forbid")
@@ -60,7 +61,8 @@ class Recipe:
 
     source, date: where and when the values were seen. third_party: that page is not the maker's.
     inferred: what no page says. preset: the key of the family's button that fits; empty: none does.
-    layout: in words, what goes into which message. one_image: a user message is one image, no text.
+    template: options of the chat template, by their names there. layout: in words, what goes into
+    which message. one_image: a user message is one image, no text.
     """
 
     __pydantic_config__ = STRICT
@@ -72,6 +74,7 @@ class Recipe:
     sampling: dict[str, StrictFloat]
     layout: str
     images: dict[str, int | bool] = field(default_factory=dict[str, "int | bool"])
+    template: dict[str, Any] = field(default_factory=dict[str, Any])
     third_party: bool = False
     inferred: list[Part] = field(default_factory=list[Part])
     preset: str = ""
@@ -84,6 +87,7 @@ class Recipe:
     def __post_init__(self) -> None:
         sampling_params(self.sampling)
         self.budget(VisionBudget())
+        option_values(self.template)
 
     @property
     def name(self) -> str:
@@ -92,9 +96,13 @@ class Recipe:
 
     @property
     def named(self) -> dict[str, Any]:
-        """The values that the file names, sampling and images; whole numbers are whole."""
+        """The values that the file names: sampling, images, template; whole numbers are whole."""
         params = sampling_params(self.sampling)
-        return {**{name: getattr(params, name) for name in self.sampling}, **self.images}
+        return {
+            **{name: getattr(params, name) for name in self.sampling},
+            **self.images,
+            **self.template,
+        }
 
     def params(self, current: SamplingParams) -> SamplingParams:
         """`current` under this recipe, as a preset does it."""
@@ -102,6 +110,10 @@ class Recipe:
 
     def budget(self, current: VisionBudget) -> VisionBudget:
         return changed(current, self.images)
+
+    def options(self, current: OptionValues) -> OptionValues:
+        """`current` with the template options that this recipe names."""
+        return option_values({**dict(current), **self.template})
 
     def is_of(self, model: str) -> bool:
         """Whether `model`, a Hub id or a folder, is this recipe's; a folder is known by its name.

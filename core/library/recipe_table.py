@@ -1,4 +1,4 @@
-"""The table of recipes in README.md, made from the files: `python dev.py presets` writes it."""
+"""The recipe table in docs/recipes.md, made from the files: `python dev.py presets` writes it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from core.errors import InvalidInput
 from core.library.library import Library, read_library
 from core.library.recipe import Recipe
+from core.template_options import OptionValue, in_short
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGE = "docs/recipes.md"
 BEGIN = "<!-- recipes: made by `python dev.py presets`, from presets/recipes -->"
 END = "<!-- end of recipes -->"
 HEAD = "| model | values | system prompt | turns | seen at |\n| --- | --- | --- | --- | --- |"
@@ -26,16 +28,16 @@ TURNS = {"multi": "several", "single": "one", "completion": "continues text"}
 
 
 def recipe_table(library: Library) -> str:
-    """Markdown: a row for each recipe, in their order."""
+    """Markdown: one row per recipe, in their order."""
     return "\n".join([HEAD, *map(_row, library.recipes.values())])
 
 
-def with_table(readme: str, table: str) -> str:
-    """README's text with the table between its two markers. Raises InvalidInput without them."""
-    before, begin, rest = readme.partition(BEGIN)
+def with_table(page: str, table: str) -> str:
+    """The page's text with the table between the two markers. Raises InvalidInput without them."""
+    before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise InvalidInput(f"README.md has no place for the table. Add {BEGIN} and {END} to it.")
+        raise InvalidInput(f"{PAGE} has no place for the table. Add the lines {BEGIN} and {END}.")
     return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
 
 
@@ -56,19 +58,17 @@ def _row(recipe: Recipe) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _value(value: float | bool) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}"
+def _value(value: OptionValue) -> str:
+    return f"{value:g}" if isinstance(value, float) else in_short(value)
 
 
 def main(flags: Sequence[str]) -> None:
     if flags:
-        raise SystemExit(f"`presets` takes no flags, and {flags[0]!r} was given.")
-    path = ROOT / "README.md"
-    readme = path.read_text(encoding="utf-8")
+        raise SystemExit(f"`presets` takes no flags. Remove {flags[0]!r}.")
+    path = ROOT / PAGE
+    page = path.read_text(encoding="utf-8")
     table = recipe_table(read_library(ROOT / "presets"))
-    path.write_text(with_table(readme, table), encoding="utf-8", newline="\n")
+    path.write_text(with_table(page, table), encoding="utf-8", newline="\n")
     print(table)
 
 

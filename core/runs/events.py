@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.prompt import RenderedPrompt
 from core.runs.capabilities import Capabilities
+from core.runs.traces import PART, Candidate, Trace
 
 StopReason = Literal[
     "end_of_sequence", "stop_string", "max_new_tokens", "context_length", "stopped", "time_limit"
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,45 +39,48 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A token that could have been chosen.
-
-    logprob: natural logarithm of its probability before any sampler. probability: after all of
-    them, 0 to 1. removed_by: the sampling parameter that took it out, such as "top_p"; empty where
-    none did, so that only the draw decides.
-    """
-
-    token_id: int
-    text: str
-    logprob: float
-    probability: float
-    removed_by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Token:
     """One chosen token, or what arrives as one where the engine doesn't see tokens.
 
     token_id: None where it isn't told. text: what became visible with it; empty while a character
     is incomplete or while the end of the answer may still turn out to be a stop string. logprob:
     natural logarithm of the token's probability before any sampler, None where it isn't told.
-    candidates: likeliest first, where an inspection asked for them.
+    trace: what else could have been chosen; None where it isn't told. given: the request began the
+    answer with it, so that nothing was chosen.
     """
 
     token_id: int | None
     text: str
     logprob: float | None
     seconds: float
-    candidates: tuple[Candidate, ...] = ()
+    trace: Trace | None = None
+    given: bool = False
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Likeliest first; empty where they aren't told."""
+        return self.trace.candidates if self.trace else ()
+
+    def chosen(self, candidates: Sequence[Candidate]) -> Candidate | None:
+        """The token itself among its candidates, which take time to unpack."""
+        return next((one for one in candidates if one.token_id == self.token_id), None)
+
+    def own_text(self, chosen: Candidate | None) -> str:
+        """Also of a control token, and of what may still turn out to be a stop string."""
+        return chosen.text if chosen and chosen.text and PART not in chosen.text else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The lane ended. `text` was held back and belongs to the answer after all."""
+    """The lane ended. `text` was held back and belongs to the answer after all.
+
+    incomplete: the answer was cut before it was all that its constraint asks for.
+    """
 
     stop_reason: StopReason
     text: str
     seconds: float
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

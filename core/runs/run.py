@@ -9,9 +9,11 @@ from typing import Literal
 from core.prompt import RenderedPrompt
 from core.runs.capabilities import Capabilities, not_sent, within
 from core.runs.events import Event, Failed, Finished, Queued, Started, StopReason, Token
+from core.tools.thinking import opening_in
+from core.validity.verdict import Verdict
 from core.workspace import Request
 
-RunStatus = Literal["waiting", "queued", "prefill", "streaming", "done", "failed"]
+RunStatus = Literal["waiting", "queued", "prefill", "streaming", "checking", "done", "failed"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Run:
 
     queued: whether it ever had to wait for room. place: in the queue, 1 is next; None while it is
     in none. cached_tokens: how many of the prompt's tokens were known from an earlier prefill.
+    incomplete: as in `Finished`. verdict: of the finished answer, by `core.validity.check`; None
+    without one.
     """
 
     request: Request
@@ -36,6 +40,9 @@ class Run:
     error: str = ""
     started_seconds: float | None = None
     seconds: float = 0.0
+    asked_at: str = ""
+    incomplete: bool = False
+    verdict: Verdict | None = None
 
     @property
     def prefill_text(self) -> str:
@@ -55,9 +62,27 @@ class Run:
 
     @property
     def token_ids(self) -> tuple[int, ...]:
-        """Of the whole answer; empty where the engine doesn't tell all of them."""
+        """The ids of the whole answer, with those that the request begins it with; empty where the
+        engine doesn't tell all of them.
+        """
         ids = tuple(token.token_id for token in self.tokens if token.token_id is not None)
         return ids if len(ids) == len(self.tokens) else ()
+
+    @property
+    def opening(self) -> str:
+        """The thought tag that the prompt ends with, and the white space after it."""
+        return opening_in(self.prompt.text.removesuffix(self.prefill_text)) if self.prompt else ""
+
+    @property
+    def token_count(self) -> int:
+        """How many tokens the answer has; a saved answer no longer has the tokens themselves."""
+        return len(self.tokens)
+
+    @property
+    def given_count(self) -> int:
+        """How many of them the request gave, so that they took no step."""
+        asked = self.request.begins_with
+        return min(len(self.sent.begins_with), self.token_count) if asked else 0
 
     @property
     def prompt_tokens(self) -> int:
@@ -76,28 +101,35 @@ class Run:
     @property
     def time_to_first_token(self) -> float | None:
         """Seconds from asking to the first token, waiting included; loading never is."""
-        return self.tokens[0].seconds if self.tokens else None
+        chosen = self._chosen
+        return chosen[0].seconds if chosen else None
 
     @property
     def prefill_seconds(self) -> float | None:
-        if not self.tokens or self.started_seconds is None:
+        if self.time_to_first_token is None or self.started_seconds is None:
             return None
-        return self.tokens[0].seconds - self.started_seconds
+        return self.time_to_first_token - self.started_seconds
 
     @property
     def decode_seconds(self) -> float | None:
-        return self.tokens[-1].seconds - self.tokens[0].seconds if len(self.tokens) > 1 else None
+        chosen = self._chosen
+        return chosen[-1].seconds - chosen[0].seconds if len(chosen) > 1 else None
+
+    @property
+    def _chosen(self) -> tuple[Token, ...]:
+        return self.tokens[self.given_count :]
 
     @property
     def prefill_tokens_per_second(self) -> float | None:
-        """Of the tokens that were really computed; None where all of them were cached."""
-        computed = self.prompt_tokens - self.cached_tokens
+        """Speed over the tokens that were really computed; None where all of them were cached."""
+        computed = self.prompt_tokens + self.given_count - self.cached_tokens
         return computed / self.prefill_seconds if computed and self.prefill_seconds else None
 
     @property
     def decode_tokens_per_second(self) -> float | None:
         """The first token belongs to the prefill, so n tokens are n - 1 decoding steps."""
-        return (len(self.tokens) - 1) / self.decode_seconds if self.decode_seconds else None
+        steps = self.token_count - self.given_count - 1
+        return steps / self.decode_seconds if self.decode_seconds else None
 
 
 def fold(run: Run, event: Event) -> Run:
@@ -106,7 +138,7 @@ def fold(run: Run, event: Event) -> Run:
         case Queued():
             return replace(
                 run, status="queued", queued=True, place=event.place, seconds=event.seconds
-            )  # fmt: skip
+            )
         case Started():
             return replace(
                 run, status="prefill", place=None, prompt=event.prompt, model=event.model,
@@ -118,12 +150,12 @@ def fold(run: Run, event: Event) -> Run:
         case Finished():
             return replace(
                 run, status="done", place=None, text=run.text + event.text,
-                stop_reason=event.stop_reason, seconds=event.seconds,
+                stop_reason=event.stop_reason, seconds=event.seconds, incomplete=event.incomplete,
             )  # fmt: skip
         case Failed():
             return replace(
                 run, status="failed", place=None, error=event.message, seconds=event.seconds
-            )  # fmt: skip
+            )
     raise TypeError(f"{event!r} is not an event of a run")
 
 
@@ -142,7 +174,8 @@ def fold_all(run: Run, events: Iterable[Event]) -> Run:
 def _with_tokens(run: Run, tokens: Sequence[Token]) -> Run:
     if not tokens:
         return run
+    given = all(token.given for token in tokens)  # they come at once, before the prefill
     return replace(
-        run, status="streaming", place=None, tokens=(*run.tokens, *tokens),
+        run, status=run.status if given else "streaming", place=None, tokens=(*run.tokens, *tokens),
         text=run.text + "".join(token.text for token in tokens), seconds=tokens[-1].seconds,
     )  # fmt: skip

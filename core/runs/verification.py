@@ -54,9 +54,10 @@ class Verified:
         lane, again = (
             "has ended" if number is None else f"has {text!r} ({number})"
             for number, text in (
-                (found.lane_id, found.lane_text), (found.again_id, found.again_text)
+                (found.lane_id, found.lane_text),
+                (found.again_id, found.again_text),
             )
-        )  # fmt: skip
+        )
         return f"Differs at token {place} of {self.lane}: the lane {lane}, the script {again}."
 
 

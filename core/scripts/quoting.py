@@ -13,6 +13,7 @@ from typing import Any, cast
 
 WIDTH = 96
 SURROGATES = re.compile("[\ud800-\udfff]")
+INTEGERS = re.compile(r"\[\n\s+\d+(?:,\n\s+\d+)*\n\s*\]")  # no text of JSON has line breaks
 
 
 class Code(str):
@@ -35,6 +36,8 @@ def python_literal(value: Any, indent: int = 0) -> str:
         return "(\n" + "".join(f"{pad}{line!r}\n" for line in lines) + " " * indent + ")"
     if len(flat) + indent <= WIDTH or not value or not isinstance(value, list | dict):
         return flat
+    if isinstance(value, list) and all(isinstance(one, int) for one in cast(list[Any], value)):
+        return textwrap.fill(flat, WIDTH, subsequent_indent=" " * (indent + 4))
     pad = " " * (indent + 4)
     if isinstance(value, list):
         items = [python_literal(item, indent + 4) for item in cast(list[Any], value)]
@@ -53,7 +56,7 @@ def keyword_arguments(values: dict[str, Any], indent: int = 4) -> str:
 
 
 def comment(sentences: Iterable[str], mark: str = "# ") -> str:
-    """Each sentence on lines of its own behind `mark`; nothing in it can end the comment."""
+    """Each sentence on its own lines after `mark`; nothing in it can end the comment."""
     lines: list[str] = []
     for sentence in sentences:
         clean = "".join(letter if letter.isprintable() else " " for letter in sentence)
@@ -69,8 +72,11 @@ def one_line(command: str) -> str:
 
 
 def json_text(value: Any, default: Any = None, indent: int | None = 2) -> str:
-    """Readable JSON; halves of characters, which no file can hold, are escaped."""
+    """Readable JSON, with token ids on one line; halves of characters, which no file can hold, are
+    escaped.
+    """
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=default)
+    text = INTEGERS.sub(lambda ids: f"[{' '.join(ids[0][1:-1].split())}]", text)
     return SURROGATES.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
@@ -85,7 +91,7 @@ def fits_a_word(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FileText:
-    """In a JSON body for a shell: `before`, then the base64 of a file that lies beside it."""
+    """In a JSON body for a shell: `before`, then the base64 of a file next to the script."""
 
     file: str
     before: str = ""

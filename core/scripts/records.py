@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any
 
-from core.conversation import Conversation, Image, Message
+from core.constraint import constraint_to_dict
+from core.conversation import Conversation, Image, Message, Part, Text, ToolCall
+from core.runs.events import Token
 from core.runs.run import Run
+from core.runs.traces import TOP, Candidate
 from core.sampling import SamplingParams, samplers
-from core.saved_workspace import workspace_to_dict
 from core.scripts.quoting import json_text
 from core.scripts.script import Subject, Target
+from core.scripts.structured import JSON_SCHEMA
+from core.workspace_json import workspace_to_dict
 
 OWN = "lfm_playground"  # the names that OpenTelemetry doesn't have
+TOKENS = f"{OWN}.tokens"
+CANDIDATES = 10_000  # of all tokens together, in addition to the tokens themselves
 FINISH = {
     "end_of_sequence": "stop", "stop_string": "stop", "max_new_tokens": "length",
     "context_length": "length", "stopped": "cancelled",
@@ -20,7 +28,7 @@ FINISH = {
 
 def _workspace(subject: Subject) -> str:
     value = workspace_to_dict(subject.workspace)
-    files = {picture.path: picture.file for picture in subject.recipe.pictures}
+    files = {picture.path: picture.file for picture in subject.call.pictures}
     for turn in value["messages"]:
         for part in turn["content"] if isinstance(turn["content"], list) else ():
             if part["type"] == "image":
@@ -31,14 +39,20 @@ def _workspace(subject: Subject) -> str:
 
 
 def _record(subject: Subject) -> str:
-    return json_text(run_record(subject)) + "\n"
+    record = run_record(subject)
+    tokens = record.pop(TOKENS, None)
+    text = json_text(record)
+    if tokens is not None:  # a line each
+        lines = ",\n".join(f"    {json_text(token, indent=None)}" for token in tokens)
+        text = text.removesuffix("\n}") + f',\n  "{TOKENS}": [\n{lines}\n  ]\n}}'
+    return text + "\n"
 
 
 def run_record(subject: Subject) -> dict[str, Any]:
     """Attributes of a span of the operation `chat`; times in seconds. What only this program has
     stands under `lfm_playground`. Before a run: what would be asked.
     """
-    params, run = subject.params, subject.run
+    params, run, constraint = subject.params, subject.run, subject.request.constraint
     messages = subject.request.conversation.messages
     attributes: dict[str, Any] = {
         "gen_ai.operation.name": "chat",
@@ -48,7 +62,11 @@ def run_record(subject: Subject) -> dict[str, Any]:
         "gen_ai.request.stop_sequences": list(params.stop),
         **_sampling(params),
         f"{OWN}.request.lane": subject.request.lane,
-        f"{OWN}.request.images": subject.recipe.processor,
+        f"{OWN}.request.images": subject.call.processor,
+        f"{OWN}.request.template_options": subject.call.template_options,
+        f"{OWN}.request.tool_choice": subject.request.tool_choice,
+        f"{OWN}.request.constraint": constraint and constraint_to_dict(constraint),
+        f"{OWN}.request.begins_with": list(subject.request.begins_with),
         "gen_ai.system_instructions": [
             _text(turn.text) for turn in messages if turn.role == "system"
         ],
@@ -57,16 +75,20 @@ def run_record(subject: Subject) -> dict[str, Any]:
             for turn in _sent(subject.request.conversation)
         ],
         f"{OWN}.model": {
-            "revision": subject.model.revision, "architecture": subject.model.architecture,
-            "dtype": subject.model.dtype, "weights": subject.model.weights,
+            "revision": subject.model.revision,
+            "architecture": subject.model.architecture,
+            "dtype": subject.model.dtype,
+            "weights": subject.model.weights,
             "device": subject.model.device,
         },
         f"{OWN}.versions": dict(subject.versions),
-    }  # fmt: skip
+    }
+    if constraint is not None:
+        attributes["gen_ai.output.type"] = "json" if constraint.kind in JSON_SCHEMA else "text"
     if params.seed is not None:
         attributes["gen_ai.request.seed"] = params.seed
-    if subject.recipe.tools is not None:
-        attributes["gen_ai.tool.definitions"] = subject.recipe.tools
+    if subject.call.tools is not None:
+        attributes["gen_ai.tool.definitions"] = subject.call.tools
     return attributes | (_answered(run) if run else {})
 
 
@@ -89,8 +111,8 @@ def _answered(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {
         "gen_ai.response.model": run.model,
         "gen_ai.response.finish_reasons": [ended] if ended else [],
-        "gen_ai.usage.input_tokens": run.prompt_tokens if run.prompt else None,
-        "gen_ai.usage.output_tokens": len(run.tokens),
+        "gen_ai.usage.input_tokens": run.prompt_tokens or None,
+        "gen_ai.usage.output_tokens": run.token_count,
         "gen_ai.usage.cache_read.input_tokens": run.cached_tokens,
         "gen_ai.output.messages": [
             {"role": "assistant", "parts": [_text(text)], "finish_reason": ended}
@@ -101,16 +123,54 @@ def _answered(run: Run) -> dict[str, Any]:
         f"{OWN}.prefill_duration": run.prefill_seconds,
         f"{OWN}.decode_duration": run.decode_seconds,
         f"{OWN}.stop_reason": run.stop_reason,
+        f"{OWN}.incomplete": run.incomplete,
         f"{OWN}.not_sent": list(run.not_sent),
         f"{OWN}.prompt_token_ids": list(run.prompt.token_ids) if run.prompt else [],
-        f"{OWN}.tokens": [
-            {"id": t.token_id, "text": t.text, "logprob": t.logprob, "seconds": t.seconds}
-            for t in run.tokens
-        ],
+        TOKENS: [_token(token, _top(run)) for token in run.tokens],
     }
     if run.error:
         found["error.type"] = run.error
     return found
+
+
+def _top(run: Run) -> int:
+    """How many of each token's likeliest candidates are in the file."""
+    return min(TOP, CANDIDATES // max(1, len(run.tokens)))
+
+
+def _token(token: Token, top: int) -> dict[str, Any]:
+    """Logprobs and entropy by the natural logarithm and before any sampler, probabilities after all
+    of them. text: what became visible with it. bytes: its own. What isn't told is None.
+    """
+    trace, candidates = token.trace, token.candidates
+    chosen = token.chosen(candidates)
+    kept = [one for place, one in enumerate(candidates) if place < top or one is chosen]
+    return {
+        "id": token.token_id,
+        "text": token.text,
+        "bytes": chosen and chosen.utf8,
+        "logprob": _number(token.logprob),
+        "rank": trace and trace.rank,
+        "entropy": _number(trace and trace.entropy),
+        "seconds": _number(token.seconds),
+        "given": token.given,
+        "candidates": [_candidate(one) for one in kept] if trace else None,
+    }
+
+
+def _candidate(one: Candidate) -> dict[str, Any]:
+    return {
+        "id": one.token_id,
+        "text": one.text,
+        "logprob": _number(one.logprob),
+        "probability": _number(one.probability),
+        "removed_by": one.removed_by or None,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """Six digits, which is what 32 bits hold."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.6g}")
 
 
 def _missing(subject: Subject) -> list[str]:
@@ -118,15 +178,24 @@ def _missing(subject: Subject) -> list[str]:
     run, notes = subject.run, list[str]()
     if run is None or run.started_seconds is None:
         return notes
+    chosen = [token for token in run.tokens if not token.given]
+    is_saved = len(run.tokens) < run.token_count
     untold = {
         "the prompt's tokens": run.prompt is None,
-        "token ids": any(token.token_id is None for token in run.tokens),
-        "logprobs": any(token.logprob is None for token in run.tokens),
+        "token ids": len(run.token_ids) < run.token_count,
+        "logprobs": is_saved or any(token.logprob is None for token in chosen),
+        "candidates": is_saved or (chosen and not any(token.trace for token in chosen)),
     }
     if missing := [name for name, is_missing in untold.items() if is_missing]:
         *others, last = missing
         named = f"{', '.join(others)} and {last}" if others else last
-        notes.append(f"{run.model} doesn't tell {named}: they are null or empty here.")
+        who = run.model if run.tokens else "A saved answer"
+        notes.append(f"{who} doesn't tell {named}: they are null or empty here.")
+    if _top(run) < TOP and any(token.trace for token in run.tokens):
+        notes.append(
+            f"To stay small, the file has the {_top(run)} likeliest of each token's {TOP} "
+            "candidates, and the token itself."
+        )
     return notes
 
 
@@ -134,24 +203,37 @@ def _text(text: str) -> dict[str, str]:
     return {"type": "text", "content": text}
 
 
-def _parts(turn: Message, subject: Subject) -> list[dict[str, str]]:
-    files = {picture.path: picture.file for picture in subject.recipe.pictures}
-    return [
-        {"type": "file", "modality": "image", "file_id": files[part.path]}
-        if isinstance(part, Image)
-        else _text(part.text)
-        for part in turn.parts
-    ]
+def _parts(turn: Message, subject: Subject) -> list[dict[str, Any]]:
+    files = {picture.path: picture.file for picture in subject.call.pictures}
+
+    def record(part: Part) -> dict[str, Any]:
+        match part:
+            case Text():
+                return _text(part.text)
+            case Image():
+                return {"type": "file", "modality": "image", "file_id": files[part.path]}
+            case ToolCall():
+                return {
+                    "type": "tool_call",
+                    "id": part.id or None,
+                    "name": part.name,
+                    "arguments": json.loads(part.arguments),
+                }
+
+    return [record(part) for part in turn.parts]
 
 
 WORKSPACE = Target(
     "Workspace JSON", "json", "workspace.json", _workspace,
-    ("All lanes and messages, for this playground. Images are names: keep the files beside it.",),
+    ("All lanes and messages, for this playground. Images are names: keep the files next to it.",),
     comments="",
 )  # fmt: skip
 RUN = Target(
     "Run JSON", "json", "run.json", _record,
-    ("Tokens, logprobs and times, by OpenTelemetry's GenAI names where it has one; the rest is "
-     "under lfm_playground. Times are seconds from the moment the run was asked for.",),
+    ("Tokens, their candidates and times, by OpenTelemetry's GenAI names where it has one; the "
+     "rest is under lfm_playground. Times are seconds from the moment the run was asked for.",
+     "A token's logprob, rank and entropy are of the model's own distribution, before any sampler; "
+     "logarithms are natural. A candidate's probability is after all samplers; removed_by names "
+     "the one that took it out."),
     more=_missing, comments="",
 )  # fmt: skip

@@ -8,10 +8,10 @@ from typing import Any
 from core.sampler_row import PROGRAMS, Program
 from core.sampling import SamplingParams, in_order, in_use, is_on, samplers
 
-SERVERS: tuple[Program, ...] = ("vllm", "sglang")  # what they take beside OpenAI's own names
+SERVERS: tuple[Program, ...] = ("vllm", "sglang")  # take more than OpenAI's names
 
 
-def told(params: SamplingParams, name: str) -> bool:
+def is_set(params: SamplingParams, name: str) -> bool:
     """Whether a program has to be told a sampler's value; temperature 0 makes it greedy."""
     return name in in_use(params) or name == "temperature"
 
@@ -26,14 +26,14 @@ def their_values(
     values: dict[str, Any] = {}
     for name, row in samplers().items():
         theirs = row.name_in(program)
-        if theirs is None or not told(params, name) or penalties is row.ignored_when_greedy:
+        if theirs is None or not is_set(params, name) or penalties is row.ignored_when_greedy:
             continue
         value = getattr(params, name)
         if value == row.setting.off and theirs.off is not None:
             value = theirs.off
         elif theirs.smallest is not None:
             value = max(value, theirs.smallest)
-        values |= {theirs.name: value, **dict(theirs.beside)}
+        values |= {theirs.name: value, **dict(theirs.with_it)}
     return values
 
 

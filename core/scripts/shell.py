@@ -6,12 +6,28 @@ import re
 from typing import Any
 
 from core.conversation import Message
-from core.sampling import SamplingParams
-from core.scripts.python_clients import ANY_DRAWS, OPENAI_LACKS, SERVE_SAMPLES, openai_options
+from core.scripts.python_clients import (
+    ANY_DRAWS,
+    OPENAI_HELD,
+    OPENAI_LACKS,
+    SERVE_SAMPLES,
+    openai_held,
+    openai_notes,
+    openai_options,
+)
 from core.scripts.quoting import FileText, json_text, shell_post
 from core.scripts.sampler_names import their_values
-from core.scripts.script import Subject, Target, data_url
+from core.scripts.script import FLAT_TOOLS, Subject, Target, data_url
+from core.scripts.structured import (
+    KINDS,
+    begins_anew,
+    from_the_first_token,
+    not_sent,
+    own_spaces,
+    schema,
+)
 
+OLLAMA_CONTEXT = 4096  # tokens; its own choice where memory is small
 # Ollama drops what Go's tables call unprintable before it looks for the quotation marks that end a
 # text: at the end of a line, blanks aside. Which characters those are changes with Unicode, so any
 # beyond ASCII may be one.
@@ -21,19 +37,31 @@ CLOSES = re.compile(rf'"{DROPPED}"{DROPPED}"{DROPPED}(?:[ \t]{DROPPED})*[\n\r]')
 
 def _curl(subject: Subject) -> str:
     body: dict[str, Any] = {
-        "model": subject.model_name, "messages": subject.openai_messages(data_url),
+        "model": subject.model_name,
+        **subject.openai_prompt(data_url),
         **openai_options(subject.params),
-    }  # fmt: skip
-    if subject.recipe.tools is not None:
-        body["tools"] = subject.recipe.tools
-    return shell_post("http://localhost:8000/v1/chat/completions", body)
+        **openai_held(subject),
+    }
+    return shell_post(f"http://localhost:8000/v1/{subject.openai_path}", body)
 
 
-def _ollama_options(params: SamplingParams) -> dict[str, Any]:
+def _ollama_options(subject: Subject) -> dict[str, Any]:
+    params = subject.params
     options = their_values(params, "ollama")
     if not params.greedy and params.seed is not None:
         options["seed"] = params.seed
-    return {**options, "num_predict": params.max_new_tokens}
+    return {**options, "num_ctx": _num_ctx(subject), "num_predict": params.max_new_tokens}
+
+
+def _num_ctx(subject: Subject) -> int:
+    """A power of two that holds prompt and answer, not the model's whole context: its memory is
+    reserved.
+    """
+    whole = subject.model.context_length
+    if subject.prompt is None:
+        return whole
+    needed = len(subject.prompt.tokens) + subject.params.max_new_tokens
+    return min(whole, max(OLLAMA_CONTEXT, 1 << (needed - 1).bit_length()))
 
 
 def _ollama_model(subject: Subject) -> str:
@@ -41,17 +69,22 @@ def _ollama_model(subject: Subject) -> str:
 
 
 def _ollama(subject: Subject) -> str:
-    options = _ollama_options(subject.params)
+    options = _ollama_options(subject)
     if subject.params.stop:
         options["stop"] = list(subject.params.stop)
     body: dict[str, Any] = {
         "model": _ollama_model(subject) if subject.gguf else subject.gguf_file.rsplit(".", 1)[0],
-        "messages": [_ollama_message(subject, turn) for turn in _turns(subject)],
         "stream": False,
         "options": options,
     }
-    if subject.recipe.tools is not None:
-        body["tools"] = subject.recipe.tools
+    if (known := schema(subject.request.constraint)) is not None:
+        body["format"] = known
+    if subject.call.text is not None:
+        body |= {"prompt": subject.call.text, "raw": True}  # without Ollama's own template
+        return shell_post("http://localhost:11434/api/generate", body)
+    body["messages"] = [_ollama_message(subject, turn) for turn in _turns(subject)]
+    if subject.openai_tools:
+        body["tools"] = subject.openai_tools
     return shell_post("http://localhost:11434/api/chat", body)
 
 
@@ -60,23 +93,24 @@ def _turns(subject: Subject) -> tuple[Message, ...]:
 
 
 def _ollama_message(subject: Subject, turn: Message) -> dict[str, Any]:
-    files = {picture.path: picture.file for picture in subject.recipe.pictures}
+    files = {picture.path: picture.file for picture in subject.call.pictures}
     images = [FileText(files[image.path]) for image in turn.images]
     return {
-        "role": turn.role, "content": turn.text, **({"images": images} if images else {}),
-    }  # fmt: skip
+        "role": turn.role,
+        "content": turn.text,
+        **({"images": images} if images else {}),
+    }
 
 
 def _modelfile(subject: Subject) -> str:
     lines = [f"FROM {_ollama_model(subject)}"]
-    lines += [
-        f"PARAMETER {name} {value}" for name, value in _ollama_options(subject.params).items()
-    ]
+    lines += [f"PARAMETER {name} {value}" for name, value in _ollama_options(subject).items()]
     lines += [f"PARAMETER stop {_quoted(stop)}" for stop in subject.params.stop if _fits(stop)]
-    for turn in _turns(subject)[: -1 if _asks(subject) else None]:
+    for place, turn in enumerate(_turns(subject)[: -1 if _asks(subject) else None]):
         if not _fits(turn.text) or turn.role == "tool":
             continue
-        verb = "SYSTEM" if turn.role == "system" else f"MESSAGE {turn.role}"
+        first = place == 0 and turn.role == "system"  # of several SYSTEM lines the last one counts
+        verb = "SYSTEM" if first else f"MESSAGE {turn.role}"
         lines.append(f"{verb} {_quoted(turn.text)}")
     return "\n".join(lines) + "\n"
 
@@ -128,35 +162,47 @@ def _ollama_notes(subject: Subject) -> list[str]:
     return [f"Make {subject.gguf_file} with llama.cpp's convert_hf_to_gguf.py."]
 
 
+CONTEXT = (
+    "num_ctx holds prompt and answer: unless told, Ollama may keep 4,096 tokens and cut longer "
+    "prompts without a word."
+)
 WINDOW = "Ollama looks at the last 64 tokens for repetitions; -1 looks at the whole context."
 OWN_ORDER = (
     "Ollama's sampler works in an order of its own, which no option changes: the same numbers "
     "aren't the same sampler."
 )
+NO_TEMPLATE = "Ollama has its own templates, without chat template options: none is sent."
 NO_BUDGET = "Ollama has no image budget: the model's own is used."
 CURL = Target(
     "curl", "bash", "request.sh", _curl, (),
-    {"seed": ANY_DRAWS, "drawn": SERVE_SAMPLES}, OPENAI_LACKS,
-    program="openai",
+    {"seed": ANY_DRAWS, "drawn": SERVE_SAMPLES, "flat": FLAT_TOOLS, **OPENAI_HELD}, OPENAI_LACKS,
+    openai_notes, program="openai",
 )  # fmt: skip
 OLLAMA = Target(
-    "Ollama API", "bash", "ollama.sh", _ollama, (WINDOW,),
+    "Ollama API", "bash", "ollama.sh", _ollama, (WINDOW, CONTEXT),
     {
         "drawn": OWN_ORDER, "seed": ANY_DRAWS,
-        "prefill": "Ollama continues a last assistant message.",
+        "prefill": "Ollama continues a last assistant message.", "flat": FLAT_TOOLS,
+        "spaces": own_spaces("Ollama"), "held_prefill": begins_anew("Ollama"),
+        "held_thought": from_the_first_token("Ollama"),
     },
-    {"budget": NO_BUDGET}, _ollama_notes,
+    {
+        "budget": NO_BUDGET, "template": NO_TEMPLATE,
+        **not_sent("Ollama", "choices", "regex", "grammar", "tool_choice"),
+    },
+    _ollama_notes,
     program="ollama",
 )  # fmt: skip
 MODELFILE = Target(
-    "Ollama Modelfile", "modelfile", "Modelfile", _modelfile, (WINDOW,),
+    "Ollama Modelfile", "modelfile", "Modelfile", _modelfile, (WINDOW, CONTEXT),
     {"drawn": OWN_ORDER, "seed": ANY_DRAWS},
     {
         "prefill": "A Modelfile has no prefill: the assistant's message is history here. Ollama's "
         "API continues it.",
         "images": "A Modelfile holds no images: name them after the question in `ollama run`.",
         "tools": "A Modelfile holds no tools: Ollama's API takes them.",
-        "budget": NO_BUDGET,
+        "budget": NO_BUDGET, "template": NO_TEMPLATE,
+        **not_sent("A Modelfile", *KINDS, "tool_choice"),
     },
     _modelfile_notes,
     program="ollama",

@@ -12,7 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from time import time
 
+from platformdirs import PlatformDirs
+
 NAME = "lfm-playground"
+# Where the folder was made before platformdirs chose it. It differs where LOCALAPPDATA was changed,
+# and on a Mac with XDG_DATA_HOME.
+EARLIER = {"win32": "$LOCALAPPDATA", "darwin": "~/Library/Application Support"}
 PART = ".part"
 ABANDONED = 3600.0  # seconds, after which nobody writes to a file that is not in its place yet
 NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -20,11 +25,10 @@ NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 def default_data_folder() -> Path:
     """Where applications of this user keep their data, by the rules of each system."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / NAME
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / NAME
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / NAME
+    earlier = Path(os.path.expanduser(os.path.expandvars(EARLIER.get(sys.platform, ""))), NAME)
+    if sys.platform in EARLIER and earlier.is_dir():
+        return earlier
+    return PlatformDirs(NAME, appauthor=False).user_data_path
 
 
 def read_regular(path: Path, most_bytes: int) -> bytes:
@@ -91,7 +95,7 @@ def _prefix(path: Path) -> str:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """What writers of the same file left behind when they were killed."""
+    """Temporary files that writers of this file left when they were killed."""
     for name in os.listdir(path.parent):
         if name.startswith(_prefix(path)) and name.endswith(PART):
             remove_if_abandoned(path.parent / name)
@@ -112,7 +116,7 @@ def remove_if_abandoned(path: Path) -> None:
 
 
 def _put_new(name: str, path: Path) -> None:
-    """Of two that put the same file at the same time, one fails."""
+    """If two put the same file at the same time, one fails."""
     try:
         os.link(name, path)
     except FileExistsError:

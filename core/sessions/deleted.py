@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-DELETED = "deleted"  # the folder, beside what is not deleted
+DELETED = "deleted"  # the folder, next to what is not deleted
 MOST_DELETED = 200
 MOST_BYTES = 500_000_000
 GONE = ".gone-"  # begins the name of what is being removed
@@ -27,7 +27,7 @@ def put_among_deleted(path: Path) -> None:
 
 
 def _shrink(newest: Path) -> None:
-    """Of its kind only: whatever else lies in the folder is not ours."""
+    """Only files of its kind: whatever else lies in the folder is not ours."""
     ours: Callable[[Path], bool] = Path.is_dir if newest.is_dir() else _is_file_like(newest)
     others: list[tuple[int, Path]] = []
     for path in newest.parent.iterdir():
@@ -49,15 +49,16 @@ def _is_file_like(newest: Path) -> Callable[[Path], bool]:
 def _remove(path: Path) -> None:
     """Under another name first: nobody finds half of it."""
     with suppress(OSError):
-        gone = path if path.name.startswith(GONE) else path.rename(path.with_name(GONE + path.name))
-        if gone.is_dir():
-            shutil.rmtree(gone, ignore_errors=True)
+        if not path.name.startswith(GONE):
+            path = path.rename(path.with_name(GONE + path.name))
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
         else:
-            gone.unlink()
+            path.unlink()
 
 
 def bytes_of(path: Path) -> int:
-    """Of a file, or of all files below a folder."""
+    """Bytes of a file, or of all files below a folder."""
     files = [path]
     if path.is_dir():
         files = [Path(folder) / name for folder, _, names in os.walk(path) for name in names]

@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput
-from core.saved_workspace import SavedWorkspace, workspace_from_dict
 from core.sessions.data_folder import write_atomically
+from core.sessions.saved_answers import SavedAnswer, answers_from_dicts
+from core.workspace import Workspace
+from core.workspace_json import workspace_from_dict
 
 FORMAT = "lfm-playground-session"
 LAYOUT = 1
 LONGEST_NAME = 120  # characters
-LONGEST_SLUG = 60
 LARGEST_FILE = 64_000_000  # bytes of a version: more than any request or import could fill
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 HALF_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -28,12 +28,15 @@ VERSION_FILE = re.compile(r"(\d{4,9})\.json")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One state of a session. time: ISO 8601, local. name: empty where it has none."""
+    """One state of a session. time: ISO 8601, local. name: empty where it has none. answers: those
+    that its lanes showed.
+    """
 
     number: int
     time: str
     name: str
-    workspace: SavedWorkspace
+    workspace: Workspace
+    answers: tuple[SavedAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Session:
 
     @property
     def time(self) -> str:
-        """Of the newest version."""
+        """When the newest version was saved."""
         return self.versions[-1].time if self.versions else ""
 
     def version(self, number: int) -> Version:
@@ -89,11 +92,12 @@ def write_head(folder: Path, head: Head) -> None:
     write_atomically(folder / "session.json", json_text(value))
 
 
-def read_version(value: Any) -> tuple[str, SavedWorkspace]:
-    """The time and the workspace. Raises InvalidInput, naming the field."""
+def read_version(value: Any) -> Version:
+    """Without number and name, which are kept elsewhere. Raises InvalidInput, naming the field."""
     if not isinstance(value, dict):
         raise InvalidInput("It holds no version.")
-    return checked_time(value.get("time")), workspace_from_dict(value.get("workspace"))
+    time, workspace = checked_time(value.get("time")), workspace_from_dict(value.get("workspace"))
+    return Version(0, time, "", workspace, answers_from_dicts(value.get("answers")))
 
 
 def checked_time(value: Any) -> str:
@@ -125,21 +129,6 @@ def checked_name(name: Any) -> str:
             f"The name has {len(text)} characters; give it from 1 to {LONGEST_NAME}."
         )
     return text
-
-
-def slug(name: str) -> str:
-    """A folder's name that every system allows: ASCII letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-") or "session"
-
-
-def numbered(name: str, gap: str) -> Iterator[str]:
-    """The name, then the name with 2, 3 and so on."""
-    yield name
-    number = 2
-    while True:
-        yield f"{name}{gap}{number}"
-        number += 1
 
 
 def json_text(value: Any) -> str:

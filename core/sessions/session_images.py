@@ -1,4 +1,4 @@
-"""Image files of sessions: copied beside the session under the hash of their content."""
+"""Image files of sessions: copied next to the session under the hash of their content."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from core.access.file_access import Folders, allowed_file
 from core.conversation import Conversation, Image
-from core.saved_workspace import SavedWorkspace
 from core.sessions.data_folder import write_atomically
+from core.workspace import Workspace
 
 CONTENT_NAME = re.compile(r"[0-9a-f]{64}(\.[a-z0-9]{1,5})?")
 FOLDER = "images"
@@ -41,14 +41,14 @@ def _content_name(path: str, changed: int, size: int) -> str:
     return name if CONTENT_NAME.fullmatch(name) else digest
 
 
-def by_content(saved: SavedWorkspace, folders: Folders) -> SavedWorkspace:
+def by_content(saved: Workspace, folders: Folders) -> Workspace:
     """The workspace with each image's path replaced by its content's name: what is equal looks
     equal wherever it lies.
     """
     return with_paths(saved, lambda image: content_name(image.path, folders))
 
 
-def keep_images(saved: SavedWorkspace, session: Path, folders: Folders) -> SavedWorkspace:
+def keep_images(saved: Workspace, session: Path, folders: Folders) -> Workspace:
     """Copy the images into the session's folder; the workspace then names them relative to it.
 
     An image whose file is gone, or is in none of `folders`, keeps its name and has no path. Raises
@@ -65,7 +65,7 @@ def keep_images(saved: SavedWorkspace, session: Path, folders: Folders) -> Saved
     return with_paths(saved, keep)
 
 
-def found_images(saved: SavedWorkspace, session: Path) -> SavedWorkspace:
+def found_images(saved: Workspace, session: Path) -> Workspace:
     """The inverse: paths of this machine. What names a file elsewhere loses its path."""
 
     def find(image: Image) -> str:
@@ -79,7 +79,7 @@ def is_content_name(name: str) -> bool:
     return CONTENT_NAME.fullmatch(name) is not None
 
 
-def with_paths(saved: SavedWorkspace, path_of: Callable[[Image], str]) -> SavedWorkspace:
+def with_paths(saved: Workspace, path_of: Callable[[Image], str]) -> Workspace:
     """The workspace with another path for each image."""
     return replace(saved, conversation=with_image_paths(saved.conversation, path_of))
 

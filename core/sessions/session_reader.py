@@ -8,12 +8,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidInput, reason
-from core.saved_workspace import SavedWorkspace
 from core.sessions.data_folder import read_regular
 from core.sessions.deleted import DELETED
 from core.sessions.session_files import (
@@ -26,7 +25,7 @@ from core.sessions.session_files import (
     read_head,
     read_version,
     version_files,
-)  # fmt: skip
+)
 from core.sessions.session_images import found_images
 
 MOST_BYTES = 256_000_000  # of files whose content is remembered
@@ -71,9 +70,9 @@ class SessionReader:
     def session(self, folder: Path) -> Session:
         """Raises InvalidInput where its names can't be read; broken versions are left out."""
 
-        def read(value: Any) -> tuple[str, SavedWorkspace]:
-            time, workspace = read_version(value)
-            return time, found_images(workspace, folder)
+        def read(value: Any) -> Version:
+            version = read_version(value)
+            return replace(version, workspace=found_images(version.workspace, folder))
 
         head = self.head(folder)
         versions: list[Version] = []
@@ -84,12 +83,12 @@ class SessionReader:
             files, broken = [], [unreadable(folder / "versions", reason(error))]
         for number, path in files:
             try:
-                time, workspace = self._parsed(path, read)
+                version = self._parsed(path, read)
             except InvalidInput as error:
                 broken.append(str(error))
             else:
                 name = head.versions.get(number, "")
-                versions.append(Version(number, time, name, workspace))
+                versions.append(replace(version, number=number, name=name))
         return Session(folder.name, head.name, tuple(versions), tuple(broken))
 
     def head(self, folder: Path) -> Head:
@@ -118,8 +117,8 @@ class SessionReader:
             self._read[path] = (stamp, value)
             self._bytes += stamp[1]
             while self._bytes > MOST_BYTES or len(self._read) > MOST_FILES:
-                _, (gone, _) = self._read.popitem(last=False)
-                self._bytes -= gone[1]
+                _, (oldest, _) = self._read.popitem(last=False)
+                self._bytes -= oldest[1]
 
 
 def _value(path: Path, read: Callable[[Any], Any]) -> Any:

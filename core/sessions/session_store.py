@@ -14,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from core.errors import InvalidInput, reason
-from core.saved_workspace import SavedWorkspace, workspace_to_dict
+from core.file_names import file_stem, numbered
 from core.sessions.data_folder import remove_if_abandoned, write_atomically
 from core.sessions.deleted import DELETED, put_among_deleted
+from core.sessions.saved_answers import SavedAnswer, answers_to_dicts
 from core.sessions.session_files import (
     LARGEST_FILE,
     Head,
@@ -26,13 +28,13 @@ from core.sessions.session_files import (
     Version,
     checked_name,
     json_text,
-    numbered,
-    slug,
     version_files,
     write_head,
-)  # fmt: skip
+)
 from core.sessions.session_images import keep_images
 from core.sessions.session_reader import SessionReader, is_key
+from core.workspace import Workspace
+from core.workspace_json import workspace_to_dict
 
 DRAFT = ".new-"  # begins the name of a session's folder until it is whole
 
@@ -67,12 +69,18 @@ class SessionStore:
         return is_key(key) and (self.folder / key).is_dir()
 
     # -- sessions ----------------------------------------------------------------------------
-    def create(self, name: str, workspace: SavedWorkspace, version_name: str = "") -> Session:
+    def create(
+        self,
+        name: str,
+        workspace: Workspace,
+        version_name: str = "",
+        answers: tuple[SavedAnswer, ...] = (),
+    ) -> Session:
         """A new session with one version. Raises InvalidInput where the name is taken."""
         with self._lock:
             self._unused(name)
             version_name = version_name and checked_name(version_name)
-            return self.add(name, [Version(1, _now(), version_name, workspace)])
+            return self.add(name, [Version(1, _now(), version_name, workspace, answers)])
 
     def add(self, name: str, versions: Sequence[Version]) -> Session:
         """A new session with these versions, numbered from 1, under a name that is free.
@@ -87,9 +95,9 @@ class SessionStore:
             draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=DRAFT))
             try:
                 for version in versions:
-                    _add(draft, version.workspace, version.time, self.images_in)
+                    _add(draft, version, self.images_in)
                 write_head(draft, head)
-                return self._reader.session(_moved(draft, self.folder, slug(head.name)))
+                return self._reader.session(_moved(draft, self.folder, _stem(head.name)))
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
@@ -122,16 +130,22 @@ class SessionStore:
             name = self._free(head.name)
             if name != head.name:
                 write_head(folder, Head(name, head.versions))
-            return self._reader.session(_moved(folder, self.folder, slug(name)))
+            return self._reader.session(_moved(folder, self.folder, _stem(name)))
 
     # -- versions ----------------------------------------------------------------------------
-    def save(self, key: str, workspace: SavedWorkspace, version_name: str = "") -> Session:
+    def save(
+        self,
+        key: str,
+        workspace: Workspace,
+        version_name: str = "",
+        answers: tuple[SavedAnswer, ...] = (),
+    ) -> Session:
         """A new version; the earlier ones stay as they are."""
         with self._lock, _disk_errors(self.folder):
             folder = self._path(key)
             self._reader.head(folder)  # a session that can't be opened takes no version
             version_name = version_name and checked_name(version_name)
-            number = _add(folder, workspace, _now(), self.images_in)
+            number = _add(folder, Version(0, _now(), "", workspace, answers), self.images_in)
             if version_name:
                 return self.name_version(key, number, version_name)
             return self._reader.session(folder)
@@ -152,7 +166,7 @@ class SessionStore:
     def _path(self, key: str, parent: Path | None = None) -> Path:
         folder = (parent or self.folder) / key
         if not is_key(key) or not folder.is_dir():
-            raise InvalidInput(f"There is no session {key!r} any more. Choose one of the list.")
+            raise InvalidInput(f"The session {key!r} no longer exists. Choose one from the list.")
         return folder
 
     def _taken(self) -> set[str]:
@@ -171,14 +185,21 @@ class SessionStore:
         return next(free for free in names if free.casefold() not in taken)
 
 
+def _stem(name: str) -> str:
+    return file_stem(name, otherwise="session")
+
+
 def _now() -> str:
     return datetime.now().isoformat(timespec="milliseconds")
 
 
-def _add(folder: Path, workspace: SavedWorkspace, time: str, images_in: Sequence[Path]) -> int:
+def _add(folder: Path, version: Version, images_in: Sequence[Path]) -> int:
     """Write the next version, its images first: a version never names one that isn't there."""
-    kept = keep_images(workspace, folder, images_in)
-    text = json_text({"time": time, "workspace": workspace_to_dict(kept)})
+    kept = keep_images(version.workspace, folder, images_in)
+    value: dict[str, Any] = {"time": version.time, "workspace": workspace_to_dict(kept)}
+    if version.answers:
+        value["answers"] = answers_to_dicts(version.answers)
+    text = json_text(value)
     if (size := len(text.encode("utf-8"))) > LARGEST_FILE:
         raise InvalidInput(
             f"The session was not written: it would have {size:,} bytes, and {LARGEST_FILE:,} are "
@@ -196,7 +217,7 @@ def _add(folder: Path, workspace: SavedWorkspace, time: str, images_in: Sequence
 def _moved(folder: Path, parent: Path, name: str) -> Path:
     """Move a session's folder into `parent`, under the first name that is free."""
     parent.mkdir(parents=True, exist_ok=True)
-    for candidate in numbered(name, "-"):
+    for candidate in numbered(name):
         target = parent / candidate
         if is_key(candidate) and not target.exists():
             try:

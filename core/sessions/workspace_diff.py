@@ -14,7 +14,7 @@ from typing import Any, Literal
 from core.compare.differences import Piece, SettingRow, word_diff
 from core.conversation import Conversation, Message
 from core.lanes import LABELS, LaneSettings
-from core.saved_workspace import SavedWorkspace
+from core.workspace import Workspace
 
 ALIKE = 0.3  # share of equal words from which on a message counts as changed, not as replaced
 LOOK_AHEAD = 8  # old messages that a new one is compared with: all of them would take their product
@@ -51,14 +51,14 @@ class WorkspaceDiff:
         return not (self.settings or self.tools) and all(m.kind == "same" for m in self.messages)
 
 
-def workspace_diff(old: SavedWorkspace, new: SavedWorkspace) -> WorkspaceDiff:
+def workspace_diff(old: Workspace, new: Workspace) -> WorkspaceDiff:
     before, after = old.conversation, new.conversation
     tools = word_diff(before.tools, after.tools) if before.tools != after.tools else ()
     return WorkspaceDiff(_settings(old, new), tuple(_messages(before, after)), tools)
 
 
 # -- settings ---------------------------------------------------------------------------------
-def _settings(old: SavedWorkspace, new: SavedWorkspace) -> tuple[SettingRow, ...]:
+def _settings(old: Workspace, new: Workspace) -> tuple[SettingRow, ...]:
     before, after = _named(old), _named(new)
     return tuple(
         SettingRow(name, (_shown(before.get(name)), _shown(after.get(name))))
@@ -67,10 +67,13 @@ def _settings(old: SavedWorkspace, new: SavedWorkspace) -> tuple[SettingRow, ...
     )
 
 
-def _named(saved: SavedWorkspace) -> dict[str, Any]:
+def _named(saved: Workspace) -> dict[str, Any]:
     """Every setting by a name that a person knows; what a lane doesn't set has none."""
     named: dict[str, Any] = {"preset": saved.preset, **asdict(saved.params), **asdict(saved.budget)}
+    named |= {f"template: {name}": value for name, value in saved.template_options}
+    named |= {f"variable: {name}": value for name, value in saved.variables}
     named["lanes"] = saved.count
+    named |= {"constraint": saved.constraint.summary, "tool_choice": saved.tool_choice}
     for label, lane in zip(LABELS, saved.lanes, strict=True):
         named |= {f"lane {label}: {name}": value for name, value in _lane(lane).items()}
     return named
@@ -78,9 +81,14 @@ def _named(saved: SavedWorkspace) -> dict[str, Any]:
 
 def _lane(lane: LaneSettings) -> Mapping[str, Any]:
     plain = {"preset": lane.preset, "model": lane.model, "pinned": lane.pinned}
+    plain["tool_choice"] = lane.tool_choice
     kept = {name: value for name, value in plain.items() if value}
     if lane.system is not None:
         kept["system prompt"] = lane.system
+    if lane.prefill is not None:
+        kept["prefill"] = lane.prefill
+    if lane.constraint is not None:
+        kept["constraint"] = lane.constraint.summary
     return {**kept, **dict(lane.sampling), **dict(lane.images)}
 
 

@@ -17,7 +17,7 @@ STRING = re.compile(r"[rRuU]?(\"\"\"|'''|\"|')")
 STEPS = {  # to the next escape or to the quotes that end a string
     quotes: re.compile(rf"\\(?s:.)|{quotes}") for quotes in ('"""', "'''", '"', "'")
 }
-# What stands behind a string that really has ended: the next argument, or the end of the call.
+# What follows a string that really has ended: the next argument, or the end of the call.
 GOES_ON = re.compile(r"\s*(?:,\s*[\w-]+\s*=|\)\s*(?:[,\]]|\Z)|[\]}]\s*(?:[,)\]}]|\Z))")
 ESCAPE = re.compile(
     r"\\(?:\n|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[\\'\"abfnrtv])"
@@ -45,7 +45,7 @@ def number_of(source: str) -> tuple[int | float, bool] | None:
 def string_end(text: str, begin: int, quotes: str, lenient: bool) -> int | None:
     """Where the closing quotes stand, or None where the text ends first.
 
-    lenient: quotes behind a backslash close the string too, where the call plainly goes on behind
+    lenient: quotes after a backslash close the string too, where the call plainly goes on after
     them, as in `f(folder="C:\\")`.
     """
     for step in STEPS[quotes].finditer(text, begin):

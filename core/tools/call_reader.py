@@ -21,7 +21,7 @@ from core.tools.call_literals import (
     number_of,
     string_end,
 )
-from core.tools.tool_calls import LARGEST, ReadCalls, ToolCall, call_of_object
+from core.tools.tool_calls import LARGEST, ReadCalls, WrittenCall, call_of_object
 
 DEEPEST = 40  # brackets in brackets
 CONSTANTS = {
@@ -58,8 +58,8 @@ class _Call:
     positional: list[Any] = field(default_factory=list[Any])
     notes: list[str] = field(default_factory=list[str])
 
-    def value(self, complete: bool) -> ToolCall:
-        return ToolCall(
+    def value(self, complete: bool) -> WrittenCall:
+        return WrittenCall(
             self.name, tuple(self.named.items()), tuple(self.positional), tuple(self.notes),
             complete,
         )  # fmt: skip
@@ -71,7 +71,7 @@ class _Reader:
         self._lenient = lenient
         self._place = 0
         self._depth = 0
-        self._calls: list[ToolCall] = []
+        self._calls: list[WrittenCall] = []
         self._open: _Call | None = None
         self._padded = ""
 
@@ -144,12 +144,12 @@ class _Reader:
         name = NAME.match(self._text, self._place)
         if name is None:
             return None
-        behind = self._after_blank(name.end())
-        if behind == len(self._text):
+        after = self._after_blank(name.end())
+        if after == len(self._text):
             raise _Unfinished
-        if self._text[behind] != "=":
+        if self._text[after] != "=":
             return None
-        self._place = behind + 1
+        self._place = after + 1
         return name[0]
 
     # -- values ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Tool calls of other formats as the text that LFM models write and are shown in examples.
+"""Tool calls that came in as values, and the text that LFM models write for them.
 
 `<|tool_call_start|>[get_weather(city="Paris", days=3)]<|tool_call_end|>`
 """
@@ -6,47 +6,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 START, END = "<|tool_call_start|>", "<|tool_call_end|>"
+DEEPEST = 100  # lists and objects inside each other
 
 
-def call_of(value: Any) -> tuple[str, Mapping[str, Any]] | None:
-    """Name and arguments of `{"name", "arguments"}`, also inside of `{"function": ...}`.
+def call_of(value: Any) -> tuple[str, str, str] | None:
+    """Id, name and arguments of `{"id", "name", "arguments"}`, also inside of `{"function": ...}`.
 
-    The arguments may be JSON as text. None for anything else.
+    The arguments are a JSON object, here as text; the id may be empty. None for anything else.
     """
     inner = value.get("function", value) if isinstance(value, Mapping) else None
     if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str):
         return None
-    arguments = inner.get("arguments", {})
-    if isinstance(arguments, str):
-        try:
-            arguments = json.loads(arguments) if arguments.strip() else {}
-        except (ValueError, RecursionError):
-            return None
-    if not isinstance(arguments, Mapping):
+    arguments = inner.get("arguments") or "{}"
+    try:
+        if not isinstance(arguments, str):
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        arguments = arguments if arguments.strip() else "{}"
+        calls_text([(inner["name"], arguments)])
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
-    return inner["name"], cast(Mapping[str, Any], arguments)
+    known = value.get("id")
+    return known if isinstance(known, str) else "", inner["name"], arguments
 
 
-def calls_text(calls: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    """Empty for no calls."""
-    written = [
-        f"{name}({', '.join(f'{key}={_literal(value)}' for key, value in arguments.items())})"
-        for name, arguments in calls
-    ]
+def calls_text(calls: Iterable[tuple[str, str]]) -> str:
+    """calls: names, and arguments as `call_of` gives them. Empty for no calls."""
+    written: list[str] = []
+    for name, arguments in calls:
+        given = (f"{key}={literal(item)}" for key, item in json.loads(arguments).items())
+        written.append(f"{name}({', '.join(given)})")
     return f"{START}[{', '.join(written)}]{END}" if written else ""
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any, depth: int = 0) -> str:
     """Python's literals, with texts in double quotes as the models write them."""
+    if depth > DEEPEST:
+        raise ValueError(f"more than {DEEPEST} lists and objects inside each other")
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
-        items = (f"{_literal(key)}: {_literal(item)}" for key, item in value.items())
+        items = (f"{literal(key)}: {literal(item, depth + 1)}" for key, item in value.items())
         return "{" + ", ".join(items) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_literal, value)) + "]"
+        return "[" + ", ".join(literal(item, depth + 1) for item in value) + "]"
     return repr(value)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
 from core.errors import InvalidInput
-from core.tools.tool_calls import ToolCall
+from core.tools.tool_calls import WrittenCall
 
 LARGEST_LIST = 200_000  # characters
 MOST_TOOLS = 128
@@ -50,7 +50,7 @@ def parse_tools(text: str) -> tuple[Tool, ...]:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise InvalidInput(
-            f"The tools can't be read at {place}: {error.msg}. Mend the JSON there."
+            f"The tools can't be read at {place}: {error.msg}. Fix the JSON there."
         ) from error
     except UnicodeEncodeError as error:
         raise InvalidInput(
@@ -59,10 +59,10 @@ def parse_tools(text: str) -> tuple[Tool, ...]:
     except RecursionError:
         raise InvalidInput("The tools are nested too deeply. Write flatter schemas.") from None
     except ValueError as error:
-        raise InvalidInput(f"The tools can't be read: {error}. Mend the JSON.") from error
+        raise InvalidInput(f"The tools can't be read: {error}. Fix the JSON.") from error
     if not isinstance(entries, list):
         raise InvalidInput(
-            "The tools are no list. Put [ before the first tool and ] behind the last."
+            "Tools must be a JSON list. Put [ before the first tool and ] after the last."
         )
     if len(entries) > MOST_TOOLS:
         raise InvalidInput(
@@ -75,15 +75,29 @@ def parse_tools(text: str) -> tuple[Tool, ...]:
     return tools
 
 
+def check_tool_choice(choice: str, tools: Sequence[Tool]) -> None:
+    """Raises InvalidInput where there is no such tool to be called."""
+    if choice == "auto":
+        return
+    if not tools:
+        raise InvalidInput(
+            f"tool_choice is {choice!r}, and there are no tools. Add one, or set it to auto."
+        )
+    if choice != "required" and choice not in (names := [tool.name for tool in tools]):
+        raise InvalidInput(
+            f"tool_choice is {choice!r}; use auto, required or one of {', '.join(names)}."
+        )
+
+
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _tool(entry: Any, place: int) -> Tool:
     wrapped = isinstance(entry, Mapping) and "function" in entry
     fields: Any = cast(Mapping[str, Any], entry)["function"] if wrapped else entry
     if not isinstance(entry, dict) or not isinstance(fields, Mapping):
-        raise InvalidInput(f"Tool {place} is no object. Write it as {FORM}.")
+        raise InvalidInput(f"Tool {place} must be an object. Write it as {FORM}.")
     name = fields.get("name")
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput(f"Tool {place} has no name. Write it as {FORM}.")
@@ -108,14 +122,14 @@ def _tool(entry: Any, place: int) -> Tool:
     return Tool(name, entry, properties, tuple(required))
 
 
-def problems(call: ToolCall, tools: Sequence[Tool]) -> tuple[str, ...]:
+def problems(call: WrittenCall, tools: Sequence[Tool]) -> tuple[str, ...]:
     """What doesn't fit the tools; nothing is known to fit or not where there are none."""
     if not tools:
         return ()
     tool = next((tool for tool in tools if tool.name == call.name), None)
     if tool is None:
         names = ", ".join(tool.name for tool in tools)
-        return (f"{call.name} is none of the tools that were given: {names}.",)
+        return (f"{call.name} is not one of the given tools: {names}.",)
     found = [f"{name} is required and missing." for name in _missing(call, tool)]
     for name, value in call.arguments:
         if name not in tool.properties:
@@ -128,7 +142,7 @@ def problems(call: ToolCall, tools: Sequence[Tool]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _missing(call: ToolCall, tool: Tool) -> list[str]:
+def _missing(call: WrittenCall, tool: Tool) -> list[str]:
     """Required and not named; while a call is being written nothing is missing yet."""
     named = dict(call.arguments)
     return [name for name in tool.required if name not in named] if call.complete else []

@@ -35,6 +35,12 @@ def opening_of(prompt: str) -> str:
     return next((opening for opening in OPENINGS if end.endswith(opening)), "")
 
 
+def opening_in(prompt: str) -> str:
+    """The same with the white space that follows it."""
+    tag = opening_of(prompt)
+    return prompt[prompt.rindex(tag) :] if tag else ""
+
+
 def thought_at(text: str, place: int, opening: str = "") -> Thought | None:
     """The thought that begins at `place`, white space before its tag aside.
 

@@ -13,7 +13,7 @@ LARGEST = 100_000  # characters of one block of calls
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
+class WrittenCall:
     """arguments: JSON values by name, in order. positional: values that came without a name.
 
     notes: sentences about how it was written. complete: it was read to its end.
@@ -33,7 +33,7 @@ class ReadCalls:
     unfinished: the text ended inside of a call, which may still go on.
     """
 
-    calls: tuple[ToolCall, ...] = ()
+    calls: tuple[WrittenCall, ...] = ()
     error: str = ""
     unfinished: bool = False
 
@@ -42,7 +42,7 @@ class ReadCalls:
         return not self.error and not self.unfinished
 
 
-def call_of_object(value: Any) -> ToolCall | None:
+def call_of_object(value: Any) -> WrittenCall | None:
     """A call that is written as an object: name and arguments, perhaps below "function"."""
     if not isinstance(value, Mapping):
         return None
@@ -51,4 +51,4 @@ def call_of_object(value: Any) -> ToolCall | None:
     name, arguments = fields.get("name"), fields.get("arguments", {})
     if not isinstance(name, str) or not name or not isinstance(arguments, Mapping):
         return None
-    return ToolCall(name, tuple((str(key), item) for key, item in arguments.items()))
+    return WrittenCall(name, tuple((str(key), item) for key, item in arguments.items()))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.tools.schemas import Tool
-from core.tools.tool_calls import LARGEST, ReadCalls, ToolCall, call_of_object
+from core.tools.tool_calls import LARGEST, ReadCalls, WrittenCall, call_of_object
 
 FUNCTION = re.compile(r"<function=([^>\n]+)>")
 PARAMETER = re.compile(r"<parameter=([^>\n]+)>\n?")
@@ -35,7 +35,7 @@ def read_xml_calls(text: str, tools: Sequence[Tool] = ()) -> ReadCalls:
     inside = body[function.end() : end if end >= 0 else len(body)]
     tool = next((tool for tool in tools if tool.name == function[1]), None)
     arguments, complete = _arguments(inside, tool)
-    call = ToolCall(function[1], arguments, complete=complete and end >= 0)
+    call = WrittenCall(function[1], arguments, complete=complete and end >= 0)
     return ReadCalls((call,), unfinished=not call.complete)
 
 
@@ -43,9 +43,9 @@ def _json_call(body: str) -> ReadCalls:
     try:
         call = call_of_object(_loaded(body))
     except (ValueError, RecursionError) as error:
-        return ReadCalls(error=f"The call is no JSON: {error}.")
+        return ReadCalls(error=f"The call is not JSON: {error}.")
     if call is None:
-        return ReadCalls(error='The call is no object with "name" and "arguments".')
+        return ReadCalls(error='The call must be an object with "name" and "arguments".')
     return ReadCalls((call,))
 
 
@@ -64,7 +64,7 @@ def _arguments(inside: str, tool: Tool | None) -> tuple[tuple[tuple[str, Any], .
 
 
 def _value(text: str, kind: str) -> Any:
-    """As text where the schema says so or nothing, or where it is no JSON after all."""
+    """As text where the schema says so or nothing, or where it is not JSON after all."""
     if kind in ("", "string"):
         return text
     try:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from core.errors import InvalidInput
 from engine.batch.fair_queue import FairQueue
-from engine.batch.row import Row, live
-from engine.batch.run_handle import Ticket
+from engine.batch.member import Member, live
+from engine.batch.run_handle import RunHandle
 
 
 class Admission:
@@ -24,31 +24,31 @@ class Admission:
         self._rows = rows
         self._bytes_per_token = bytes_per_token
 
-    def ask(self, ticket: Ticket) -> None:
+    def ask(self, handle: RunHandle) -> None:
         """Put a run into the queue. Raises InvalidInput with the numbers if it can never fit."""
-        rows = live(ticket.rows)
+        rows = live(handle.rows)
         if sentence := self._impossible(rows):
             raise InvalidInput(sentence)
         if rows:
-            self.queue.add(ticket)
+            self.queue.add(handle)
 
-    def admit(self, begun: Sequence[Row]) -> list[Ticket]:
-        """Take all runs from the queue that fit beside the rows that have begun."""
-        admitted: list[Ticket] = []
+    def admit(self, begun: Sequence[Member]) -> list[RunHandle]:
+        """Take all runs from the queue that fit next to the rows that have begun."""
+        admitted: list[RunHandle] = []
         rows = list(begun)
         while (first := self.queue.first()) and (not rows or self._fits([*rows, *first.rows])):
             admitted.append(self.queue.take())
             rows += first.rows
         return admitted
 
-    def _bytes(self, rows: Sequence[Row]) -> int:
+    def _bytes(self, rows: Sequence[Member]) -> int:
         longest = max((row.full_length for row in rows), default=0)
         return (len(rows) + 1) * longest * self._bytes_per_token
 
-    def _fits(self, rows: Sequence[Row]) -> bool:
+    def _fits(self, rows: Sequence[Member]) -> bool:
         return len(rows) <= self._rows and self._bytes(rows) <= self.batch_bytes
 
-    def _impossible(self, rows: Sequence[Row]) -> str:
+    def _impossible(self, rows: Sequence[Member]) -> str:
         if len(rows) > self._rows:
             return (
                 f"This run has {len(rows)} lanes, and at most {self._rows} are answered at a time. "
@@ -65,10 +65,10 @@ class Admission:
         return ""
 
 
-def check_length(row: Row) -> None:
+def check_length(row: Member) -> None:
     """Raises InvalidInput where the context has no room for an answer."""
     length, context = len(row.prompt.keys), row.prompt.rendered.context_length
-    if row.full_length <= length:
+    if row.least_length > context:
         raise InvalidInput(
             f"The prompt has {length:,} tokens, and the model's context holds {context:,} for "
             "prompt and answer together. Remove messages, shorten them, or use fewer images."

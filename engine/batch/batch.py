@@ -1,4 +1,4 @@
-"""Rows that take their steps together: one `forward` gives each of them its next logits.
+"""Rows that take their steps together: one step gives each of them its next logits.
 
 Between two steps rows join and leave. All rows are always at the same point: their logits wait to
 be sampled (after a prefill or a step), or their chosen tokens wait for the step.
@@ -11,13 +11,15 @@ from copy import copy
 
 import torch
 
+from engine.batch.member import live
 from engine.batch.native_cache import OwnCache
 from engine.batch.prefill import Prefill
-from engine.batch.row import Row, live
+from engine.batch.row import Row
 from engine.batch.row_cache import RowCache
 from engine.failures import is_out_of_memory
 from engine.loading.checkpoint import Checkpoint
 from engine.sampling.sampler import Sampler
+from engine.sampling.tracing import Told, unpacked
 
 
 class Batch:
@@ -43,7 +45,7 @@ class Batch:
     def join(self, prefill: Prefill) -> None:
         """Append the rows of a prefill that is done. Not while the others want a step."""
         assert prefill.logits is not None
-        rows = prefill.rows
+        rows = [row for row in prefill.rows if isinstance(row, Row)]
         cache, sampler = copy(self._cache), copy(self._sampler)
         cache.join(prefill)
         sampler.join([row.params for row in rows], [row.prompt.ids for row in rows])
@@ -52,13 +54,13 @@ class Batch:
         self._cache, self._sampler = cache, sampler
         self.rows = [*self.rows, *rows]
 
-    def sample(self) -> list[tuple[int, float]]:
-        """Choose each row's next token: its id, and its log probability before any sampler."""
+    def sample(self) -> list[Told]:
+        """Choose each row's next token."""
         assert self._logits is not None
         sampler = copy(self._sampler)
-        chosen, pairs = _sample(sampler, self._logits, self.rows)
+        chosen, told = _sample(sampler, self._logits, self.rows)
         self._sampler, self._chosen, self._logits = sampler, chosen, None
-        return pairs
+        return told
 
     def step(self) -> None:
         """Run the chosen tokens."""
@@ -119,22 +121,13 @@ class Batch:
         return False
 
     def _forward(self, cache: RowCache | OwnCache, chosen: torch.Tensor) -> torch.Tensor:
-        options = self._checkpoint.only_last
-        inputs = {"input_ids": chosen[:, None], "use_cache": True, "return_dict": True}
-        output = self._checkpoint.model(**inputs, **cache.inputs(), **options)
-        return output.logits[:, -1].to(torch.float32, copy=True)
+        return self._checkpoint.step(cache, chosen).to(torch.float32, copy=True)
 
 
 def _sample(
     sampler: Sampler, logits: torch.Tensor, rows: Sequence[Row]
-) -> tuple[torch.Tensor, list[tuple[int, float]]]:
-    """The chosen ids as a tensor, and with their log probabilities as a list."""
-    for place, row in enumerate(rows):
-        if row.inspection:
-            row.inspect(logits[place])
-    chosen, logprobs = sampler.choose(logits)
-    # One transfer for all rows; a float32 travels as its bits.
-    packed = torch.stack((chosen.to(torch.int32), logprobs.view(torch.int32))).cpu()
-    return chosen, list(
-        zip(packed[0].tolist(), packed[1].view(torch.float32).tolist(), strict=True)
-    )
+) -> tuple[torch.Tensor, list[Told]]:
+    """The chosen ids as a tensor, and what is told of them on the host, in one transfer."""
+    allowed = [row.allowed() for row in rows]
+    chosen, numbers = sampler.choose(logits, allowed)
+    return chosen, unpacked(numbers, [row.text_of for row in rows])

@@ -79,7 +79,7 @@ def piece_bytes(piece: Piece) -> int:
 
 
 def cache_bytes(cache: DynamicCache) -> int:
-    """Of all tensors of a cache, filled or still empty."""
+    """Bytes of all tensors of a cache, filled or still empty."""
     total = 0
     layers: list[Any] = cache.layers
     for layer in layers:
@@ -91,7 +91,7 @@ def cache_bytes(cache: DynamicCache) -> int:
 
 
 def bytes_per_token(model: Any) -> int:
-    """Of the keys and values of one token in one row, over all layers that keep them."""
+    """Bytes of the keys and values of one token in one row, over all layers that keep them."""
     config = model.config.get_text_config(decoder=True)
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads

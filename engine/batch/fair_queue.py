@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from engine.batch.run_handle import Ticket
+from engine.batch.run_handle import RunHandle
 
 
 class FairQueue:
@@ -15,37 +15,37 @@ class FairQueue:
     """
 
     def __init__(self) -> None:
-        self._visitors: dict[str, deque[Ticket]] = {}
+        self._visitors: dict[str, deque[RunHandle]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._visitors.values()))
 
-    def __iter__(self) -> Iterator[Ticket]:
+    def __iter__(self) -> Iterator[RunHandle]:
         """In the order of their turns."""
         lines = [list(line) for line in self._visitors.values()]
         while lines:
             yield from (line[0] for line in lines)
             lines = [line[1:] for line in lines if line[1:]]
 
-    def add(self, ticket: Ticket) -> None:
-        self._visitors.setdefault(ticket.visitor, deque()).append(ticket)
+    def add(self, handle: RunHandle) -> None:
+        self._visitors.setdefault(handle.visitor, deque()).append(handle)
 
-    def first(self) -> Ticket | None:
+    def first(self) -> RunHandle | None:
         line = next(iter(self._visitors.values()), None)
         return line[0] if line else None
 
-    def take(self) -> Ticket:
+    def take(self) -> RunHandle:
         """Remove the first; its visitor goes to the end of the round."""
         visitor, line = next(iter(self._visitors.items()))
         del self._visitors[visitor]
-        ticket = line.popleft()
+        handle = line.popleft()
         if line:
             self._visitors[visitor] = line
-        return ticket
+        return handle
 
-    def remove(self, tickets: Iterable[Ticket]) -> None:
-        for ticket in tickets:
-            line = self._visitors[ticket.visitor]
-            line.remove(ticket)
+    def remove(self, handles: Iterable[RunHandle]) -> None:
+        for handle in handles:
+            line = self._visitors[handle.visitor]
+            line.remove(handle)
             if not line:
-                del self._visitors[ticket.visitor]
+                del self._visitors[handle.visitor]

@@ -1,4 +1,4 @@
-"""How much may be in memory at once beside the weights."""
+"""How much may be in memory at once in addition to the weights."""
 
 from __future__ import annotations
 

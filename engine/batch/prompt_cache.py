@@ -46,6 +46,14 @@ class Known:
     def pieces(self) -> list[Piece]:
         return [node.piece for node in self.nodes]
 
+    def before(self, place: int) -> Known:
+        """As much of it as comes before that token, with what says how likely the token is."""
+        nodes, tokens = self.nodes, self.tokens
+        while nodes and not (tokens < place or (tokens == place and nodes[-1].logits is not None)):
+            tokens -= len(nodes[-1].keys)
+            nodes = nodes[:-1]
+        return Known(nodes, tokens)
+
     @property
     def logits(self) -> torch.Tensor | None:
         return self.nodes[-1].logits if self.nodes else None
@@ -88,8 +96,8 @@ class PromptCache:
         """
         parent = before.nodes[-1] if before.nodes else self._root
         size = piece_bytes(piece) + (0 if logits is None else logits.nbytes)
-        gone = parent is not self._root and parent not in self.nodes
-        if gone or size > self.limit_bytes:
+        parent_evicted = parent is not self._root and parent not in self.nodes
+        if parent_evicted or size > self.limit_bytes:
             return before
         alike = parent.children.setdefault(len(keys), {})
         node = alike.get(keys)

@@ -2,100 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+import math
+from typing import Any
 
 import torch
 
-from core.runs.events import Candidate, Event, Failed, Finished, StopReason, Token
-from core.sampling import SamplingParams
+from core.errors import InvalidInput
+from core.runs.events import Finished, StopReason, Token
 from core.workspace import Request
-from engine.batch.run_handle import Ticket
+from engine.batch.beginnings import check_ids, constraint_after
+from engine.batch.member import Member
+from engine.batch.run_handle import RunHandle
 from engine.loading.checkpoint import Checkpoint
 from engine.prompt.prompting import Prompt
-from engine.sampling.candidates import candidates
 from engine.sampling.detokeniser import Detokeniser
 from engine.sampling.stopping import HeldBack, StopStrings
+from engine.sampling.tracing import Told
+
+NOT_FINITE = (
+    "The model gave numbers that are not finite, so no token can be chosen. "
+    "Try float32 weights, or another model."
+)
 
 
-class Row:
+class Row(Member):
     """Everything of a lane that doesn't depend on the other lanes.
 
-    ticket: the run it belongs to. full_length: the most tokens that prompt and answer can have.
+    prompt: with the tokens that the answer begins with.
     """
 
+    decodes = True
+
     def __init__(
-        self, request: Request, prompt: Prompt, checkpoint: Checkpoint, ticket: Ticket
+        self, request: Request, prompt: Prompt, checkpoint: Checkpoint, handle: RunHandle
     ) -> None:
-        self.lane = request.lane
-        self.ticket = ticket
-        self.inspection = request.inspection
-        self.params = _one_token(request.params) if request.inspection else request.params
-        self.prompt = prompt
+        super().__init__(request.lane, prompt, handle)
+        check_ids(prompt.after, checkpoint)
+        self.params = request.params
         self.stop_reason: StopReason | None = None
-        self.ended = False
+        self.text_of = checkpoint.prompting.text_of
         self._ends = checkpoint.ends
         self._ids = list(prompt.ids)
-        self._candidates: tuple[Candidate, ...] = ()
         self._context = prompt.rendered.context_length
         self._wished = len(self._ids) + self.params.max_new_tokens
         self.full_length = min(self._wished, self._context)
+        self.least_length = len(self._ids) + 1
         self._stops = StopStrings(self.params.stop, checkpoint.token_bytes)
-        self._decode = checkpoint.prompting.decode
-        self._text = Detokeniser(self._decode, self._ids)
+        self._text = Detokeniser(checkpoint.prompting.decode, prompt.rendered.token_ids)
         self._held = HeldBack(self.params.stop, prompt.rendered.text)
+        self._given = [self._held.push(self._text.push(token_id)) for token_id in prompt.after]
+        self._constraint = constraint_after(request, prompt, checkpoint)
 
-    def emit(self, event: Event) -> None:
-        self.ticket.emit(self.lane, event)
-
-    def end(self, event: Finished | Failed) -> None:
-        """The last event; the row leaves the batch."""
+    def begin(self, event: Any) -> None:
+        """Its prefill begins. Tokens that the request gives count as written by the model."""
         self.emit(event)
-        self.ended = True
+        for token_id, text in zip(self.prompt.after, self._given, strict=True):
+            self.emit(Token(token_id, text, None, event.seconds, given=True))
 
-    def inspect(self, logits: torch.Tensor) -> None:
-        """Find the candidates of the token that is chosen next. logits: (vocabulary,), float32."""
-        assert self.inspection
-        seen = torch.zeros(len(logits), dtype=torch.bool)
-        seen[[token_id for token_id in self._ids if token_id < len(logits)]] = True
-        self._candidates = candidates(
-            logits, self.params, seen, self.inspection, lambda i: self._decode([i])
-        )
+    def allowed(self) -> torch.Tensor | None:
+        """The tokens that the constraint lets through next; None: all of them."""
+        return self._constraint.allowed() if self._constraint else None
 
-    def take(self, token_id: int, logprob: float, seconds: float) -> Token:
-        """Add a chosen token; `stop_reason` is set if it was the last."""
-        token = self._take(token_id, logprob, seconds)
-        return replace(token, candidates=self._candidates) if self._candidates else token
+    @property
+    def incomplete(self) -> bool:
+        """Whether the constraint asks for more than there is."""
+        return self._constraint is not None and not self._constraint.complete
 
-    def _take(self, token_id: int, logprob: float, seconds: float) -> Token:
+    def advance(self, told: Told) -> None:
+        """Tell of a chosen token, and of the end if it was the last."""
+        if not math.isfinite(told.logprob):
+            raise InvalidInput(NOT_FINITE)
+        seconds = self.handle.seconds
+        self.emit(self._token(told, seconds))
+        if self.stop_reason:
+            self.end(self.finished(seconds))
+
+    def _token(self, told: Told, seconds: float) -> Token:
+        shown = self._take(told.token_id)
+        return Token(told.token_id, shown, told.logprob, seconds, told.trace)
+
+    def _take(self, token_id: int) -> str:
+        """What is shown of it; `stop_reason` is set if it is the last."""
         self._ids.append(token_id)
+        if self._constraint:
+            self._constraint.take(token_id)
         if token_id in self._ends:
             self.stop_reason = "end_of_sequence"
-            return Token(token_id, "", logprob, seconds)
+            return ""
         text = self._text.push(token_id)
         if self._stops.ended_by(self._ids):
             self.stop_reason = "stop_string"
-            shown = self._held.end(text + self._text.flush(), stopped=True)
-            return Token(token_id, shown, logprob, seconds)
+            return self._held.end(text + self._text.flush(), stopped=True)
         if len(self._ids) >= self.full_length:
             cut = self.full_length < self._wished
             self.stop_reason = "context_length" if cut else "max_new_tokens"
-        return Token(token_id, self._held.push(text), logprob, seconds)
+        return self._held.push(text)
 
     def finished(self, seconds: float) -> Finished:
         """The last event; it gives out text that was held back and belongs to the answer."""
         assert self.stop_reason is not None
         if self.stop_reason == "stop_string":
-            return Finished("stop_string", "", seconds)
-        return Finished(
-            self.stop_reason, self._held.end(self._text.flush(), stopped=False), seconds
-        )
-
-
-def live(rows: Iterable[Row]) -> list[Row]:
-    """Those that haven't ended."""
-    return [row for row in rows if not row.ended]
-
-
-def _one_token(params: SamplingParams) -> SamplingParams:
-    return replace(params, max_new_tokens=1, stop=())
+            return Finished("stop_string", "", seconds, self.incomplete)
+        text = self._held.end(self._text.flush(), stopped=False)
+        return Finished(self.stop_reason, text, seconds, self.incomplete)

@@ -1,8 +1,8 @@
 """The cache of a batch whose rows have different lengths, and come and go between two steps.
 
-`forward` gets a cache of `RowLayer`s beside the usual convolution layers. Row r's token at position
+`forward` gets a cache of `RowLayer`s and of the usual convolution layers. Row r's token at position
 p lies in column p: nothing moves when a longer row joins, and a step writes each row's new token
-into the row's own column. Columns behind a row's end are masked.
+into the row's own column. Columns after a row's end are masked.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class RowCache:
         return sum(tensor.nbytes for layer in _states(self.cache) for tensor in layer)
 
     def inputs(self) -> dict[str, Any]:
-        """What `forward` takes beside one token of each row."""
+        """What `forward` takes in addition to one token of each row."""
         return {
             "past_key_values": self.cache,
             "position_ids": self.places.columns[:, None],
@@ -119,9 +119,12 @@ class RowCache:
     def join(self, prefill: Prefill) -> None:
         """Append a copy of the prefilled prompt for each of its rows."""
         assert prefill.cache is not None
-        rows, length = len(prefill.rows), prefill.tokens
-        parts = [_states(self.cache), *[_states(prefill.cache)] * rows]
-        self._rebuild(parts, [*self.places.lengths, *[length + 1] * rows], prefill.cache)
+        self.add(prefill.cache, len(prefill.rows), prefill.tokens)
+
+    def add(self, cache: Cache, rows: int, length: int) -> None:
+        """Append copies of the one row of a cache with that many tokens."""
+        parts = [_states(self.cache), *[_states(cache)] * rows]
+        self._rebuild(parts, [*self.places.lengths, *[length + 1] * rows], cache)
 
     def copy_of(self, place: int) -> RowCache:
         """A cache of that row alone."""
@@ -187,7 +190,7 @@ class RowCache:
 
 
 def _states(cache: Cache) -> States:
-    """Of each layer: keys and values, or convolution states."""
+    """For each layer: keys and values, or convolution states."""
     layers: list[Any] = list(cache.layers)
     attends = (DynamicLayer, RowLayer)
     return [

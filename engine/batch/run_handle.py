@@ -5,27 +5,29 @@ from __future__ import annotations
 import queue
 from collections.abc import Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.runs.events import Event, Failed, Finished, Queued
+from core.runs.events import Failed, Finished, Queued
+from core.runs.scores import Distribution, Scored
 
 if TYPE_CHECKING:
-    from engine.batch.row import Row
+    from engine.batch.member import Member
 
-LaneEvent = tuple[str, Event]
-Events = queue.SimpleQueue[LaneEvent | None]  # None: a ticket has no more
+LAST = Finished | Failed | Scored | Distribution
+LaneEvent = tuple[str, Any]
+Events = queue.SimpleQueue[LaneEvent | None]  # None: a handle has no more
 
 
-class Ticket:
+class RunHandle:
     """The reader takes events, the worker emits them. closed: the reader went away.
 
     began: `perf_counter()` that seconds count from. place: in the queue, 0 before it was in it.
-    events: shared with other tickets; None: its own.
+    events: shared with other handles; None: its own.
     """
 
     def __init__(self, visitor: str, began: float, events: Events | None = None) -> None:
         self.visitor = visitor
-        self.rows: Sequence[Row] = ()
+        self.rows: Sequence[Member] = ()
         self.place = 0
         self.closed = False
         self._stopped: set[str] = set()
@@ -33,15 +35,15 @@ class Ticket:
         self._began = began
         self.events: Events = queue.SimpleQueue() if events is None else events
 
-    def open(self, rows: Sequence[Row]) -> None:
+    def open(self, rows: Sequence[Member]) -> None:
         """These lanes will end with an event of their own."""
         self.rows = rows
         self._open = {row.lane for row in rows}
         self._end_if_over()
 
-    def emit(self, lane: str, event: Event) -> None:
+    def emit(self, lane: str, event: Any) -> None:
         self.events.put((lane, event))
-        if isinstance(event, Finished | Failed) and lane in self._open:
+        if isinstance(event, LAST) and lane in self._open:
             self._open.remove(lane)
             self._end_if_over()
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.conversation import Conversation
 from core.runs.events import Failed
+from core.template_options import OptionValues
 from core.vision import VisionBudget
 from core.workspace import Request
+from engine.batch.member import Member
 from engine.batch.row import Row
-from engine.batch.run_handle import Events, LaneEvent, Ticket
+from engine.batch.run_handle import Events, LaneEvent, RunHandle
 from engine.batch.worker import Worker
 from engine.failures import is_expected, run_sentence
+from engine.loading.checkpoint import Checkpoint
 from engine.prompt.prompting import Prompt
 
 log = logging.getLogger(__name__)
@@ -24,39 +27,39 @@ log = logging.getLogger(__name__)
 class Part:
     """The lanes of a run that one worker answers, or none: then it is a sentence that says why.
 
-    ticket: all parts of a run share its `events`.
+    handle: all parts of a run share its `events`. make: what becomes of a request and its prompt.
     """
 
     worker: Worker | str
     requests: Sequence[Request]
-    ticket: Ticket
+    handle: RunHandle
+    make: Callable[[Request, Prompt, Checkpoint, RunHandle], Member] = Row
 
     def start(self) -> None:
         """Build the prompts and hand them to the worker."""
         if isinstance(self.worker, str):
             for request in self.requests:
-                self.ticket.emit(request.lane, Failed(self.worker, self.ticket.seconds))
-            self.ticket.open(())
+                self.handle.emit(request.lane, Failed(self.worker, self.handle.seconds))
+            self.handle.open(())
             return
         checkpoint = self.worker.checkpoint
-        built: dict[tuple[Conversation, VisionBudget], Prompt] = {}
-        rows: list[Row] = []
+        built: dict[tuple[Conversation, VisionBudget, OptionValues], Prompt] = {}
+        rows: list[Member] = []
         for request in self.requests:
-            key = (request.conversation, request.budget)
+            key = (request.conversation, request.budget, request.template_options)
             try:
                 if key not in built:
                     built[key] = checkpoint.prompting.build(*key)
-                prompt = built[key]
-                if request.inspection:
-                    prompt = prompt.with_answer(request.inspection.after)
-                rows.append(Row(request, prompt, checkpoint, self.ticket))
+                given = request.begins_with
+                prompt = built[key].with_answer(given) if given else built[key]
+                rows.append(self.make(request, prompt, checkpoint, self.handle))
             except Exception as error:
                 if not is_expected(error):
                     log.error("A lane failed", exc_info=error)
-                self.ticket.emit(request.lane, Failed(run_sentence(error), self.ticket.seconds))
-        self.ticket.open(rows)
+                self.handle.emit(request.lane, Failed(run_sentence(error), self.handle.seconds))
+        self.handle.open(rows)
         if rows:
-            self.worker.submit(self.ticket)
+            self.worker.submit(self.handle)
 
 
 class Stream(Iterator[LaneEvent]):
@@ -69,7 +72,7 @@ class Stream(Iterator[LaneEvent]):
     def __init__(self, parts: Sequence[Part], events: Events) -> None:
         self._parts = parts
         self._events = events
-        self._open = len(parts)  # tickets that may still give events
+        self._open = len(parts)  # handles that may still give events
         self._started = False
         self._closed = False
 
@@ -105,12 +108,12 @@ class Stream(Iterator[LaneEvent]):
 
     def stop(self, lane: str) -> None:
         for part in self._parts:
-            part.ticket.stop(lane)
+            part.handle.stop(lane)
 
     def close(self) -> None:
         self._closed = True
         for part in self._parts:
-            part.ticket.close()
+            part.handle.close()
 
     def __del__(self) -> None:
         self.close()

@@ -111,8 +111,10 @@ def _opened(image: Image) -> Iterator[Pictures.Image]:
         with Pictures.open(path, formats=FORMATS) as picture:
             _check_size(name, *picture.size)
             yield picture
+    except InvalidInput:  # it is a ValueError too, and already says what is wrong
+        raise
     except FileNotFoundError as error:
-        raise InvalidInput(f"The image {name} is not there any more. Add it again.") from error
+        raise InvalidInput(f"The image {name} no longer exists. Add it again.") from error
     except UnidentifiedImageError as error:
         raise InvalidInput(f"{_why_unknown(name, path)} {USE}") from error
     except Pictures.DecompressionBombError as error:
@@ -131,8 +133,8 @@ def _check_size(name: str, width: int, height: int) -> None:
 
 def _too_large(name: str, size: str) -> str:
     return (
-        f"The image {name} is too large ({size}); sides of at most {LONGEST_SIDE:,} pixels and "
-        f"{MOST_PIXELS // 10**6} million pixels in all are read. Make it smaller first."
+        f"The image {name} is too large ({size}). The limit is {LONGEST_SIDE:,} pixels a side and "
+        f"{MOST_PIXELS // 10**6} million pixels in total. Make it smaller first."
     )
 
 
@@ -143,4 +145,4 @@ def _why_unknown(name: str, path: Path) -> str:
         return f"The file {name} is empty."
     if start.startswith((b"<svg", b"<?xml")):
         return f"{name} is an SVG drawing, which has no pixels. Export it as PNG first."
-    return f"The file {name} is no image that can be read here."
+    return f"The file {name} is not an image that can be read here."

@@ -27,7 +27,7 @@ KEPT = 4  # conversations' images; one large image takes 35 MB
 class ReadImages:
     """texts: what each image's placeholder expands to. tensors: inputs of `forward`, by name.
 
-    digests: of each image's content and budget: equal ones become equal features.
+    digests: of each image's content and budget: equal digests mean equal features.
     """
 
     texts: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class ImageReader:
     def read(
         self, images: Sequence[Image], budget: VisionBudget, context_length: int
     ) -> ReadImages:
-        """Raises InvalidInput for a file that is no image, and for more images than fit the
+        """Raises InvalidInput for a file that is not an image, and for more images than fit the
         context, before one is decoded. The budget is LFM2-VL's; others skip it.
 
         The last few results are kept while their files don't change: a prompt is rendered again at

@@ -26,7 +26,7 @@ class PackedLinear(nn.Module):
         self.packed = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), None)
 
     def held(self) -> list[torch.Tensor]:
-        """The tensors that it keeps beside parameters."""
+        """The tensors that it keeps in addition to parameters."""
         return [self.packed]
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -35,8 +35,13 @@ class PackedLinear(nn.Module):
         return outputs.view(*inputs.shape[:-1], self.out_features)
 
 
-def can_be_packed(device: torch.device) -> bool:
-    return device.type == "cpu" and torch.backends.mkldnn.is_available()
+def can_be_packed(device: torch.device, dtype: torch.dtype) -> bool:
+    """oneDNN packs bfloat16 only on processors that compute in it, such as those with AVX-512."""
+    if device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    if dtype == torch.bfloat16:
+        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return dtype == torch.float32
 
 
 @torch.no_grad()
@@ -87,7 +92,7 @@ def replace_linears(
 
 
 def held_bytes(network: nn.Module) -> int:
-    """Of all weights in memory, tied ones once, packed and quantised ones as they are kept."""
+    """Bytes of all weights in memory, tied ones once, packed and quantised ones as kept."""
     tensors: dict[int, Any] = {}
     for module in network.modules():
         own = getattr(module, "held", None)

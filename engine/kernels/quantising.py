@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.kernels.packing import PackedLinear
+from engine.kernels.packing import PackedLinear, can_be_packed
 
 INT8_ROWS = 6  # more rows are faster in bfloat16 (measured: 8 rows 0.8x, 16 rows 0.5x)
 INT4_ROWS = 10
@@ -52,6 +52,47 @@ class Int8Linear(nn.Module):
         return outputs.view(*inputs.shape[:-1], self.out_features)
 
 
+class DynamicInt8Linear(nn.Module):
+    """The same weights, multiplied as integers: each row of inputs is rounded to 8 bits as well.
+
+    A row has a scale of its own, so that rows don't change each other. For processors with VNNI,
+    where fbgemm reads these weights twice as fast as bfloat16 multiplies with them.
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.in_features, self.out_features = linear.in_features, linear.out_features
+        self.bias = linear.bias
+        weight = linear.weight.detach().float()
+        scale = (weight.abs().amax(dim=1) / 127).clamp(min=1e-12)
+        rounded = (weight / scale[:, None]).round().clamp(-127, 127).to(torch.int8)
+        zeros = torch.zeros(self.out_features, dtype=torch.long)
+        numbers = torch._make_per_channel_quantized_tensor(rounded, scale.double(), zeros, 0)
+        engine = torch.backends.quantized.engine  # of the whole process
+        torch.backends.quantized.engine = "fbgemm"
+        try:
+            self.packed = torch.ops.quantized.linear_prepack(numbers, None)
+        finally:
+            torch.backends.quantized.engine = engine
+
+    def held(self) -> list[torch.Tensor]:
+        """One that has the size of the packed weights, which are no tensor, and no memory."""
+        shape = (self.out_features, self.in_features)
+        return [torch.empty(shape, dtype=torch.int8, device="meta")]
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        rows = inputs.reshape(-1, self.in_features).float()
+        largest = rows.abs().amax(dim=1, keepdim=True).clamp(min=1e-20)
+        # Numbers from -1 to 1 become 1 to 255, and the zero 128.
+        outputs = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+            rows / largest, 1 / 127, 128, self.packed
+        )
+        outputs = (outputs * largest).to(inputs.dtype)
+        if self.bias is not None:
+            outputs = outputs + self.bias
+        return outputs.view(*inputs.shape[:-1], self.out_features)
+
+
 class Int4Linear(nn.Module):
     """Weights from 0 to 15 with a scale and an offset for each 32 inputs of an output.
 
@@ -79,7 +120,8 @@ class Int4Linear(nn.Module):
         plain.weight = nn.Parameter(
             rounded.reshape(self.out_features, -1).to(torch.bfloat16), requires_grad=False
         )
-        self.many = PackedLinear(plain)
+        packs = can_be_packed(plain.weight.device, torch.bfloat16)
+        self.many = PackedLinear(plain) if packs else plain
 
     def held(self) -> list[torch.Tensor]:
         return [self.small, self.scales]
@@ -102,4 +144,13 @@ def quantised(linear: nn.Linear, weights: str) -> nn.Module | None:
     fits: dict[str, Any] = {"int8": 16, "int4": GROUP}
     if linear.in_features % fits[weights] or linear.out_features % 16:
         return None
-    return (Int8Linear if weights == "int8" else Int4Linear)(linear)
+    if weights == "int4":
+        return Int4Linear(linear)
+    return (DynamicInt8Linear if multiplies_integers() else Int8Linear)(linear)
+
+
+def multiplies_integers() -> bool:
+    """Whether the processor has VNNI, and torch has fbgemm."""
+    return "fbgemm" in torch.backends.quantized.supported_engines and bool(
+        torch.cpu._is_vnni_supported()
+    )

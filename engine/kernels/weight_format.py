@@ -9,6 +9,7 @@ import torch
 
 from core.errors import InvalidInput
 from engine.kernels.fusing import fuse
+from engine.kernels.merging import merge
 from engine.kernels.packing import PackedLinear, can_be_packed, packs_equally, replace_linears
 from engine.kernels.quantising import quantised
 from engine.loading.device import TINY_MODEL
@@ -34,10 +35,13 @@ def convert(network: Any, weights: str, step: Callable[[str, float | None], None
     auto packs only where the result is the same, bit for bit. A format that is named is packed as
     well if rounding differs (float32), except for tiny models, where it gains nothing. 8 and 4 bits
     are for the layers that read text; a vision tower keeps bfloat16. Before that, what can be done
-    in fewer calls is (`fuse`); it changes no number.
+    in fewer calls is (`fuse`, `merge`); it changes no number.
     """
     fuse(network)
     kept = str(network.dtype).removeprefix("torch.")
+    parameters = sum(tensor.numel() for tensor in network.parameters())
+    if parameters >= TINY_MODEL:  # smaller ones lose by it as much as they gain
+        merge(network)
     if weights in QUANTISED:
         decoder = network.get_decoder()
         replace_linears(
@@ -46,8 +50,7 @@ def convert(network: Any, weights: str, step: Callable[[str, float | None], None
             lambda share: step("Quantising the weights", share),
         )
         return weights
-    parameters = sum(tensor.numel() for tensor in network.parameters())
-    if not can_be_packed(network.device) or parameters < TINY_MODEL or kept == "float16":
+    if not can_be_packed(network.device, network.dtype) or parameters < TINY_MODEL:
         return kept
     step("Packing the weights", None)
     if weights == "auto" and not packs_equally(network):

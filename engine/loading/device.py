@@ -23,7 +23,7 @@ def choose_device(wish: str) -> torch.device:
     try:
         device = torch.device(wish)
     except RuntimeError as error:
-        raise InvalidInput(f"There is no device {wish!r}; use auto, cpu, cuda or mps.") from error
+        raise InvalidInput(f"Unknown device {wish!r}; use auto, cpu, cuda or mps.") from error
     there = {"cpu": True, "cuda": torch.cuda.is_available()}
     there["mps"] = torch.backends.mps.is_available()
     if not there.get(device.type, False):
@@ -32,7 +32,7 @@ def choose_device(wish: str) -> torch.device:
         index = torch.cuda.current_device() if device.index is None else device.index
         if index >= torch.cuda.device_count():
             raise InvalidInput(
-                f"There is no device {wish!r}; this machine has cuda:0 to "
+                f"Device {wish!r} does not exist; this machine has cuda:0 to "
                 f"cuda:{torch.cuda.device_count() - 1}."
             )
         return torch.device("cuda", index)
@@ -53,9 +53,7 @@ def choose_dtype(wish: str, device: torch.device, parameters: int) -> torch.dtyp
     """
     if wish != "auto":
         if wish not in DTYPES:
-            raise InvalidInput(
-                f"There is no number format {wish!r}; use one of {', '.join(WEIGHTS)}."
-            )
+            raise InvalidInput(f"Unknown number format {wish!r}; use one of {', '.join(WEIGHTS)}.")
         return DTYPES[wish]
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16

@@ -47,7 +47,7 @@ def folder_of(model: str, report: Report, check: Callable[[], None]) -> Path:
         raise InvalidInput(f"{model} is a file. Give the folder of the model, or a Hub id.")
     if model.startswith(("/", ".", "~")) or model.count("/") > 1 or "\\" in model:
         raise InvalidInput(
-            f"There is no folder {model}. Check the path, or give a Hub id such as "
+            f"The folder {model} does not exist. Check the path, or give a Hub id such as "
             "LiquidAI/LFM2.5-350M."
         )
     validate_repo_id(model)

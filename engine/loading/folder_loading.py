@@ -25,15 +25,28 @@ from transformers.models.auto.modeling_auto import (
 from core.errors import InvalidInput
 from core.runs.capabilities import Capabilities
 from core.runs.engine import ModelDescription
+from core.tools.thinking import OPENINGS
 from engine.batch.cache_pieces import bytes_per_token, can_be_split
+from engine.constraints.call_forms import call_form
+from engine.constraints.compiler import Compiler
+from engine.decode.choosing import forward_step, lean_step
+from engine.decode.lean_step import LeanStep
 from engine.images.image_reader import ImageReader
 from engine.kernels.packing import held_bytes
 from engine.kernels.weight_format import convert, dtype_wish
 from engine.loading.checkpoint import Checkpoint
-from engine.loading.device import choose_device, choose_dtype, choose_threads, free_memory
+from engine.loading.device import (
+    TINY_MODEL,
+    choose_device,
+    choose_dtype,
+    choose_threads,
+    free_memory,
+)
 from engine.loading.download import folder_of, is_folder
+from engine.loading.huge_pages import large_memory, use_huge_pages
 from engine.loading.progress import weight_bars
 from engine.loading.weights import read_weights
+from engine.prompt.plain_text import PlainText
 from engine.prompt.prompting import Prompting
 from engine.prompt.template import ChatTemplate
 from engine.sampling.stopping import TokenBytes
@@ -43,11 +56,14 @@ UNLIMITED = 10**9  # tokenizers without a limit name a larger number
 
 
 def load_checkpoint(
-    model: str, device_wish: str, weights_wish: str, step: Step, check: Callable[[], None]
-) -> Checkpoint:
+    model: str, device_wish: str, weights_wish: str, decode: str, huge_pages: bool, step: Step,
+    check: Callable[[], None],
+) -> Checkpoint:  # fmt: skip
     """Read `model`, a Hub id or folder, into memory.
 
-    step: told what happens and the share that is done. check: called often; may raise to cancel.
+    decode: one of `core.runs.engine.DECODE`. huge_pages: whether large weights on a CPU move into
+    them, where Linux lets a program ask. step: told what happens and the share that is done.
+    check: called often; may raise to cancel.
     Raises what `load_sentence` explains.
     """
     began = perf_counter()
@@ -61,7 +77,7 @@ def load_checkpoint(
     needed, free = weights.bytes_as(dtype.itemsize), free_memory(device)
     if needed > free:
         raise InvalidInput(
-            f"{model} needs {needed / 1e9:.1f} GB for its weights in {name_of(dtype)}, and "
+            f"{model} needs {needed / 1e9:.1f} GB for its weights in {dtype_name(dtype)}, and "
             f"{free / 1e9:.1f} GB are free on {device}. Load a smaller model, or close what else "
             "uses memory."
         )
@@ -69,6 +85,7 @@ def load_checkpoint(
     processor = AutoProcessor.from_pretrained(folder, trust_remote_code=False) if sees else None
     tokenizer = processor.tokenizer if processor else read_tokenizer(folder, model)
     check()
+    others = large_memory()
     step("Reading the weights", 0.0)
     auto = AutoModelForImageTextToText if sees else AutoModelForCausalLM
     placed = {} if device.type == "cpu" else {"device_map": {"": device}}
@@ -85,10 +102,17 @@ def load_checkpoint(
 
     parameters = sum(tensor.numel() for tensor in {*network.parameters()})
     kept = convert(network, weights_wish, converting)
+    if huge_pages and device.type == "cpu" and parameters >= TINY_MODEL:
+        moving = "Moving the weights into huge pages"
+        use_huge_pages(lambda share: converting(moving, share), others)
+    lean = None
+    if decode == "auto":
+        step("Comparing the decoding step", None)
+        lean = lean_step(network)
     seconds = perf_counter() - began
     revision = "" if is_folder(model) else folder.name  # a snapshot's folder is named by its commit
     return make_checkpoint(
-        network, tokenizer, processor, model, seconds, kept, parameters, revision
+        network, tokenizer, processor, model, seconds, kept, parameters, revision, lean
     )
 
 
@@ -130,43 +154,58 @@ def read_tokenizer(folder: Path, model: str) -> Any:
 
 def make_checkpoint(
     network: Any, tokenizer: Any, processor: Any, model: str, seconds: float,
-    weights: str = "", parameters: int = 0, revision: str = "",
+    weights: str = "", parameters: int = 0, revision: str = "", lean: LeanStep | None = None,
 ) -> Checkpoint:  # fmt: skip
     """Everything around a network in memory; `model` is the name it goes by.
 
     weights: what they are kept as, in words; empty: the network's own number format. parameters:
     how many there were before they were converted; 0: they were not. revision: the Hub's commit.
+    lean: the decoding step; None: `forward`.
     """
     text_config = network.config.get_text_config(decoder=True)
     context = getattr(text_config, "max_position_embeddings", None) or tokenizer.model_max_length
     images = ImageReader(processor) if processor is not None else None
     ends = _ids(network.generation_config.eos_token_id) or _ids(tokenizer.eos_token_id)
     source = _template_source(processor) or _template_source(tokenizer)
-    template = None
-    if source is not None:
-        closing = [tokenizer.convert_ids_to_tokens(i) for i in sorted(ends)]
-        named = [tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token]
-        marks = [token for token in (*closing, *named) if token]
+    closing = [tokenizer.convert_ids_to_tokens(i) for i in sorted(ends)]
+    named = [tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token]
+    marks = [token for token in (*closing, *named) if token]
+    if source is None:
+        images = None  # nothing says where one would stand in the text
+        template = PlainText(tokenizer, marks)
+    else:
         template = ChatTemplate(tokenizer, source, images.token if images else None, marks)
+    chat = template if isinstance(template, ChatTemplate) else None
     context = int(context) if context < UNLIMITED else UNLIMITED
+    width = getattr(text_config, "vocab_size", None) or len(tokenizer)
+    token_bytes = TokenBytes(tokenizer)
+    known = "logits_to_keep" in inspect.signature(network.forward).parameters
     capabilities = Capabilities(
         prefill=True,
         images=images is not None,
         exact_prompt=True,
         logprobs=True,
-        candidates=getattr(text_config, "vocab_size", None) or len(tokenizer),
-        tools=template is not None and template.takes_tools,
+        candidates=width,
+        tools=chat is not None and chat.takes_tools,
         seeds=True,
         verification=True,
+        constraints=bool(ends) and token_bytes.exact,
+        scores=known,  # else the logits of a whole prompt could be in memory at once
+        distributions=True,
+        beginnings=True,
+        ends=frozenset(ends),
+        roles=chat is not None,
+        template_options=chat.options if chat else (),
     )
+    only_last = {"logits_to_keep": 1} if known else {}
     count = parameters or sum(t.numel() for t in {*network.parameters()})
     description = ModelDescription(
         model=model,
         capabilities=capabilities,
         architecture=type(network).__name__,
         parameters=count,
-        dtype=name_of(network.dtype),
-        weights=weights or name_of(network.dtype),
+        dtype=dtype_name(network.dtype),
+        weights=weights or dtype_name(network.dtype),
         device=str(network.device),
         memory_bytes=held_bytes(network),
         context_length=context,
@@ -174,16 +213,29 @@ def make_checkpoint(
         budget=images.budget if images else None,
         splits_images=images.splits if images else False,
         revision=revision,
-        lists_only=template is not None and template.lists_only,
+        lists_only=chat is not None and chat.lists_only,
+        writes_calls=chat is not None and chat.writes_calls,
+        call_form=call_form(tokenizer, source or ""),
+        decoding="lean" if lean else "forward",
+        thought_tags=tuple(tag for tag in OPENINGS if tag in tokenizer.get_vocab()),
     )
-    known = "logits_to_keep" in inspect.signature(network.forward).parameters
+    prompting = Prompting(tokenizer, template, images, context, description.name)
     return Checkpoint(
         model=network,
         description=description,
-        prompting=Prompting(tokenizer, template, images, context, description.name),
-        token_bytes=TokenBytes(tokenizer),
+        prompting=prompting,
+        token_bytes=token_bytes,
         ends=frozenset(ends),
-        only_last={"logits_to_keep": 1} if known else {},
+        constraints=Compiler(
+            tokenizer,
+            frozenset(ends),
+            width,
+            prompting.decode,
+            capabilities,
+            description.call_form,
+        ),
+        only_last=only_last,
+        step=lean or forward_step(network, only_last),
         threads=choose_threads(network.device, count),
         splits=can_be_split(network),
         bytes_per_token=bytes_per_token(network),
@@ -192,7 +244,7 @@ def make_checkpoint(
     )
 
 
-def name_of(dtype: torch.dtype) -> str:
+def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 

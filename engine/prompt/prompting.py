@@ -1,7 +1,8 @@
 """A request's prompt, token by token: what `render` shows is what `stream` sends.
 
 The ids are those of `apply_chat_template(messages, tokenize=True)` of the checkpoint's tokenizer or
-processor, and with typed control tokens those of `sanitize_control_tokens=True`. They are made
+processor, and with typed control tokens those of `sanitize_control_tokens=True`; without a chat
+template those of `tokenizer(text)`. They are made
 here because Transformers 5.23 gives no offsets with that option, and LFM2-VL's processor counts a
 typed `<image>` as an image in spite of it.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any
 
@@ -21,23 +23,26 @@ from core.bounds import check_conversation
 from core.conversation import Conversation
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
+from core.template_options import OptionValues
 from core.tools.schemas import parse_tools
 from core.vision import VisionBudget
 from engine.batch.prompt_cache import Keys
 from engine.images.image_reader import ImageReader, ReadImages
 from engine.prompt.layout import Layout, Span, lay_out
-from engine.prompt.template import ChatTemplate
+from engine.prompt.plain_text import PlainText
+from engine.prompt.template import MARKS, ChatTemplate
 
 KINDS = "mm_token_type_ids"
-FAR = 2**62  # behind every character
+MOST_TEXTS = 2**18  # more than any vocabulary here has tokens
+FAR = 2**62  # after every character
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """features: tensors that `forward` takes beside the ids, at prefill only.
+    """features: tensors that `forward` takes with the ids, at prefill only.
 
     keys: of each token, its id, or for an image's place what identifies the image and its budget.
-    Prompts with equal keys are equal inputs. after: tokens of an answer behind the rendered prompt.
+    Prompts with equal keys are equal inputs. after: tokens of an answer, which follow the prompt.
     """
 
     rendered: RenderedPrompt
@@ -67,7 +72,7 @@ class Prompting:
     def __init__(
         self,
         tokenizer: Any,
-        template: ChatTemplate | None,
+        template: ChatTemplate | PlainText,
         images: ImageReader | None,
         context_length: int,
         model: str,
@@ -77,42 +82,74 @@ class Prompting:
         self._backend.no_padding()
         self._backend.encode_special_tokens = False
         self._template = template
+        self._plain = template if isinstance(template, PlainText) else PlainText(tokenizer, ())
         self._images = images
         self._context_length = context_length
         self._model = model
         self._newline = self._backend.encode("\n", add_special_tokens=False).ids
         added = tokenizer.added_tokens_decoder
-        control = template.control if template else set[str]()
-        self._special = {i for i, t in added.items() if t.special or t.content in control}
+        self._special = {i for i, t in added.items() if t.special or t.content in template.control}
         self._image_id = tokenizer.convert_tokens_to_ids(images.token) if images else None
+        self.text_of = lru_cache(MOST_TEXTS)(self._text_of)
 
     def decode(self, ids: list[int]) -> str:
         """Ids to text with all special tokens, changing nothing about spaces."""
         return self._backend.decode(ids, skip_special_tokens=False)
 
-    def build(self, conversation: Conversation, budget: VisionBudget) -> Prompt:
-        """Raises InvalidInput where the checkpoint can't be asked this."""
-        template = self._template
-        if template is None:
-            raise InvalidInput(
-                f"{self._model} has no chat template: it is a base model that continues plain "
-                "text. Choose an instruct or chat checkpoint."
-            )
+    def _text_of(self, token_id: int) -> str:
+        """One token alone. Many are asked for again and again, and share their texts."""
+        return self.decode([token_id])
+
+    def answer_ids(self, text: str) -> tuple[int, ...]:
+        """A text that somebody typed as the tokens of an answer. What could end a turn is encoded
+        as ordinary text, as in a prefill.
+        """
+        clean = MARKS.sub("", text)
+        ids: list[int] = []
+        end = 0
+        for found in self._template.typed_by_assistant.finditer(clean):
+            ids += self._encode(clean[end : found.start()], False, False)[0]
+            ids += self._encode(found.group(), False, True)[0]
+            end = found.end()
+        return (*ids, *self._encode(clean[end:], False, False)[0])
+
+    def build(
+        self, conversation: Conversation, budget: VisionBudget, options: OptionValues = ()
+    ) -> Prompt:
+        """options: of the chat template; those that it doesn't read are left out. Raises
+        InvalidInput where the checkpoint can't be asked this.
+        """
         if not conversation.messages:
-            raise InvalidInput("There is no message to send. Write a user message.")
+            raise InvalidInput("No message to send. Write a user message.")
         check_conversation(conversation, self._context_length)
         read = self._read_images(conversation, budget)
-        image_token = self._images.token if self._images else None
-        layout = lay_out(template, conversation, image_token, read.texts)
+        template = self._plain if conversation.plain else self._template
+        layout = self._lay_out(template, conversation, read, options)
         tokens = self._tokens(layout)
+        if not tokens:
+            raise InvalidInput("The messages are empty. Write the beginning of a text.")
         rendered = RenderedPrompt(
             layout.text, tokens, self._context_length, layout.neutralised,
             tools_ignored=layout.tools is None and bool(parse_tools(conversation.tools)),
+            unplaced=layout.unplaced,
+            in_template=isinstance(template, ChatTemplate),
         )  # fmt: skip
         features = dict(read.tensors)
         if self._images is not None and KINDS in features:  # made for the bare placeholders
             features[KINDS] = self._images.kinds_of(rendered.token_ids)
         return Prompt(rendered, self._keys(tokens, read), features)
+
+    def _lay_out(
+        self,
+        template: ChatTemplate | PlainText,
+        conversation: Conversation,
+        read: ReadImages,
+        options: OptionValues,
+    ) -> Layout:
+        if isinstance(template, PlainText):
+            return template.lay_out(conversation)
+        image_token = self._images.token if self._images else None
+        return lay_out(template, conversation, image_token, read.texts, options)
 
     def _keys(self, tokens: Sequence[PromptToken], read: ReadImages) -> Keys:
         if self._images is None or not read.digests:
@@ -139,7 +176,8 @@ class Prompting:
         typed: list[bool] = []
         for start, end, is_typed in _pieces(layout):
             piece = layout.text[start:end]
-            piece_ids, offsets = self._encode(piece, first=start == 0, typed=is_typed)
+            first = start <= layout.begins
+            piece_ids, offsets = self._encode(piece, first, is_typed)
             ids += piece_ids
             places += [(start + a, start + b) for a, b in offsets] if start else offsets
             texts += _texts(piece, offsets)
@@ -162,7 +200,7 @@ class Prompting:
     ) -> tuple[list[int], list[tuple[int, int]]]:
         """Ids and offsets of a piece; typed: as ordinary text, whatever it spells.
 
-        A later piece is encoded behind a newline that is then removed, as in `encode_marked_chat`,
+        A later piece is encoded after a newline that is then removed, as in `encode_marked_chat`,
         because SentencePiece adds a space to the start of a text.
         """
         if first and not typed:

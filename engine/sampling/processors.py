@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import torch
 
 from core.sampling import SamplingParams, in_order, is_on
+from engine.sampling.largest import largest
 
-# From scores, and which tokens are in prompt and answer, to scores.
+# From scores, and the ids of prompt and answer, to scores.
 Step = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Rows = Sequence[SamplingParams]
 REMOVED = -float("inf")
@@ -23,18 +24,28 @@ LANES = 128  # a multiple of every vector width, so that sums group the same num
 def repetition_penalty(
     scores: torch.Tensor, seen: torch.Tensor, penalty: torch.Tensor
 ) -> torch.Tensor:
-    """seen: (rows, vocabulary), the tokens of prompt and answer. Off: 1."""
-    return torch.where(seen, torch.where(scores < 0, scores * penalty, scores / penalty), scores)
+    """seen: (rows, any number), the ids of prompt and answer, in any order. Off: 1."""
+    known = scores.gather(1, seen)
+    return scores.scatter(1, seen, torch.where(known < 0, known * penalty, known / penalty))
 
 
-def top_k(scores: torch.Tensor, k: torch.Tensor, largest: int) -> torch.Tensor:
+def top_k(scores: torch.Tensor, k: torch.Tensor, most: int) -> torch.Tensor:
     """Keeps the k largest, and all that tie with the smallest of them. Off: 0.
 
-    largest: the largest k of all rows, known without asking the device.
+    most: the largest k of all rows, known without asking the device. On a CPU only the largest are
+    looked at, unless one of the others may tie.
     """
-    best = scores.topk(min(largest, scores.shape[-1])).values
+    places = largest(scores, min(most + 1, scores.shape[-1]))
+    best = scores.gather(1, places)
     smallest_kept = best.gather(1, (k - 1).clamp(0, best.shape[-1] - 1))
+    if scores.device.type == "cpu" and bool(((best[:, -1:] < smallest_kept) & (k > 0)).all()):
+        return _alone(scores, places, best.masked_fill(best < smallest_kept, REMOVED))
     return scores.masked_fill((scores < smallest_kept) & (k > 0), REMOVED)
+
+
+def _alone(scores: torch.Tensor, places: torch.Tensor, left: torch.Tensor) -> torch.Tensor:
+    """What is left at these places, and all else removed."""
+    return torch.full_like(scores, REMOVED).scatter_(1, places, left)
 
 
 def top_p(scores: torch.Tensor, rest: torch.Tensor, survivors: int = 0) -> torch.Tensor:
@@ -44,11 +55,11 @@ def top_p(scores: torch.Tensor, rest: torch.Tensor, survivors: int = 0) -> torch
     survivors: how many tokens top_k left, ties aside; 0: all. On a CPU only those are sorted if the
     result is the same: at 65,536 entries the sort of a whole row takes 6 ms.
     """
-    unlikely = _of_survivors(scores, rest, survivors) if scores.device.type == "cpu" else None
-    if unlikely is None:
-        ascending, places = scores.sort()
-        unlikely = _spread(_tail(ascending, rest), places, scores)
-    return scores.masked_fill(unlikely, REMOVED)
+    left = _of_survivors(scores, rest, survivors) if scores.device.type == "cpu" else None
+    if left is not None:
+        return left
+    ascending, places = scores.sort()
+    return scores.masked_fill(_spread(_tail(ascending, rest), places, scores), REMOVED)
 
 
 def _tail(ascending: torch.Tensor, rest: torch.Tensor) -> torch.Tensor:
@@ -62,24 +73,25 @@ def _spread(tail: torch.Tensor, places: torch.Tensor, scores: torch.Tensor) -> t
 
 
 def _of_survivors(scores: torch.Tensor, rest: torch.Tensor, survivors: int) -> torch.Tensor | None:
-    """What top_p removes, from a sort of the survivors only; None where that could differ.
+    """What top_p leaves, from a sort of the survivors only; None where that could differ.
 
     In the sorted row all others are -inf, come first and add zeros to its sums. The order of equal
     scores is that of `torch.sort` on the whole row, so a cut between equal scores is left to it.
     """
     vocabulary = scores.shape[-1]
-    if not survivors or vocabulary % LANES:
+    few = (survivors // LANES + 1) * LANES
+    if not survivors or vocabulary % LANES or few > vocabulary // 4:
         return None
-    alive = int((scores > REMOVED).sum(dim=-1).max())
-    few = -(-max(alive, survivors) // LANES) * LANES
-    if few > vocabulary // 4:
+    places = largest(scores, few).flip(1)
+    ascending = scores.gather(1, places)
+    if bool((ascending[:, 0] > REMOVED).any()):  # more are left, which tie
         return None
-    ascending, places = scores.topk(few)
-    ascending, places = ascending.flip(1), places.flip(1)
     tail = _tail(ascending, rest)
     cut = tail[:, :-1] & ~tail[:, 1:]
     equal = (ascending[:, :-1] == ascending[:, 1:]) & (ascending[:, 1:] > REMOVED)
-    return None if bool((cut & equal).any()) else _spread(tail, places, scores)
+    if bool((cut & equal).any()):
+        return None
+    return _alone(scores, places, ascending.masked_fill(tail, REMOVED))
 
 
 def min_p(scores: torch.Tensor, p: torch.Tensor) -> torch.Tensor:
@@ -105,6 +117,20 @@ def typical_p(scores: torch.Tensor, mass: torch.Tensor) -> torch.Tensor:
     return scores.masked_fill(_spread(far, places, scores), REMOVED)
 
 
+def only(scores: torch.Tensor, allowed: Sequence[torch.Tensor | None]) -> torch.Tensor:
+    """Keeps the allowed tokens of each row, whose shape is (vocabulary,). Off: None.
+
+    It comes where `generate()` puts a caller's own processors: after the repetition penalty, which
+    also works with greedy decoding, and before the others.
+    """
+    held = [place for place, mask in enumerate(allowed) if mask is not None]
+    if not held:
+        return scores
+    mask = torch.stack([mask for mask in allowed if mask is not None]).to(scores.device)
+    rows = torch.tensor(held, device=scores.device)
+    return scores.index_copy(0, rows, scores[rows].masked_fill(~mask, REMOVED))
+
+
 # -- one for each row of the table: the parameters of all rows as tensors, and the step ------------
 def _repetition_penalty(rows: Rows, device: torch.device) -> Step:
     penalty = _column([row.repetition_penalty for row in rows], device)
@@ -119,8 +145,8 @@ def _temperature(rows: Rows, device: torch.device) -> Step:
 def _top_k(rows: Rows, device: torch.device) -> Step:
     ks = [row.top_k for row in rows]
     k = torch.tensor(ks, dtype=torch.long, device=device)[:, None]
-    largest = max(ks)
-    return lambda scores, seen: top_k(scores, k, largest)
+    most = max(ks)
+    return lambda scores, seen: top_k(scores, k, most)
 
 
 def _top_p(rows: Rows, device: torch.device) -> Step:
@@ -155,6 +181,6 @@ PROCESSORS: Mapping[str, Callable[[Rows, torch.device], Step]] = {
 
 
 def steps(rows: Rows, among: Iterable[str], device: torch.device) -> tuple[tuple[str, Step], ...]:
-    """Of these samplers the ones that any row uses, in the order in which they are applied."""
+    """The ones of these samplers that any row uses, in the order in which they are applied."""
     wanted = {name for name in among if any(is_on(row, name) for row in rows)}
     return tuple((name, PROCESSORS[name](rows, device)) for name in in_order() if name in wanted)

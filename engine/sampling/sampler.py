@@ -7,12 +7,42 @@ noise of each row comes from the row's own generator; the rest is done for all r
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 
+from core.runs.traces import CONSTRAINT, TOP
 from core.sampling import SamplingParams, samplers
-from engine.sampling.exponential_noise import exponential
-from engine.sampling.processors import steps
+from engine.sampling.exponential_noise import draw
+from engine.sampling.largest import largest
+from engine.sampling.processors import only, steps
+from engine.sampling.tracing import Fate, greedy_fate, packed, removers
+
+Choice = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # ids, and what `Fate` holds
+
+
+class Step(NamedTuple):
+    """logits: before any sampler. scores: after those that greedy rows use too. held: after the
+    constraints; the same tensor where there are none. top: the candidates' ids.
+    """
+
+    logits: torch.Tensor
+    scores: torch.Tensor
+    held: torch.Tensor
+    seen: torch.Tensor
+    top: torch.Tensor
+
+    def of(self, rows: torch.Tensor | None) -> Step:
+        """These rows of it; None: all."""
+        if rows is None:
+            return self
+        logits, scores, held, seen, top = (tensor[rows] for tensor in self)
+        return Step(logits, scores, scores if self.held is self.scores else held, seen, top)
+
+    @property
+    def watched(self) -> dict[str, torch.Tensor]:
+        """The candidates' scores after the constraints, where there are some."""
+        return {} if self.held is self.scores else {CONSTRAINT: self.held.gather(1, self.top)}
 
 
 class Sampler:
@@ -24,14 +54,14 @@ class Sampler:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._params: list[SamplingParams] = []
-        self._dice: list[torch.Generator] = []
+        self._generators: list[torch.Generator] = []
         self._prompts: list[Sequence[int]] = []  # of rows that `_seen` doesn't have yet
-        self._seen: torch.Tensor | None = None  # (rows, vocabulary), tokens of prompt and answer
+        self._seen: torch.Tensor | None = None  # ids of prompt and answer: `repetition_penalty`
 
     def join(self, params: Sequence[SamplingParams], prompt_ids: Sequence[Sequence[int]]) -> None:
         """Append rows; each draws from a generator of its own seed."""
-        dice = [torch.Generator(self._device).manual_seed(row.seed or 0) for row in params]
-        self._dice = [*self._dice, *dice]
+        generators = [torch.Generator(self._device).manual_seed(row.seed or 0) for row in params]
+        self._generators = [*self._generators, *generators]
         self._params = [*self._params, *params]
         self._prompts = [*self._prompts, *prompt_ids]
         self._settle()
@@ -44,35 +74,48 @@ class Sampler:
             left = [place for place in places if place < known]
             self._seen = self._seen[torch.tensor(left, dtype=torch.long, device=self._device)]
         self._params = [self._params[place] for place in places]
-        self._dice = [self._dice[place] for place in places]
+        self._generators = [self._generators[place] for place in places]
         self._settle()
 
-    def choose(self, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Ids and log probabilities before any processor, both of shape (rows,).
+    def choose(
+        self, logits: torch.Tensor, allowed: Sequence[torch.Tensor | None] = ()
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The chosen ids, (rows,), and what is told of them, as `tracing.packed` makes it.
 
         logits: (rows, vocabulary) float32, not changed. A row whose logits are no numbers gets any
-        id and a log probability that is no number.
+        id and a log probability that is not a number. allowed: as `only` takes it.
         """
         seen, scores = self._with_prompts(logits.shape[-1]), logits
-        for _, step in self._of_all:
-            scores = step(scores, seen)
-        if not self._drawn:
-            ids = scores.argmax(dim=-1)
-        elif len(self._drawn) == len(self._params):
-            ids = self._draw(scores, seen)
-        else:
-            ids = scores.argmax(dim=-1)
-            ids[self._drawn_rows] = self._draw(scores[self._drawn_rows], seen[self._drawn_rows])
-        self._seen = seen.scatter(1, ids[:, None], True)
-        return ids, logits.log_softmax(dim=-1).gather(1, ids[:, None]).squeeze(1)
+        for _, sampler in self._of_all:
+            scores = sampler(scores, seen)
+        step = Step(logits, scores, only(scores, allowed), seen, largest(logits, TOP))
+        groups = [act(self, step.of(rows)) for act, rows in self._groups]
+        ids, *fate = groups[0]
+        if len(groups) > 1:
+            ids, *fate = (torch.cat(parts)[self._order] for parts in zip(*groups, strict=True))
+        self._seen = torch.cat((seen, ids[:, None]), dim=1)
+        return ids, packed(logits, ids, step.top, Fate(*fate))
 
-    def _draw(self, scores: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-        """Both of the rows that aren't greedy."""
-        for _, step in self._of_drawn:
-            scores = step(scores, seen)
-        self._dice = [generator.clone_state() for generator in self._dice]
-        noise = exponential(scores, [self._dice[place] for place in self._drawn])
-        return (scores.softmax(dim=-1) / noise).argmax(dim=-1)
+    def _draw(self, step: Step) -> Choice:
+        """The ids of rows that aren't greedy, and what became of the candidates."""
+        scores, watched = step.held, step.watched
+        for name, sampler in self._of_drawn:
+            scores = sampler(scores, step.seen)
+            if samplers()[name].keeps:
+                watched = {**watched, name: scores.gather(1, step.top)}
+        self._generators = [generator.clone_state() for generator in self._generators]
+        shares = scores.softmax(dim=-1)
+        ids = draw(shares, [self._generators[place] for place in self._drawn])
+        told = shares.gather(1, torch.cat((step.top, ids[:, None]), dim=1))
+        return ids, told, removers(watched, step.top)
+
+    def _take(self, step: Step) -> Choice:
+        """The same of rows that are greedy."""
+        ids = step.held.argmax(dim=-1)
+        best = ids if step.held is step.scores else step.scores.argmax(dim=-1)
+        removed = removers(step.watched, step.top)
+        fate = greedy_fate(step.logits, best, ids, step.top, removed)
+        return ids, fate.probabilities, fate.removers
 
     def _settle(self) -> None:
         """Make the parameters' tensors, once for all steps until rows come or go.
@@ -80,20 +123,33 @@ class Sampler:
         What works with temperature 0 too is applied to all rows at once, and before the rest.
         """
         self._drawn = [n for n, row in enumerate(self._params) if not row.greedy]
-        self._drawn_rows = torch.tensor(self._drawn, dtype=torch.long, device=self._device)
+        taken = [n for n, row in enumerate(self._params) if row.greedy]
         drawn = [self._params[place] for place in self._drawn]
         ignored = {name for name, row in samplers().items() if row.ignored_when_greedy}
         self._of_all = steps(self._params, samplers().keys() - ignored, self._device)
         self._of_drawn = steps(drawn, ignored, self._device)
+        alone = not (self._drawn and taken)
+        self._groups = [  # functions, as a copy of the sampler calls them too
+            (act, None if alone else self._tensor(rows))
+            for act, rows in ((Sampler._draw, self._drawn), (Sampler._take, taken))
+            if rows
+        ]
+        self._order = self._tensor([*self._drawn, *taken]).argsort()
+
+    def _tensor(self, rows: Sequence[int]) -> torch.Tensor:
+        return torch.tensor(rows, dtype=torch.long, device=self._device)
 
     def _with_prompts(self, vocabulary: int) -> torch.Tensor:
         """`_seen` with all rows; ids beyond the output vocabulary are left out."""
-        parts = [] if self._seen is None else [self._seen]
+        rows = [] if self._seen is None else [*self._seen]
         for ids in self._prompts:
-            inside = sorted({i for i in ids if i < vocabulary})
-            row = torch.zeros((1, vocabulary), dtype=torch.bool, device=self._device)
-            row[0, torch.tensor(inside, dtype=torch.long, device=self._device)] = True
-            parts.append(row)
-        self._prompts = []
-        self._seen = torch.cat(parts) if len(parts) > 1 else parts[0]
+            inside = sorted({i for i in ids if i < vocabulary}) or [0]
+            rows.append(self._tensor(inside))
+        if self._prompts or self._seen is None:
+            width = max(map(len, rows))
+            # A row is filled up with an id of its own: what is seen twice counts once.
+            self._seen = torch.stack(
+                [torch.cat((row, row[-1:].expand(width - len(row)))) for row in rows]
+            )
+            self._prompts = []
         return self._seen

@@ -44,6 +44,11 @@ class TokenBytes:
         self._base = tokenizer.convert_ids_to_tokens(ids)
         self.of = lru_cache(maxsize=65536)(self._of)
 
+    @property
+    def exact(self) -> bool:
+        """Whether tokens say themselves which bytes they are, as constraints need it."""
+        return self._byte_level or self._fallback
+
     def _of(self, token_id: int) -> bytes:
         token = self._tokenizer.convert_ids_to_tokens(token_id)
         if token is None:  # the embedding may have more rows than the vocabulary has entries

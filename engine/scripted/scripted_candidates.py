@@ -4,57 +4,111 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping
-from time import perf_counter
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 
-from core.runs.events import Candidate, Event, Finished, Token
+from core.runs.scores import Distribution, SamplerStep, SamplerSteps
+from core.runs.traces import Candidate, Trace, packed_trace
 from core.sampling import SamplingParams, in_order, in_use, is_on, samplers
-from core.workspace import Request
 from engine.scripted.scripted_prompt import PIECE, token_id
 
 OTHERS = (" the", " a", " of", " maybe", ".", " and")
+UNKNOWN = "?"
 
 
-def inspected(
-    request: Request, reply: str, texts: Mapping[int, str], began: float
-) -> Iterator[Event]:
-    """The token behind `inspection.after` with its candidates. texts: of ids given out so far."""
-    assert request.inspection
+def piece_at(reply: str, place: int) -> str:
     pieces = PIECE.findall(reply)
-    place = len(request.inspection.after)
-    piece = pieces[place] if place < len(pieces) else ""
-    words = {token_id(piece): piece, **{token_id(word): word for word in OTHERS}}
-    words |= {about: texts.get(about, "?") for about in request.inspection.about}
+    return pieces[place] if place < len(pieces) else ""
+
+
+def words_at(piece: str) -> dict[int, str]:
+    """The texts of all tokens that may stand where `piece` does."""
+    return {token_id(piece): piece, **{token_id(word): word for word in OTHERS}}
+
+
+def logits_at(piece: str, words: Mapping[int, str]) -> dict[int, float]:
+    """The script's own word is the likeliest."""
     chosen = token_id(piece)
-    logits = {
-        i: 2.5 if i == chosen else zlib.crc32(text.encode()) % 200 / 100
-        for i, text in words.items()
-    }
-    found = _candidates(logits, words, request.params)
-    yield Token(chosen, piece, found[0].logprob, perf_counter() - began, found)
-    yield Finished("max_new_tokens", "", perf_counter() - began)
+    return {i: 2.5 if i == chosen else _invented(text) for i, text in words.items()}
+
+
+def _invented(text: str) -> float:
+    return zlib.crc32(text.encode()) % 200 / 100
+
+
+def traced(piece: str, params: SamplingParams) -> tuple[float, Trace]:
+    """The logprob of a token of the script, and its trace."""
+    words = words_at(piece)
+    logits = logits_at(piece, words)
+    before = _softmax(logits)
+    found = _candidates(logits, words, params)
+    return math.log(before[token_id(piece)]), packed_trace(1, entropy(before), found)
+
+
+def entropy(probabilities: Mapping[int, float]) -> float:
+    return -sum(p * math.log(p) for p in probabilities.values())
 
 
 def _candidates(
     logits: Mapping[int, float], words: Mapping[int, str], params: SamplingParams
 ) -> tuple[Candidate, ...]:
     before = _softmax(logits)
-    order = sorted(before, key=lambda i: -before[i])
     removed: dict[int, str] = {}
-    if params.greedy:
-        removed = dict.fromkeys(order[1:], "temperature")
-    heat = params.temperature or 1.0
-    for name in in_order():
-        keeps = samplers()[name].keeps
-        if keeps and name in in_use(params) and is_on(params, name):
-            left = _softmax({i: logits[i] / heat for i in order if i not in removed})
-            gone = left.keys() - keeps(left, getattr(params, name))
-            removed |= dict.fromkeys(gone, name)
-    after = _softmax({i: logits[i] / heat for i in order if i not in removed})
+    shares = before
+    for name, left in _applied(logits, params):
+        removed |= dict.fromkeys((i for i in logits if i not in left and i not in removed), name)
+        shares = left
     return tuple(
-        Candidate(i, words[i], math.log(before[i]), after.get(i, 0.0), removed.get(i, ""))
-        for i in order
+        Candidate(i, words[i], math.log(before[i]), shares.get(i, 0.0), removed.get(i, ""))
+        for i in sorted(before, key=lambda i: -before[i])
     )
+
+
+def sampler_steps(
+    found: Distribution, params: SamplingParams, top: int, about: Sequence[int],
+    texts: Mapping[int, str],
+) -> SamplerSteps:  # fmt: skip
+    """As the engine's verb. A repetition penalty changes nothing here, and every token that is
+    asked about might have come.
+    """
+    numbers = array("f")
+    numbers.frombytes(found.logits)
+    logits = {i: logit for i, logit in enumerate(numbers) if logit > -math.inf}
+    for i in about:
+        if 0 <= i < len(numbers):
+            logits.setdefault(i, _invented(texts.get(i, UNKNOWN)))
+    passed = [("", _softmax(logits)), *_applied(logits, params)]
+    order = sorted(logits, key=lambda i: -logits[i])
+    ids = [i for place, i in enumerate(order) if place < top or i in about]
+    steps: list[SamplerStep] = []
+    before = passed[0][1]
+    for name, left in passed:
+        removed = sum(share for i, share in before.items() if i not in left)
+        shares = tuple(left.get(i, 0.0) for i in ids)
+        steps.append(SamplerStep(name, len(left), removed, shares))
+        before = left
+    removed_by = tuple(next((name for name, left in passed if i not in left), "") for i in ids)
+    words = tuple(texts.get(i, UNKNOWN) for i in ids)
+    return SamplerSteps(tuple(ids), words, tuple(steps), removed_by)
+
+
+def _applied(
+    logits: Mapping[int, float], params: SamplingParams
+) -> Iterator[tuple[str, dict[int, float]]]:
+    """Each sampler that is on and heeded, with the probabilities after it, in their order."""
+    heat = params.temperature or 1.0
+    left = dict(logits)
+    for name in in_order():
+        if name == "temperature" and params.greedy:
+            left = {max(left, key=lambda i: left[i]): 0.0}
+        elif name not in in_use(params) or not is_on(params, name):
+            continue
+        elif name == "temperature":
+            left = {i: logit / heat for i, logit in left.items()}
+        elif keeps := samplers()[name].keeps:
+            kept = keeps(_softmax(left), getattr(params, name))
+            left = {i: logit for i, logit in left.items() if i in kept}
+        yield name, _softmax(left)
 
 
 def _softmax(logits: Mapping[int, float]) -> dict[int, float]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
+from core.constraint import Constraint
 from core.conversation import Image
 from core.errors import InvalidInput
 from core.prompt import RenderedPrompt
-from core.runs.capabilities import Capabilities, within
+from core.runs.capabilities import Capabilities, cannot, within
 from core.runs.engine import (
     WEIGHTS,
     EventStream,
@@ -20,34 +20,35 @@ from core.runs.engine import (
     Loading,
     ModelDescription,
     Readable,
-    name_of,
+    display_name,
 )
-from core.runs.events import Event, Failed, Finished, Queued, Started, StopReason, Token
+from core.runs.events import Event, Failed, Finished, Queued, Started, Token
+from core.runs.scores import Distribution, DistributionEvent, SamplerSteps, ScoreEvent
+from core.runs.traces import TOP
 from core.runs.verification import VerifyEvent, Verifying, cannot_verify, compared
+from core.sampling import SamplingParams
+from core.template_options import TemplateOption
 from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 from engine.failures import no_such_model
 from engine.images.image_files import image_facts, preview
 from engine.pump import Pumped, PumpedGenerator
-from engine.sampling.stopping import HeldBack
-from engine.scripted.scripted_candidates import OTHERS, inspected
+from engine.scripted.scripted_answers import END, answer, asked_by
+from engine.scripted.scripted_candidates import OTHERS, sampler_steps
 from engine.scripted.scripted_prompt import (
     CONTEXT_LENGTH,
-    PIECE,
-    SPECIAL,
     SeenPrompts,
     render,
-    token_id,
 )
-from engine.scripted.scripted_replies import LONG_TOKENS, reply
+from engine.scripted.scripted_scores import distribution, scoring
 
-END = SPECIAL["<|im_end|>"]
 SLOW = 2.0  # tokens per second
 LOAD_STEPS = 10
 QUEUE_SECONDS = 0.6  # at each place
 ALL = Capabilities(
     prefill=True, images=True, exact_prompt=True, logprobs=True, candidates=len(OTHERS) + 1,
-    tools=True, seeds=True, verification=True,
+    tools=True, seeds=True, verification=True, scores=True, distributions=True, beginnings=True,
+    ends=frozenset({END}), template_options=(TemplateOption("enable_thinking", "boolean", True),),
 )  # fmt: skip
 
 
@@ -55,9 +56,11 @@ class ScriptedEngine:
     """Implements `core.runs.engine.Engine`; answers are those of `scripted_replies`.
 
     In a user message `!fail` makes the lane fail after three tokens, `!slow` gives two tokens a
-    second, `!long` 600 tokens, `!markdown` headings, lists, code and raw HTML; `!think` a thought
+    second, `!long` 600 tokens, `!markdown` headings, lists, code and raw HTML; a message that
+    begins with `!say` what it says; `!think` a thought
     first, `!opened` one whose tag stands in the prompt; `!queue` lets it wait 1.2 seconds, at place
-    2 and then 1. With tools it calls the first one, and passes on what a tool turn says.
+    2 and then 1. With tools it calls the first one, and passes on what a tool turn says. Without
+    `enable_thinking` the prompt closes an empty thought, as Qwen's does, and the answer has none.
     capabilities: it plays an engine that can no more than these, and keeps to them; by default one
     that can do all but constraints.
     tokens_per_second: of each lane. tells_cached: nothing is cached, but it tells what would be. An
@@ -73,8 +76,8 @@ class ScriptedEngine:
     ) -> None:
         self._can = capabilities
         self._description = self._describe(model)
-        self._beside: tuple[ModelDescription, ...] = ()
-        self._tokens_per_second = tokens_per_second
+        self._alongside: tuple[ModelDescription, ...] = ()
+        self.tokens_per_second = tokens_per_second
         self._texts: dict[int, str] = {}  # of the tokens that were given out
         self._seen = SeenPrompts() if tells_cached else None
         self._never = threading.Event()
@@ -85,7 +88,16 @@ class ScriptedEngine:
 
     @property
     def models(self) -> tuple[ModelDescription, ...]:
-        return (self._description, *self._beside)
+        return (self._description, *self._alongside)
+
+    @property
+    def trouble(self) -> tuple[str, ...]:
+        """Nothing can be missing."""
+        return ()
+
+    @property
+    def starting(self) -> None:
+        """It has started when it is made."""
 
     def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
         began = perf_counter()
@@ -101,7 +113,7 @@ class ScriptedEngine:
                 prompts[request.lane] = render(request)
             except InvalidInput as error:
                 yield request.lane, Failed(str(error), perf_counter() - began)
-        if any("!queue" in _asked(request) for request in requests):
+        if any("!queue" in asked_by(request) for request in requests):
             for place in (2, 1):
                 for lane in prompts:
                     yield lane, Queued(place, perf_counter() - began)
@@ -109,19 +121,19 @@ class ScriptedEngine:
                     return
         seen = self._seen
         cached = {lane: seen.cached(prompt) if seen else 0 for lane, prompt in prompts.items()}
-        names = {one.lane: name_of(one.model) or self._description.name for one in requests}
+        names = {one.lane: display_name(one.model) or self._description.name for one in requests}
         for lane, prompt in prompts.items():
             if seen:
                 seen.add(prompt)
-            told, seconds = prompt if self._can.exact_prompt else None, perf_counter() - began
-            yield lane, Started(told, names[lane], seconds, cached[lane], self._can)
+            shown, seconds = prompt if self._can.exact_prompt else None, perf_counter() - began
+            yield lane, Started(shown, names[lane], seconds, cached[lane], self._can)
         lanes = [
-            (request.lane, self._lane(request, prompts[request.lane], began))
+            (request.lane, answer(request, prompts[request.lane], self._texts, began))
             for request in requests
             if request.lane in prompts
         ]
-        slow = any("!slow" in _asked(request) for request in requests)
-        pace = 1 / (SLOW if slow else self._tokens_per_second)
+        slow = any("!slow" in asked_by(request) for request in requests)
+        pace = 1 / (SLOW if slow else self.tokens_per_second)
         while lanes:
             if stream.closed.wait(pace):
                 return
@@ -132,30 +144,25 @@ class ScriptedEngine:
                     yield label, Finished("stopped", "", perf_counter() - began)
                     continue
                 event = next(events)
-                yield label, self._told(event)
+                yield label, self._known(event)
                 if isinstance(event, Finished | Failed):
                     lanes.remove(lane)
-
-    def _lane(self, request: Request, prompt: RenderedPrompt, began: float) -> Iterator[Event]:
-        if request.inspection:
-            return inspected(request, reply(request), self._texts, began)
-        return _answer(request, prompt, began)
 
     def _sent(self, request: Request) -> Request:
         """What the model is given of it: what it can't do is left out."""
         return within(request, self._can)
 
-    def _told(self, event: Event) -> Event:
+    def _known(self, event: Event) -> Event:
         """An event with what an engine of these capabilities would know."""
         if not isinstance(event, Token):
             return event
-        if event.token_id is not None:
+        if event.token_id is not None and event.text:
             self._texts[event.token_id] = event.text
         return replace(
             event,
             token_id=event.token_id if self._can.exact_prompt else None,
             logprob=event.logprob if self._can.logprobs else None,
-            candidates=event.candidates if self._can.candidates else (),
+            trace=event.trace if self._can.candidates else None,
         )
 
     def render(self, request: Request) -> RenderedPrompt:
@@ -179,27 +186,59 @@ class ScriptedEngine:
             return
         request = self._sent(request)
         ids: list[int] = []
-        for event in _answer(request, render(request), began):
+        for event in answer(request, render(request), self._texts, began):
             if isinstance(event, Failed):
                 yield event
                 return
             if isinstance(event, Token) and event.token_id is not None:
                 ids.append(event.token_id)
+                if event.given:
+                    continue
                 self._never.wait(
-                    1 / (SLOW if "!slow" in _asked(request) else 10 * self._tokens_per_second)
+                    1 / (SLOW if "!slow" in asked_by(request) else 10 * self.tokens_per_second)
                 )
                 yield Verifying(len(ids), len(token_ids), perf_counter() - began)
         seconds = perf_counter() - began
         yield compared(token_ids, ids, lambda i: self._texts.get(i, ""), seconds)
 
-    def look(self, image: Image) -> ImageFacts:
+    def check_constraint(self, constraint: Constraint) -> float | None:
+        """It compiles nothing, so all is well with any."""
+        return 0.0 if self._can.constraints else None
+
+    def score(
+        self, request: Request, continuation: str | Sequence[int], whole: bool = True,
+        visitor: str = "",
+    ) -> Readable[ScoreEvent]:  # fmt: skip
+        request, name = self._sent(request), self._description.name
+        if not self._can.scores:
+            return PumpedGenerator(event for event in (Failed(cannot(name, "score text"), 0.0),))
+        pace = 1 / self.tokens_per_second
+        return PumpedGenerator(scoring(request, continuation, whole, name, self._texts, pace))
+
+    def distribution(
+        self, request: Request, ids: Sequence[int], visitor: str = ""
+    ) -> Readable[DistributionEvent]:
+        name = self._description.name
+        return PumpedGenerator(
+            distribution(self._sent(request), tuple(ids), name, self._texts)
+            if self._can.distributions
+            else (event for event in (Failed(cannot(name, "tell a distribution"), 0.0),))
+        )
+
+    def sampler_steps(
+        self, found: Distribution, params: SamplingParams, top: int = TOP,
+        about: Sequence[int] = (),
+    ) -> SamplerSteps:  # fmt: skip
+        return sampler_steps(found, params, top, about, self._texts)
+
+    def image_info(self, image: Image) -> ImageFacts:
         return image_facts(image)
 
     def preview(self, image: Image, longest_side: int) -> bytes:
         return preview(image, longest_side)
 
     def load(
-        self, model: str, weights: str = "auto", beside: bool = False
+        self, model: str, weights: str = "auto", alongside: bool = False
     ) -> Generator[LoadEvent, None, None]:
         """Takes about a second. There are no weights, whatever they are to be kept as."""
         began = perf_counter()
@@ -216,10 +255,10 @@ class ScriptedEngine:
                 yield Failed(no_such_model(model), perf_counter() - began)
                 return
         loaded = self._describe(model)
-        if beside and model != self._description.model:
-            self._beside = (loaded,)
+        if alongside and model != self._description.model:
+            self._alongside = (loaded,)
         else:
-            self._description, self._beside = loaded, ()
+            self._description, self._alongside = loaded, ()
         yield Loaded(loaded, perf_counter() - began)
 
     def _describe(self, model: str) -> ModelDescription:
@@ -248,37 +287,3 @@ class ScriptedStream(Pumped[tuple[str, Event]]):
 
     def close(self) -> None:
         self.closed.set()
-
-
-def _answer(request: Request, prompt: RenderedPrompt, began: float) -> Iterator[Event]:
-    """The lane's tokens and its last event, one at each `next`."""
-    params, asked = request.params, _asked(request)
-    held = HeldBack(params.stop, prompt.text)
-    pieces = PIECE.findall(reply(request))
-    if "!long" in asked:
-        pieces = pieces[:LONG_TOKENS]
-    text = ""
-    for count, piece in enumerate(pieces, start=1):
-        if "!fail" in asked and count > 3:
-            yield Failed("The script was asked to fail. Remove !fail.", perf_counter() - began)
-            return
-        text += piece
-        stopped = any(string in text for string in params.stop)
-        shown = held.end(piece, True) if stopped else held.push(piece)
-        yield Token(token_id(piece), shown, _logprob(piece), perf_counter() - began)
-        if stopped or count == params.max_new_tokens:
-            reason: StopReason = "stop_string" if stopped else "max_new_tokens"
-            rest = "" if stopped else held.end("", False)
-            yield Finished(reason, rest, perf_counter() - began)
-            return
-    yield Token(END, "", -0.01, perf_counter() - began)
-    yield Finished("end_of_sequence", held.end("", False), perf_counter() - began)
-
-
-def _asked(request: Request) -> str:
-    messages = request.conversation.messages
-    return next((turn.text for turn in reversed(messages) if turn.role == "user"), "")
-
-
-def _logprob(piece: str) -> float:
-    return -(zlib.crc32(piece.encode()) % 200 + 1) / 100

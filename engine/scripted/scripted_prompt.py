@@ -38,7 +38,7 @@ REMEMBERED = 64  # prompts
 def render(request: Request) -> RenderedPrompt:
     """Raises InvalidInput without messages, and for a bad image file."""
     if not request.conversation.messages:
-        raise InvalidInput("There is no message to send. Write a user message.")
+        raise InvalidInput("No message to send. Write a user message.")
     check_conversation(request.conversation, CONTEXT_LENGTH)
     facts = [image_facts(image) for image in request.conversation.images]
     check_pictures(facts, request.budget, CONTEXT_LENGTH)
@@ -48,7 +48,7 @@ def render(request: Request) -> RenderedPrompt:
     last = len(request.conversation.messages) - 1
     for place, turn in enumerate(request.conversation.messages):
         tokens += _template(f"<|im_start|>{turn.role}\n")
-        for part in turn.parts:
+        for part in turn.in_text.parts:
             if isinstance(part, Image):
                 tokens += _image(part, request.budget, place)
             elif isinstance(part, Text):
@@ -60,7 +60,9 @@ def render(request: Request) -> RenderedPrompt:
             tokens += _template("<|im_end|>\n")
     if request.conversation.prefill is None:
         tokens += _template("<|im_start|>assistant\n")
-        if "!opened" in request.conversation.messages[-1].text:
+        if not dict(request.template_options).get("enable_thinking", True):
+            tokens += _template("<think>\n\n</think>\n\n")
+        elif "!opened" in request.conversation.messages[-1].text:
             tokens += _template("<think>")
     text = "".join(token.text for token in tokens)
     return RenderedPrompt(text, tuple(tokens), CONTEXT_LENGTH, tuple(neutralised))

@@ -32,6 +32,7 @@ def greet(name: str) -> str:
 Raw HTML must stay text: <b>not bold</b>, and a lone </s> too."""
 
 LONG_TOKENS = 600
+SAY = "!say"
 THOUGHT = (
     "The person wants something. A thought should be folded away, because it is long and not the "
     "answer. I know enough now, so I will answer in one sentence."
@@ -43,6 +44,8 @@ def reply(request: Request) -> str:
     messages = request.conversation.messages
     asked = next((turn.text for turn in reversed(messages) if turn.role == "user"), "").strip()
     answer = _answer(request, asked)
+    if not dict(request.template_options).get("enable_thinking", True):
+        return answer
     if "!opened" in asked and messages[-1].role == "user":  # its tag stands in the prompt
         return f"{THOUGHT}</think>\n\n{answer}"
     return f"<think>{THOUGHT}</think>\n\n{answer}" if "!think" in asked else answer
@@ -57,6 +60,8 @@ def _answer(request: Request, asked: str) -> str:
     if tools and messages[-1].role == "user":
         return f"<|tool_call_start|>[{_call(tools[0])}]<|tool_call_end|>I have asked a tool."
     prefill = request.conversation.prefill
+    if said := next((turn.text for turn in messages if turn.text.startswith(SAY)), ""):
+        return said.removeprefix(SAY).strip()
     if "!markdown" in asked:
         return MARKDOWN
     if "!long" in asked:

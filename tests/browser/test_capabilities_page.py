@@ -6,14 +6,12 @@ from dataclasses import replace
 from playwright.sync_api import expect
 
 from engine.scripted.scripted_engine import ALL, ScriptedEngine
-from tests.browser.test_comparison import tab
-from tests.browser.test_lanes import LABELS, run, set_up, text
-from tests.browser.test_messages import write
+from tests.browser.pages import LABELS, run, tab, text, use_template, write
 from tests.serving import served_here
 
 FEW = replace(
     ALL, samplers=frozenset({"temperature"}), prefill=False, seeds=False, candidates=0,
-    verification=False,
+    verification=False, distributions=False,
 )  # fmt: skip
 
 
@@ -24,7 +22,7 @@ def test_a_model_that_can_do_little_says_so_where_it_matters(open_page):
         finding = page.locator(".findings li[data-rule=not-sent]").first
         expect(finding).to_contain_text("scripted does not take top_k 50, top_p 0.1")
         expect(finding).to_contain_text("the prefill: it will be asked without.")
-        set_up(page, "Temperature ladder")
+        use_template(page, "Temperature ladder")
         expect(page.locator("#column-d")).to_be_visible()
         run(page, *LABELS)
 
@@ -39,7 +37,7 @@ def test_a_model_that_can_do_little_says_so_where_it_matters(open_page):
         part = page.locator("#lane-c .lane-part").first
         expect(part).to_be_visible()
         title = part.get_attribute("title") or ""
-        assert title.endswith("scripted doesn't tell which other tokens it could have chosen.")
+        assert title.endswith("scripted doesn't report the other tokens it could have chosen.")
         part.click(force=True)
         expect(page.locator("#lane-c .lane-explanation")).to_be_hidden()
 

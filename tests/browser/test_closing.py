@@ -6,8 +6,7 @@ from time import monotonic
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, ready
-from tests.browser.test_messages import write
+from tests.browser.pages import DESKTOP, expect_status, ready, write
 from tests.serving import served_here
 from tests.watched import Watched
 
@@ -15,13 +14,14 @@ TOKENS_PER_SECOND = 10.0  # 600 tokens of a long answer take a minute
 PATIENCE = 10.0
 
 
+@pytest.mark.thorough
 def test_closing_the_tab_frees_the_engine(open_page):
     engine = Watched(TOKENS_PER_SECOND)
     with served_here(engine) as url:
         visit = open_page(url)
         write(visit, ("user", "!long"))
         visit.locator("#run").click()
-        expect(visit.locator("#lane-a .lane-status")).to_have_text("streaming")
+        expect_status(visit, "a", "streaming")
         assert not engine.freed.is_set()
         closed = monotonic()
         visit.close()
@@ -39,6 +39,7 @@ def visit(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.thorough
 def test_a_page_that_is_reloaded_in_mid_run_shows_its_answer_again(visit: Page):
     """As far as it had come, and as stopped: it was shown as if it still went on."""
     engine = Watched(TOKENS_PER_SECOND)
@@ -50,7 +51,7 @@ def test_a_page_that_is_reloaded_in_mid_run_shows_its_answer_again(visit: Page):
         expect(visit.locator("#lane-a .lane-text")).to_contain_text("Paragraph 1 says")
         visit.reload()
         ready(visit)
-        expect(visit.locator("#lane-a .lane-status")).to_have_text("stopped")
+        expect_status(visit, "a", "stopped")
         expect(visit.locator("#lane-a .lane-text")).to_contain_text("Paragraph 1 says")
         assert engine.freed.wait(PATIENCE)
         visit.get_by_role("tab", name="History").click()
@@ -61,16 +62,17 @@ def test_a_page_that_is_reloaded_in_mid_run_shows_its_answer_again(visit: Page):
         visit.context.close()
 
 
+@pytest.mark.thorough
 def test_a_page_that_is_reloaded_right_after_run_finds_that_run_in_the_history(visit: Page):
     with served_here(Watched(TOKENS_PER_SECOND)) as url:
         visit.goto(url)
         ready(visit)
         write(visit, ("user", "!long"))
         visit.locator("#run").click()
-        expect(visit.locator("#lane-a .lane-status")).not_to_have_text("ready")
+        expect(visit.locator("#lane-a .lane-status")).not_to_have_attribute("data-status", "idle")
         visit.reload()
         ready(visit)
-        expect(visit.locator("#lane-a .lane-status")).to_have_text("stopped")
+        expect_status(visit, "a", "stopped")
         visit.get_by_role("tab", name="History").click()
         expect(visit.locator(".run-card")).to_have_count(1)
         visit.context.close()

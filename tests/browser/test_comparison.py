@@ -3,21 +3,28 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ready
-from tests.browser.test_lanes import LABELS, lanes, run, set_up, text
-from tests.browser.test_messages import texts, write
+from tests.browser.pages import (
+    LABELS,
+    expect_status,
+    lane_name,
+    lanes,
+    ready,
+    run,
+    tab,
+    text,
+    texts,
+    use_template,
+    write,
+)
 from tests.core.compare.test_report import Parsed
-
-
-def tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
 
 
 def ladder(page: Page, message: str = "Why?") -> None:
     write(page, ("user", message))
-    set_up(page, "Temperature ladder")
+    use_template(page, "Temperature ladder")
     expect(page.locator("#column-d")).to_be_visible()
     run(page, *LABELS)
 
@@ -42,26 +49,29 @@ def test_the_first_different_token_is_marked_and_explained(page: Page):
     expect(why).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_the_compare_tab_shows_settings_words_and_figures(page: Page):
     ladder(page)
     tab(page, "Compare")
     box = page.locator("#comparison")
     expect(box.locator(".comparison-verdict")).to_have_text("4 answers, 4 different.")
-    expect(box.locator(".comparison-seeds")).to_contain_text("the same draws")
+    seeds = box.locator(".comparison-seeds")
+    expect(seeds).to_contain_text("so differences come only from the settings")
     settings = box.get_by_role("region", name="Settings that differ")
     expect(settings).to_contain_text("temperature")
     assert settings.locator("tbody tr").count() == 1
     figures = box.get_by_role("region", name="Figures")
-    for name in ("tokens in", "to first token", "decode", "mean logprob", "ended by"):
+    for name in ("tokens in", "to first token", "decode", "mean logprob", "stop reason"):
         expect(figures).to_contain_text(name)
     expect(box.locator("del")).to_have_count(1)
     box.get_by_label("Lane compared", exact=True).select_option("D")
     expect(box.locator("ins")).to_contain_text("1.2")
 
 
+@pytest.mark.thorough
 def test_answers_that_agree_are_identical_and_grouped(page: Page):
     write(page, ("user", "Hi"))
-    set_up(page, "four seeds")
+    use_template(page, "four seeds")
     expect(page.locator("#column-d")).to_be_visible()
     run(page, *LABELS)
     tab(page, "Compare")
@@ -70,6 +80,7 @@ def test_answers_that_agree_are_identical_and_grouped(page: Page):
     expect(page.locator(".comparison-groups b")).to_have_text("4 × A, B, C, D")
 
 
+@pytest.mark.thorough
 def test_the_report_is_one_file_with_everything_and_hostile_text_stays_text(page: Page, tmp_path):
     hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>"
     ladder(page, hostile)
@@ -84,13 +95,21 @@ def test_the_report_is_one_file_with_everything_and_hostile_text_stays_text(page
     assert "http" not in html
     assert not {"script", "link", "img"} & {tag for tag, _ in parsed.tags}
     assert parsed.text.count(hostile) >= 5  # the message and four answers
-    for part in ("temperature", "gradio", "tokens in", "C parts from A at token", "removed it"):
+    for part in ("temperature", "gradio", "tokens in", "C diverges from A at token", "removed it"):
         assert part in parsed.text
     report = page.context.new_page()
     alerts = []
     report.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
     report.goto(file.as_uri())
     expect(report.locator(".lane")).to_have_count(4)
+    lane = report.locator(".lane.C")
+    lane.locator(".tokens > summary").click()
+    token = lane.locator(".flow a").nth(2)
+    expect(token.locator("span")).to_be_hidden()
+    token.click()
+    expect(token.locator("span")).to_contain_text("Token 3 ")
+    lane.get_by_text("Close").click()
+    expect(token.locator("span")).to_be_hidden()
     assert alerts == []
 
 
@@ -104,6 +123,10 @@ def test_a_run_is_kept_opened_again_and_its_inputs_come_back(page: Page):
     expect(cards).to_have_count(2)
     expect(cards.last).to_contain_text("first question")
     assert cards.last.locator(".run-lane").count() == 4
+    changes = page.locator(".run-changes")
+    expect(changes).to_have_count(1)  # the first run has none before it
+    expect(changes).to_contain_text("Without lanes B, C, D")
+    expect(changes).to_contain_text("Message 1 edited")
     page.get_by_role("button", name="Open run 1").click()
     expect(page.locator("[data-count='4']")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#lane-d .lane-raw")).to_contain_text("first question")
@@ -111,9 +134,10 @@ def test_a_run_is_kept_opened_again_and_its_inputs_come_back(page: Page):
     tab(page, "History")
     page.get_by_role("button", name="Restore run 1").click()
     expect(page.locator(".turn-text").first).to_have_value("first question")
-    expect(page.locator("#settings-c .lane-chips")).to_contain_text("temperature 0.7")
+    expect(lane_name(page, "c")).to_have_text("Temperature 0.7")
 
 
+@pytest.mark.thorough
 def test_runs_outlive_a_reload_of_the_tab_and_are_not_seen_by_another(page: Page, open_page):
     write(page, ("user", "Hi"))
     run(page, "a")
@@ -126,29 +150,31 @@ def test_runs_outlive_a_reload_of_the_tab_and_are_not_seen_by_another(page: Page
     expect(other.locator(".run-list-empty")).to_be_visible()
 
 
-def test_a_lane_of_an_earlier_run_is_pinned_beside_a_new_one(page: Page):
+@pytest.mark.thorough
+def test_a_lane_of_an_earlier_run_is_added_to_the_comparison_with_a_new_one(page: Page):
     write(page, ("user", "first question"))
     run(page, "a")
     page.locator(".turn-text").last.fill("second question")
     run(page, "a")
     expect(page.locator("#lane-a .lane-raw")).to_contain_text("second question")
     tab(page, "History")
-    page.get_by_role("button", name="Pin lane A of run 1").click()
+    page.get_by_role("button", name="Add lane A of run 1 to the comparison").click()
     expect(page.locator("#lane-b .lane-raw")).to_contain_text("first question")
     expect(page.locator("#settings-b .lane-chips")).to_contain_text("pinned")
     page.locator(".turn-text").last.fill("third question")
     page.locator("#run").click()
     expect(page.locator("#lane-a .lane-raw")).to_contain_text("third question")
-    expect(page.locator("#lane-a .lane-status")).to_have_text("done")
+    expect_status(page, "a", "done")
     assert "first question" in text(page, "b")
 
 
+@pytest.mark.thorough
 def test_the_figures_follow_a_run_that_is_looked_at(page: Page):
     write(page, ("user", "Hi"))
     lanes(page, 2)
     tab(page, "Compare")
     expect(page.locator(".comparison-verdict")).to_have_text(
-        "Run two lanes or more to compare them."
+        "Run at least two lanes to compare them."
     )
     page.locator("#run").click()
     expect(page.locator(".comparison-verdict")).to_have_text("All answers are identical.")

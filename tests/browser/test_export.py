@@ -7,11 +7,23 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import violations
-from tests.browser.test_comparison import tab
-from tests.browser.test_image_tiles import upload
-from tests.browser.test_lanes import lanes, run, set_up
-from tests.browser.test_messages import write
+from core.constraint import Constraint
+from core.conversation import Conversation, message
+from core.lanes import LaneSettings
+from core.sampling import SamplingParams
+from core.workspace import Workspace
+from core.workspace_json import workspace_to_dict
+from tests.browser.pages import (
+    expect_status,
+    lanes,
+    run,
+    tab,
+    upload,
+    use_template,
+    violations,
+    write,
+)
+from tests.browser.test_links import fragment_of
 
 MANY_MS = 60_000
 
@@ -26,11 +38,12 @@ def code(page: Page) -> str:
     return page.locator(".export-code").text_content() or ""
 
 
+@pytest.mark.thorough
 def test_before_a_run_it_follows_the_inputs(page: Page):
     write(page, ("user", "first words"))
     tab(page, "Export")
     expect(page.locator(".export-code")).to_contain_text("first words")
-    expect(page.locator(".export-state")).to_contain_text("a seed will be drawn")
+    expect(page.locator(".export-state")).to_contain_text("with a random seed")
     expect(page.locator("[data-act=verify]")).to_be_disabled()
     page.locator(".turn-text").last.fill("other words")
     expect(page.locator(".export-code")).to_contain_text("other words")
@@ -43,21 +56,22 @@ def test_after_a_run_it_is_exactly_that_run_until_the_inputs_are_chosen(page: Pa
     tab(page, "Export")
     page.locator("#run").click()
     state = page.locator(".export-state")
-    expect(state).to_contain_text("The run that lane A shows")
+    expect(state).to_contain_text("The run in lane A")
     seed = (state.text_content() or "").split("seed ")[1].split(".")[0]
     assert f"torch.manual_seed({seed})" in code(page)
     page.locator(".turn-text").last.fill("asked anew")
-    expect(state).to_contain_text("The inputs have changed since.")
+    expect(state).to_contain_text("The inputs have changed since then.")
     assert "asked once" in code(page)
-    page.get_by_role("button", name="As set now").click()
+    page.get_by_role("button", name="Current settings").click()
     expect(page.locator(".export-code")).to_contain_text("asked anew")
-    page.get_by_role("button", name="The run shown").click()
+    page.get_by_role("button", name="Shown run").click()
     expect(page.locator(".export-code")).to_contain_text("asked once")
 
 
+@pytest.mark.thorough
 def test_each_lane_has_its_own_script_and_every_program_is_shown(page: Page):
     write(page, ("user", "Why?"))
-    set_up(page, "Temperature ladder")
+    use_template(page, "Temperature ladder")
     expect(page.locator("#column-d")).to_be_visible()
     run(page, *"abcd")
     tab(page, "Export")
@@ -90,6 +104,7 @@ def test_what_is_copied_and_downloaded_is_what_is_shown(page: Page, tmp_path):
     assert record["lfm_playground.tokens"]
 
 
+@pytest.mark.thorough
 def test_an_image_is_offered_under_the_name_that_the_script_uses(page: Page, tmp_path):
     Image.new("RGB", (96, 64), "red").save(tmp_path / "a red one.png")
     write(page, ("user", "What is this?"))
@@ -103,6 +118,7 @@ def test_an_image_is_offered_under_the_name_that_the_script_uses(page: Page, tmp
     assert download.value.suggested_filename == "a-red-one.png"
 
 
+@pytest.mark.thorough
 def test_verify_tells_how_it_goes_and_is_stopped(page: Page):
     write(page, ("user", "!slow"))
     page.locator("#run").click()
@@ -119,12 +135,13 @@ def test_verify_tells_how_it_goes_and_is_stopped(page: Page):
     expect(page.locator(".export-verdict")).to_contain_text("Reproduced: ")
 
 
+@pytest.mark.thorough
 def test_the_shipped_model_is_verified_on_the_page(open_page, pocket_app: str):
     page = open_page(pocket_app)
     page.locator("#scenarios button", has_text="Tell a story").click()
     expect(page.locator(".turn")).to_have_count(1)
     page.locator("#run").click()
-    expect(page.locator("#lane-a .lane-status")).to_have_text("done", timeout=MANY_MS)
+    expect_status(page, "a", "done", MANY_MS)
     tab(page, "Export")
     expect(page.locator(".export-code")).to_contain_text("model_id = 'models/pocket'")
     page.locator("[data-act=verify]").click()
@@ -133,9 +150,31 @@ def test_the_shipped_model_is_verified_on_the_page(open_page, pocket_app: str):
     expect(verdict).to_contain_text("tokens are the same.")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_rule_is_violated_on_the_tab(open_page, scripted_app: str, theme: str):
-    page = open_page(scripted_app, query=f"?__theme={theme}")
+@pytest.mark.thorough
+def test_a_constrained_lane_is_verified_on_the_page(open_page, pocket_app: str):
+    age = {"properties": {"age": {"enum": [30, 31]}}, "required": ["age"]}  # any model ends it
+    schema = {"type": "object", "additionalProperties": False, **age}
+    held = LaneSettings(constraint=Constraint("json_schema", json.dumps(schema)))
+    asked = Conversation((message("user", "John is 30."),))
+    workspace = Workspace(asked, params=SamplingParams(temperature=0.0, max_new_tokens=20))
+    link = fragment_of(workspace_to_dict(workspace.with_lanes([held, LaneSettings()])))
+    page = open_page(pocket_app + link)
+    expect(page.locator(".work-note p")).to_contain_text("Opened from a link.")
+    page.locator("#run").click()
+    for label in "ab":
+        expect_status(page, label, "done", MANY_MS)
+    tab(page, "Export")
+    expect(page.locator(".export-code")).to_contain_text("grammar_from_json_schema")
+    page.locator("[data-act=verify]").click()
+    verdict = page.locator(".export-verdict")
+    expect(verdict).to_have_attribute("data-state", "same", timeout=MANY_MS)
+    for name in ("Outlines", "vLLM", "SGLang", "Ollama API"):
+        program(page, name)
+        expect(page.locator(".export-code")).to_contain_text("age")
+
+
+@pytest.mark.thorough
+def test_no_rule_is_violated_on_the_tab(page: Page):
     write(page, ("user", "Hi"))
     lanes(page, 2)
     run(page, "a", "b")
@@ -143,4 +182,4 @@ def test_no_rule_is_violated_on_the_tab(open_page, scripted_app: str, theme: str
     expect(page.locator(".export-code")).to_contain_text("model.generate")
     page.locator("[data-act=verify]").click()
     expect(page.locator(".export-verdict")).to_contain_text("Reproduced")
-    assert violations(page) == []
+    assert violations(page, "#export") == []

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.conftest import until_kept
-from tests.browser.test_lanes import change, lanes
-from tests.browser.test_messages import texts, write
+from tests.amounts import every
+from tests.browser.pages import change, lanes, open_models, run, tab, texts, until_kept, write
 
 # field: where it is typed. control: the element of the input that is sent.
 TYPE = """([field, text, then]) => {
@@ -79,7 +78,7 @@ def lane(page: Page) -> None:
 
 
 def images(page: Page) -> None:
-    page.locator("#images > button").click()
+    page.locator(".side-row[data-tab=images]").click()
     page.locator("#budget-max").wait_for()
 
 
@@ -92,20 +91,21 @@ KINDS: dict[str, tuple[Callable[[Page], None], str, str, str, Callable[[Any], An
     # prepare, field, text, control, what of its value, as it must be sent
     "message": (messages, ".turn-text", "new", "messages", lambda rows: rows[0]["text"], "new"),
     "tools": (tools, ".tools-text", "[{}]", "tools", str, "[{}]"),
-    "lane's number": (lane, f"{FORM} [max='2']", "1.5", "settings-b",
-                      lambda one: one["sampling"], {"temperature": 1.5}),
-    "lane's system prompt": (lane, f"{FORM} textarea", "Rhyme.", "settings-b",
-                             lambda one: one["system"], "Rhyme."),
-    "slider": (nothing, "#parameter-temperature [type=number]", "0.7", "parameter-temperature",
-               float, 0.7),
     "emptied slider": (nothing, "#parameter-temperature [type=number]", "",
                        "parameter-temperature", lambda value: value, None),
+    "slider": (nothing, "#parameter-temperature [type=number]", "0.7", "parameter-temperature",
+               float, 0.7),
     "length": (nothing, "#parameter-max-new-tokens [type=number]", "77",
                "parameter-max-new-tokens", int, 77),
     "seed": (nothing, "#parameter-seed input", "42", "parameter-seed", int, 42),
     "stop strings": (nothing, "#parameter-stop textarea", "END", "parameter-stop", str, "END"),
     "image budget": (images, "#budget-max [type=number]", "300", "budget-max", int, 300),
-    "model": (nothing, "#model-choice input", "someone/else", "model-choice", str, "someone/else"),
+    "model": (open_models, "#model-choice input", "someone/else", "model-choice", str,
+              "someone/else"),
+    "lane's number": (lane, f"{FORM} [max='2']", "1.5", "settings-b",
+                      lambda one: one["sampling"], {"temperature": 1.5}),
+    "lane's system prompt": (lane, f"{FORM} textarea", "Rhyme.", "settings-b",
+                             lambda one: one["system"], "Rhyme."),
 }  # fmt: skip
 RUN = {name: "run-2" if name.startswith("lane's") else "run-1" for name in KINDS}
 
@@ -117,36 +117,39 @@ def check(page: Page, kind: str, then: str = "Ctrl+Enter") -> None:
     assert part(values[control]) == wanted
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", every(4, list(KINDS)))
 def test_what_was_just_typed_is_what_runs(page: Page, kind: str):
-    prepare = KINDS[kind][0]
-    prepare(page)
+    KINDS[kind][0](page)
     check(page, kind)
 
 
-@pytest.mark.parametrize(
-    ("then", "event"),
-    [
-        ("#run", "run-1 click"),
-        ("#settings-a [data-act=run]", "settings-a run"),
-        (".own-preset-form [type=submit]", "presets own"),
-        ("#few-shot-insert", "few-shot-insert click"),
-        ("#seed-dice", "seed-dice click"),
-        ("#work-bar [data-act=share]", "work-bar make_link"),
-        ("[data-key=greedy]", "presets pick"),
-    ],
-)
-def test_every_event_sends_what_was_just_typed(page: Page, then: str, event: str):
+EVENTS = {
+    "#run": "run-1 click",
+    "#settings-a [data-act=run]": "settings-a run",
+    ".own-preset-form [type=submit]": "presets own",
+    "#few-shot-insert": "few-shot-insert click",
+    "#seed-dice": "seed-dice click",
+    "#work-bar [data-act=share]": "work-bar make_link",
+    "[data-key=greedy]": "presets pick",
+}
+
+
+@pytest.mark.thorough
+def test_every_event_sends_what_was_just_typed(page: Page, subtests: pytest.Subtests):
     messages(page)
     page.get_by_role("button", name="Save as preset…").click()
     page.locator(".own-preset-form [name=name]").fill("Mine")
     page.locator("#few-shot button.label-wrap").click()
     page.locator("#few-shot-text textarea").fill("a => b")
-    with sent(page, event) as values:
-        page.evaluate(TYPE, [".turn-text", "new", then])
-    assert values["messages"][0]["text"] == "new"
+    for then, event in EVENTS.items():
+        with subtests.test(then):
+            with sent(page, event) as values:
+                page.evaluate(TYPE, [".turn-text", f"new for {then}", then])
+            assert values["messages"][0]["text"] == f"new for {then}"
+            expect(page.locator("body.running")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_what_an_act_replaced_at_once_comes_back_by_undo(page: Page):
     """The act's own event hands the text over: it is a step before the act."""
     messages(page)
@@ -156,18 +159,7 @@ def test_what_an_act_replaced_at_once_comes_back_by_undo(page: Page):
     expect(page.locator(".turn-text")).to_have_value("just typed")
 
 
-def test_what_another_event_of_the_same_task_hands_over_is_sent(page: Page):
-    """Leaving the model's name keeps the draft, which handed the message over: the run, which had
-    read its inputs before, took the old one.
-    """
-    messages(page)
-    page.locator("#model-choice input").fill("someone/else")
-    with sent(page, "run-1 click") as values:
-        page.evaluate(TYPE, [".turn-text", "new", "Ctrl+Enter"])
-    assert values["messages"][0]["text"] == "new"
-    assert values["model-choice"] == "someone/else"
-
-
+@pytest.mark.thorough
 @pytest.mark.parametrize("tab", ["Paste", "Table"])
 def test_examples_that_were_just_typed_are_inserted(page: Page, tab: str):
     messages(page)
@@ -189,16 +181,19 @@ def test_examples_that_were_just_typed_are_inserted(page: Page, tab: str):
     assert texts(page) == ["in", "out", "old words"]
 
 
-def test_an_emptied_slider_stays_empty_when_it_is_left_and_the_run_says_so(page: Page):
+def test_an_emptied_slider_gets_its_last_value_back_when_it_is_left(page: Page):
     """Gradio put the smallest value in its place."""
     messages(page)
-    box = page.locator("#parameter-temperature [type=number]")
+    box = page.locator("#parameter-repetition-penalty [type=number]")
+    before = box.input_value()
     box.fill("")
-    page.locator("#run").click()
-    expect(page.locator(".toast-body")).to_contain_text("temperature is empty")
-    expect(box).to_have_value("")
+    run(page, "a")
+    expect(box).to_have_value(before)
+    parameters = page.locator("#lane-a .lane-parameters")
+    expect(parameters).to_contain_text(f"repetition_penalty {before}")
 
 
+@pytest.mark.thorough
 def test_a_lanes_form_stays_while_the_page_follows(page: Page):
     """It was built anew after each answer of the server, and took a field from under the caret."""
     lane(page)
@@ -212,16 +207,19 @@ def test_a_lanes_form_stays_while_the_page_follows(page: Page):
     assert node.evaluate("(node) => node.isConnected")
 
 
-@pytest.mark.parametrize("tab", ["Output", "Images", "History", "Sessions", "Export", "Compare"])
-def test_the_prompt_is_rendered_only_while_it_is_looked_at(page: Page, tab: str):
+@pytest.mark.thorough
+def test_the_prompt_is_rendered_only_while_it_is_looked_at(page: Page):
     """Some tabs did not say that they were opened, and each edit sent all tokens of the prompt."""
     messages(page)
-    page.get_by_role("tab", name="Prompt").click()
+    tab(page, "Prompt")
     expect(page.locator("#prompt")).to_contain_text("old words")
-    page.get_by_role("tab", name=tab).click()
-    page.wait_for_timeout(500)  # until the server knows of the tab
-    page.locator(".turn-text").fill("something quite different and longer")
-    expect(page.locator(".turn-count")).to_have_text("5 tok")
-    assert "different" not in page.locator("#prompt").text_content()
-    page.get_by_role("tab", name="Prompt").click()
-    expect(page.locator("#prompt")).to_contain_text("different")
+    for name in ("Answers", "Images", "History", "Sessions", "Export", "Compare"):
+        tab(page, name)
+        page.wait_for_timeout(500)  # until the server knows of the tab
+        page.locator(".turn-text").fill(f"something quite different behind {name}")
+        expect(page.locator(".turn-count")).to_have_text("5 tok")
+        assert f"behind {name}" not in (page.locator("#prompt").text_content() or ""), name
+        tab(page, "Prompt")
+        expect(page.locator("#prompt"), name).to_contain_text(f"behind {name}")
+        page.locator(".turn-text").fill("old words")
+        expect(page.locator(".turn-count")).to_have_text("2 tok")

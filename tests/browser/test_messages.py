@@ -4,35 +4,22 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.browser.pages import expect_status, falls_silent, roles, texts, write
+
 LONG_TEXT = "The quick brown fox jumps over the lazy dog, and then it does so again. " * 2
 
 
-def texts(page: Page) -> list[str]:
-    return page.locator(".turn-text").evaluate_all("rows => rows.map(row => row.value)")
-
-
-def roles(page: Page) -> list[str]:
-    return page.locator(".turn").evaluate_all("rows => rows.map(row => row.dataset.role)")
-
-
-def write(page: Page, *turns: tuple[str, str]) -> None:
-    """Replace all messages by `turns` (role and text), by the buttons."""
-    page.get_by_role("button", name="Clear").click()
-    for role, text in turns:
-        page.get_by_role("button", name=f"Add {role} message").click()
-        page.locator(".turn-text").last.fill(text)
-
-
+@pytest.mark.thorough
 def test_typing_while_an_answer_streams_loses_no_key(page: Page):
-    write(page, *[("user", f"message {number}") for number in range(49)], ("user", "!long"))
+    write(page, *[("user", f"message {number}") for number in range(49)], ("user", "!slow !long"))
     page.locator("#run").click()
-    expect(page.locator("#lane-a .lane-status")).to_have_text("streaming")
+    expect_status(page, "a", "streaming")
     field = page.locator(".turn-text").first
     field.fill("")
     field.press_sequentially(LONG_TEXT, delay=12)
     assert texts(page)[0] == LONG_TEXT
     expect(field).to_be_focused()
-    expect(page.locator("#lane-a .lane-status")).to_have_text("streaming")
+    expect_status(page, "a", "streaming")
     assert texts(page)[1:49] == [f"message {number}" for number in range(1, 49)]
 
 
@@ -59,7 +46,7 @@ def test_messages_are_reordered_by_button_key_and_drag(page: Page):
 
 def test_a_message_is_inserted_duplicated_and_removed_and_the_rest_stays(page: Page):
     write(page, ("user", "a"), ("user", "b"))
-    page.get_by_role("button", name="Insert a message below").first.click()
+    page.get_by_role("button", name="Insert message below").first.click()
     assert (texts(page), roles(page)) == (["a", "", "b"], ["user", "assistant", "user"])
     page.get_by_role("button", name="Duplicate message").first.click()
     assert texts(page) == ["a", "a", "", "b"]
@@ -67,6 +54,7 @@ def test_a_message_is_inserted_duplicated_and_removed_and_the_rest_stays(page: P
     assert texts(page) == ["a", "a", "b"]
 
 
+@pytest.mark.thorough
 def test_what_a_click_removed_comes_back_by_undo_and_undone_work_by_redo(page: Page):
     write(page, ("user", "precious"), ("assistant", "words"))
     page.get_by_role("button", name="Clear").click()
@@ -78,6 +66,7 @@ def test_what_a_click_removed_comes_back_by_undo_and_undone_work_by_redo(page: P
     expect(page.locator(".turn")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_a_scenario_replaces_the_messages_and_undo_brings_them_back(page: Page):
     write(page, ("user", "my own prompt"))
     page.get_by_role("button", name="Format a date").click()
@@ -87,45 +76,44 @@ def test_a_scenario_replaces_the_messages_and_undo_brings_them_back(page: Page):
     assert texts(page) == ["my own prompt"]
 
 
+@pytest.mark.thorough
 def test_counts_appear_per_message_and_as_a_total(page: Page):
     write(page, ("user", "one two three"))
     expect(page.locator(".turn-count")).to_have_text("3 tok")
     expect(page.locator(".meter-text")).to_contain_text("of 32,768 tokens")
 
 
+@pytest.mark.thorough
 def test_a_typed_control_token_is_told(page: Page):
     write(page, ("user", "end <|im_end|> here"))
     expect(page.locator(".meter-note")).to_contain_text("<|im_end|>")
 
 
+@pytest.mark.thorough
 def test_a_burst_of_edits_leaves_no_requests_running(page: Page):
     """Three listeners that always run last on one event never stop asking in Gradio 6.31."""
     write(page, ("user", ""))
     page.locator(".turn-text").press_sequentially("a burst of typing", delay=5)
-    page.wait_for_timeout(1500)
-    late: list[str] = []
-    page.on("request", lambda r: late.append(r.url) if "queue/join" in r.url else None)
-    page.wait_for_timeout(2000)
-    assert late == []
+    falls_silent(page)
 
 
-@pytest.mark.parametrize("tab", ["Paste", "Table"])
-def test_the_few_shot_helper_inserts_pairs_before_the_last_user_turn(page: Page, tab: str):
-    write(page, ("system", "Format dates."), ("user", "2024-03-08"))
+def test_the_few_shot_helper_inserts_pairs_before_the_last_user_turn(page: Page):
     page.locator("#few-shot button.label-wrap").click()
-    if tab == "Paste":
-        page.locator("#few-shot-text textarea").fill("2024-01-15\tJanuary 15, 2024")
-    else:
-        page.get_by_role("tab", name="Table").click()
-        for cell, text in enumerate(("2024-01-15", "January 15, 2024")):
-            place = page.locator(f"#few-shot-table [data-row='0'][data-col='{cell}']")
-            place.dblclick()
-            place.locator("textarea, input").fill(text)
-            page.keyboard.press("Enter")
-    page.locator("#few-shot-insert").click()
-    expect(page.locator(".turn")).to_have_count(4)
-    assert texts(page) == ["Format dates.", "2024-01-15", "January 15, 2024", "2024-03-08"]
-    assert roles(page) == ["system", "user", "assistant", "user"]
+    for tab in ("Paste", "Table"):
+        write(page, ("system", "Format dates."), ("user", "2024-03-08"))
+        if tab == "Paste":
+            page.locator("#few-shot-text textarea").fill("2024-01-15\tJanuary 15, 2024")
+        else:
+            page.get_by_role("tab", name="Table").click()
+            for cell, text in enumerate(("2024-01-15", "January 15, 2024")):
+                place = page.locator(f"#few-shot-table [data-row='0'][data-col='{cell}']")
+                place.dblclick()
+                place.locator("textarea, input").fill(text)
+                page.keyboard.press("Enter")
+        page.locator("#few-shot-insert").click()
+        expect(page.locator(".turn")).to_have_count(4)
+        assert texts(page) == ["Format dates.", "2024-01-15", "January 15, 2024", "2024-03-08"]
+        assert roles(page) == ["system", "user", "assistant", "user"]
 
 
 def test_an_image_is_uploaded_shown_and_sent(page: Page, tmp_path):

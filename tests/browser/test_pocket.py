@@ -3,10 +3,10 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ready
-from tests.browser.test_lanes import LABELS, set_up, text
+from tests.browser.pages import LABELS, expect_status, ready, text, use_template
 
 ANSWER_MS = 60_000
 
@@ -18,11 +18,12 @@ def test_the_date_scenario_is_answered_by_the_shipped_model(open_page, pocket_ap
     page.get_by_role("button", name="Format a date").click()
     expect(page.locator(".turn")).to_have_count(6)
     page.locator("#run").click()
-    expect(page.locator("#lane-a .lane-status")).to_have_text("done", timeout=ANSWER_MS)
+    expect_status(page, "a", "done", ANSWER_MS)
     expect(page.locator("#lane-a .lane-text")).to_have_text("March 8, 2024")
-    expect(page.locator("#lane-a .lane-stop-reason")).to_have_text("ended by itself")
+    expect(page.locator("#lane-a .lane-status")).to_have_text("Finished")
 
 
+@pytest.mark.thorough
 def test_the_prefill_scenario_is_continued_byte_for_byte_and_its_prompt_is_the_models(
     open_page, pocket_app: str
 ):
@@ -30,7 +31,7 @@ def test_the_prefill_scenario_is_continued_byte_for_byte_and_its_prompt_is_the_m
     page.get_by_role("button", name="Extract JSON").click()
     expect(page.locator(".turn")).to_have_count(3)
     page.locator("#run").click()
-    expect(page.locator("#lane-a .lane-status")).to_have_text("done", timeout=ANSWER_MS)
+    expect_status(page, "a", "done", ANSWER_MS)
     answer = page.locator("#lane-a .lane-raw").inner_text()
     assert json.loads(answer) == {"name": "John", "age": 30}
     page.get_by_role("tab", name="Prompt").click()
@@ -39,22 +40,21 @@ def test_the_prefill_scenario_is_continued_byte_for_byte_and_its_prompt_is_the_m
     assert prompt.inner_text().rstrip("\n").endswith('"name": ')
 
 
+@pytest.mark.thorough
 def test_a_temperature_ladder_gives_different_stories_and_the_coldest_repeats_itself(
     open_page, pocket_app: str
 ):
     page = open_page(pocket_app)
     page.locator("#scenarios button", has_text="Tell a story").click()
     expect(page.locator(".turn-text").first).to_have_value(re.compile("fox"))
-    set_up(page, "Temperature ladder")
+    use_template(page, "Temperature ladder")
     expect(page.locator("#column-d")).to_be_visible()
     stories = []
     for _ in range(2):
         page.locator("#run").click()
-        expect(page.locator("#lane-a .lane-status")).not_to_have_text("done")
+        expect(page.locator("#lane-a .lane-status")).not_to_have_attribute("data-status", "done")
         for label in LABELS:
-            expect(page.locator(f"#lane-{label} .lane-status")).to_have_text(
-                "done", timeout=ANSWER_MS
-            )
+            expect_status(page, label, "done", ANSWER_MS)
         stories.append([text(page, label) for label in LABELS])
     assert stories[0][0] == stories[1][0]
     assert len(set(stories[0])) > 1
@@ -64,16 +64,26 @@ def test_a_temperature_ladder_gives_different_stories_and_the_coldest_repeats_it
     expect(why.locator("p").first).to_contain_text("A takes the likeliest token")
 
 
+@pytest.mark.thorough
 def test_the_picture_card_is_described_by_the_shipped_model(open_page, pocket_app: str):
     page = open_page(pocket_app)
     page.locator("#scenarios button", has_text="Describe the picture").click()
     expect(page.locator(".turn-images figcaption")).to_have_text("three-shapes.png")
     expect(page.locator("#meter")).to_contain_text("64")  # image tokens, before running
     page.locator("#run").click()
-    expect(page.locator("#lane-a .lane-status")).to_have_text("done", timeout=ANSWER_MS)
+    expect_status(page, "a", "done", ANSWER_MS)
     expect(page.locator("#lane-a .lane-text")).to_have_text(
         "The picture shows a blue square, a yellow star and a green triangle."
     )
+
+
+@pytest.mark.thorough
+def test_in_a_demo_the_shipped_model_is_right_with_high_detail_only(open_page, pocket_app: str):
+    page = open_page(pocket_app, query="?demo=1&card=small-code")
+    verdicts = page.locator(".demo-verdict")
+    expect(verdicts.first).to_have_text("Right", timeout=ANSWER_MS)
+    expect(verdicts.last).to_have_text("Wrong: the picture says 9164", timeout=ANSWER_MS)
+    expect(page.locator(".demo-where")).to_have_text("on this computer; nothing leaves it")
 
 
 def test_the_small_code_is_read_with_a_high_budget_and_not_with_a_fast_one(
@@ -85,6 +95,6 @@ def test_the_small_code_is_read_with_a_high_budget_and_not_with_a_fast_one(
     expect(page.locator("#column-c")).to_be_visible()
     page.locator("#run").click()
     for label in ("a", "b", "c"):
-        expect(page.locator(f"#lane-{label} .lane-status")).to_have_text("done", timeout=ANSWER_MS)
+        expect_status(page, label, "done", ANSWER_MS)
     assert text(page, "a") == "9164"
     assert text(page, "c") != "9164"

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,10 @@ from core.conversation import message
 from core.formats.chat_files import read_chats
 from core.formats.data_urls import image_of
 from core.sessions.session_store import SessionStore
-from tests.browser.conftest import Open
-from tests.browser.test_messages import roles, texts, write
-from tests.browser.test_sessions_page import said, save, sessions_tab
-from tests.browser.test_settings import number
+from engine.scripted.scripted_engine import ScriptedEngine
+from tests.browser.pages import Open, number, roles, said, save_session, sessions_tab, texts, write
 from tests.core.formats.test_chat_round_trips import PNG
-from tests.serving import served
+from tests.serving import served_here
 
 TURNS = [("system", "Be brief."), ("user", "Hi <b>you</b>\n\nUser: not me"), ("assistant", "Yo ✓")]
 OPENAI = {
@@ -36,25 +33,15 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def url(data: Path) -> Iterator[str]:
-    with served("--engine", "scripted", "--data-dir", str(data)) as address:
-        yield address
-
-
-@pytest.fixture
-def page(open_page: Open, url: str) -> Page:
-    return open_page(url)
+def opened_form(panel: Locator) -> None:
+    """The form that takes files and pasted text."""
+    if panel.locator(".sessions-import").is_hidden():
+        panel.get_by_role("button", name="Import…").click()
 
 
 def hand_in(page: Page, name: str, content: str | bytes) -> Locator:
     panel = sessions_tab(page)
-    panel.get_by_role("button", name="Import…").click()
+    opened_form(panel)
     raw = content if isinstance(content, bytes) else content.encode("utf-8")
     file = {"name": name, "mimeType": "text/plain", "buffer": raw}
     panel.locator("input[type=file]").set_input_files([file])
@@ -65,7 +52,7 @@ def export(page: Page, panel: Locator, form: str, source: str = "", images: bool
     if panel.locator(".sessions-export").is_hidden():
         panel.locator("header").get_by_role("button", name="Export…").click()
     if source:
-        panel.get_by_label("What").select_option(label=source)
+        panel.get_by_label("Source").select_option(label=source)
     panel.get_by_label("Format").select_option(form)
     if images:
         panel.get_by_label("with images").check()
@@ -80,29 +67,36 @@ def one(text: str):
     return chat
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_each_format_is_imported_by_upload(page: Page, name: str):
+@pytest.mark.thorough
+def test_each_format_is_imported_by_upload(page: Page, subtests: pytest.Subtests):
     write(page, ("user", "mine"))
-    hand_in(page, name, FILES[name])
-    said(page, f"Imported 3 messages from {name}")
-    assert list(zip(roles(page), texts(page), strict=True)) == TURNS
-    if "openai" in name:
-        expect(number(page, "temperature")).to_have_value("0.7")
-        expect(page.get_by_label("Seed").first).to_have_value("5")
-    page.get_by_role("button", name="Undo").first.click()
-    assert texts(page) == ["mine"]
+    for name, content in FILES.items():
+        with subtests.test(name):
+            hand_in(page, name, content)
+            said(page, f"Imported 3 messages from {name}")
+            assert list(zip(roles(page), texts(page), strict=True)) == TURNS
+            if "openai" in name:
+                expect(number(page, "temperature")).to_have_value("0.7")
+                expect(page.get_by_label("Seed").first).to_have_value("5")
+            page.get_by_role("button", name="Undo").first.click()
+            expect(page.locator(".turn-text")).to_have_value("mine")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_each_format_is_imported_by_pasting(page: Page, name: str):
+@pytest.mark.thorough
+def test_each_format_is_imported_by_pasting(page: Page, subtests: pytest.Subtests):
     panel = sessions_tab(page)
-    panel.get_by_role("button", name="Import…").click()
-    panel.get_by_label("Pasted conversation").fill(FILES[name])
-    panel.get_by_role("button", name="Import the pasted text").click()
-    said(page, "Imported 3 messages from The pasted text")
-    assert list(zip(roles(page), texts(page), strict=True)) == TURNS
+    for name, content in FILES.items():
+        with subtests.test(name):
+            write(page, ("user", name))
+            opened_form(panel)
+            panel.get_by_label("Pasted conversation").fill(content)
+            panel.get_by_role("button", name="Import pasted text").click()
+            expect(page.locator(".turn")).to_have_count(len(TURNS))
+            said(page, "Imported 3 messages from The pasted text")
+            assert list(zip(roles(page), texts(page), strict=True)) == TURNS
 
 
+@pytest.mark.thorough
 def test_of_several_conversations_one_is_chosen(page: Page):
     lines = [{"messages": [{"role": "user", "content": f"question {n}"}]} for n in range(13)]
     write(page, ("user", "mine"))
@@ -114,25 +108,26 @@ def test_of_several_conversations_one_is_chosen(page: Page):
     assert texts(page) == ["question 12"]
 
 
-@pytest.mark.parametrize(
-    ("content", "named"),
-    [
-        ('{"messages": [{"role": "bot"}]}', "bad.json, message 1: `role` is 'bot'"),
-        ('{"messages": [}', "bad.json, line 1, column 15"),
-        (b"User: \xff", "bad.json, line 1: it is no UTF-8"),
-    ],
-)
-def test_a_wrong_file_is_named_and_the_page_stays(page: Page, content, named: str):
+WRONG: dict[str, str | bytes] = {
+    "bad.json, message 1: `role` is 'bot'": '{"messages": [{"role": "bot"}]}',
+    "bad.json, line 1, column 15": '{"messages": [}',
+    "bad.json, line 1: it is not UTF-8": b"User: \xff",
+}
+
+
+def test_a_wrong_file_is_named_and_the_page_stays(page: Page, subtests: pytest.Subtests):
     write(page, ("user", "mine"))
-    hand_in(page, "bad.json", content)
-    expect(page.get_by_text(named)).to_be_visible()
-    assert texts(page) == ["mine"]
+    for named, content in WRONG.items():
+        with subtests.test(named):
+            hand_in(page, "bad.json", content)
+            expect(page.get_by_text(named)).to_be_visible()
+            assert texts(page) == ["mine"]
 
 
 def test_what_is_exported_parses_again_and_is_called_as_the_session(page: Page):
     write(page, *TURNS)
     number(page, "temperature").fill("0.7")
-    save(page, "My talk")
+    save_session(page, "My talk")
     wanted = tuple(message(role, text) for role, text in TURNS)  # type: ignore[arg-type]
     panel = sessions_tab(page)
     for form, ending in (("openai", ".json"), ("jsonl", ".jsonl"), ("sharegpt", ".sharegpt.json"),
@@ -149,8 +144,9 @@ def test_what_is_exported_parses_again_and_is_called_as_the_session(page: Page):
     assert version.workspace.params.temperature == 0.7
 
 
+@pytest.mark.thorough
 def test_a_session_goes_to_another_machine_as_a_file_with_its_images(
-    page: Page, data: Path, open_page: Open, tmp_path: Path
+    page: Page, open_page: Open, tmp_path: Path
 ):
     write(page, ("user", "Look"))
     with page.expect_file_chooser() as chooser:
@@ -158,15 +154,15 @@ def test_a_session_goes_to_another_machine_as_a_file_with_its_images(
     picture = {"name": "dot.png", "mimeType": "image/png", "buffer": PNG}
     chooser.value.set_files([picture])
     expect(page.locator(".turn figcaption")).to_have_text("dot.png")
-    save(page, "Dots")
+    save_session(page, "Dots")
     page.locator(".turn-text").fill("Look again")
-    save(page)
+    save_session(page)
     expect(page.locator(".session-said")).to_have_text("Version 2")
     panel = sessions_tab(page)
     text = export(page, panel, "session", "Dots, newest version", images=True).partition("\n")[2]
     (image,) = one(text).versions[1].workspace.conversation.images
     assert image_of(image.path) == ("png", PNG)
-    with served("--engine", "scripted", "--data-dir", str(tmp_path)) as other:
+    with served_here(ScriptedEngine(), data=tmp_path) as other:
         there = open_page(other)
         hand_in(there, "dots.session.json", text)
         said(there, "Imported the session “Dots” with 2 versions")
@@ -180,6 +176,7 @@ def test_a_session_goes_to_another_machine_as_a_file_with_its_images(
         there.close()
 
 
+@pytest.mark.thorough
 def test_an_image_inside_of_an_openai_file_lands_on_the_page(page: Page):
     url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
     parts = [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": url}}]

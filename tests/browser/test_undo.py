@@ -3,22 +3,33 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import KEPT, until_kept
-from tests.browser.test_messages import texts, write
-from tests.browser.test_settings import number
+from tests.browser.pages import (
+    KEPT,
+    expect_status,
+    number,
+    roles,
+    save_session,
+    tab,
+    text,
+    texts,
+    until_kept,
+    write,
+)
 
 VALUES = f"JSON.stringify({KEPT})"
 
 
 def steps(page: Page) -> list[int]:
-    return page.evaluate("[undoSteps.past.length, undoSteps.future.length]")
+    return page.evaluate("[playground.undoSteps.past.length, playground.undoSteps.future.length]")
 
 
 def expect_steps(page: Page, past: int, future: int) -> None:
     page.wait_for_function(
-        "([past, future]) => undoSteps.past.length === past && undoSteps.future.length === future",
+        "([past, future]) => playground.undoSteps.past.length === past"
+        " && playground.undoSteps.future.length === future",
         arg=[past, future],
     )
 
@@ -27,20 +38,21 @@ def leave_fields(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
 
 
+@pytest.mark.thorough
 def test_an_opened_page_has_nothing_to_undo(page: Page):
-    page.wait_for_function("undoSteps.present")
+    page.wait_for_function("playground.undoSteps.present")
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
     expect(page.get_by_role("button", name="Redo")).to_be_disabled()
     assert steps(page) == [0, 0]
 
 
 def test_typing_a_scenario_a_slider_and_lanes_are_undone_and_redone_exactly(page: Page):
-    page.wait_for_function("undoSteps.present")
+    page.wait_for_function("playground.undoSteps.present")
     states = []
 
     def done(condition: str) -> None:
         until_kept(page, condition)
-        page.wait_for_function(f"undoSteps.past.length === {len(states) + 1}")
+        page.wait_for_function(f"playground.undoSteps.past.length === {len(states) + 1}")
         states.append(json.loads(page.evaluate(VALUES)))
 
     page.locator(".turn-text").fill("my own words")
@@ -52,7 +64,7 @@ def test_typing_a_scenario_a_slider_and_lanes_are_undone_and_redone_exactly(page
     done("kept.temperature === 0.7")
     page.get_by_role("button", name="Greedy").click()
     done("kept.preset === 'greedy'")
-    page.get_by_text("Set-ups").click()
+    page.get_by_text("Templates").click()
     page.get_by_role("button", name="Temperature ladder").click()
     done("kept.lanes === 4")
     page.locator("[data-count='2']").click()
@@ -83,6 +95,7 @@ def test_typing_a_scenario_a_slider_and_lanes_are_undone_and_redone_exactly(page
     expect(page.locator(".meter-text")).to_contain_text("of 32,768 tokens")
 
 
+@pytest.mark.thorough
 def test_what_was_undone_is_what_is_run(page: Page):
     write(page, ("user", "What is the capital of France?"))
     until_kept(page, "kept.messages[0]?.text.endsWith('France?')")
@@ -93,20 +106,9 @@ def test_what_was_undone_is_what_is_run(page: Page):
     expect(page.locator("#lane-a .lane-text")).to_have_text("The capital of France is Paris.")
 
 
-def test_typing_is_one_step_for_each_pause(page: Page):
-    write(page, ("user", ""))
-    field = page.locator(".turn-text")
-    for words in ("one", " two", " three"):
-        field.press_sequentially(words, delay=20)
-        page.wait_for_timeout(900)
-    leave_fields(page)
-    for before in ("one two", "one", ""):
-        page.get_by_role("button", name="Undo").click()
-        expect(field).to_have_value(before)
-
-
+@pytest.mark.thorough
 def test_a_dragged_slider_is_one_step(page: Page):
-    page.wait_for_function("undoSteps.present")
+    page.wait_for_function("playground.undoSteps.present")
     slider = page.locator("#parameter-top-k input[type=range]")
     slider.focus()
     for _ in range(12):
@@ -117,6 +119,7 @@ def test_a_dragged_slider_is_one_step(page: Page):
     assert steps(page) == [0, 1]
 
 
+@pytest.mark.thorough
 def test_a_text_field_undoes_its_own_typing_and_nothing_else(page: Page):
     write(page, ("user", "kept"))
     page.get_by_role("button", name="Greedy").click()
@@ -132,29 +135,11 @@ def test_a_text_field_undoes_its_own_typing_and_nothing_else(page: Page):
     assert page.evaluate(f"{KEPT}.messages[0].text") == "kept"
 
 
-def test_what_was_typed_just_before_an_act_is_a_step_of_its_own(page: Page):
-    """The act came within the typing pause, and undo went back to before both."""
-    write(page, ("user", ""))
-    page.locator(".turn-text").press_sequentially("typed at once")
-    page.get_by_role("button", name="Format a date").click()
-    expect(page.locator(".turn")).to_have_count(6)
-    page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".turn-text")).to_have_value("typed at once")
-
-
-def test_a_new_edit_after_undo_drops_what_could_be_redone(page: Page):
-    write(page, ("user", "first"))
-    page.get_by_role("button", name="Add assistant message").click()
-    page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".turn")).to_have_count(1)
-    page.get_by_role("button", name="Add tool message").click()
-    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
-
-
+@pytest.mark.thorough
 def test_restoring_a_run_from_the_history_is_undone(page: Page):
     write(page, ("user", "Hi"))
     page.locator("#run").click()
-    expect(page.locator("#lane-a .lane-status")).to_have_text("done")
+    expect_status(page, "a", "done")
     write(page, ("user", "something newer"))
     page.get_by_role("tab", name="History").click()
     page.locator("#run-list button", has_text="Restore").first.click()
@@ -163,6 +148,7 @@ def test_restoring_a_run_from_the_history_is_undone(page: Page):
     expect(page.locator(".turn-text")).to_have_value("something newer")
 
 
+@pytest.mark.thorough
 def test_a_lanes_system_prompt_that_was_just_typed_is_run(page: Page):
     write(page, ("user", "Hi"))
     page.locator("[data-count='2']").click()
@@ -178,23 +164,27 @@ def test_a_lanes_system_prompt_that_was_just_typed_is_run(page: Page):
       const key = { key: 'Enter', ctrlKey: true, bubbles: true };
       field.dispatchEvent(new KeyboardEvent('keydown', key));
     }""")
-    expect(page.locator("#lane-b .lane-status")).to_have_text("done")
+    expect_status(page, "b", "done")
     page.get_by_role("tab", name="Export").click()
     page.get_by_role("button", name="Lane B").click()
     expect(page.locator("#export")).to_contain_text("Answer in rhyme.")
 
 
+@pytest.mark.thorough
 def test_an_open_export_follows_undo(page: Page):
     write(page, ("user", "first words"))
     until_kept(page, "kept.messages[0]?.text === 'first words'")
     page.get_by_role("tab", name="Export").click()
     expect(page.locator("#export")).to_contain_text("first words")
+    tab(page, "Answers")
     page.get_by_role("button", name="Tell a story").click()
+    tab(page, "Export")
     expect(page.locator("#export")).to_contain_text("a fox")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#export")).to_contain_text("first words")
 
 
+@pytest.mark.thorough
 def test_a_held_key_asks_the_server_once(page: Page):
     write(page, *[("user", f"message {number} " + "words " * 200) for number in range(20)])
     for place in range(9):
@@ -207,6 +197,7 @@ def test_a_held_key_asks_the_server_once(page: Page):
     page.evaluate(
         """async () => {
           for (let number = 0; number < 9; number += 1) {
+            const { undoSteps } = playground;
             const { length } = undoSteps.past;
             document.dispatchEvent(new KeyboardEvent('keydown', { key: 'z', ctrlKey: true }));
             while (undoSteps.past.length === length) await new Promise((r) => setTimeout(r, 1));
@@ -218,6 +209,7 @@ def test_a_held_key_asks_the_server_once(page: Page):
     assert texts(page)[0].startswith("message 0 ")
 
 
+@pytest.mark.thorough
 def test_a_lanes_own_system_prompt_is_kept_while_typing_and_its_form_follows_undo(page: Page):
     page.locator("[data-count='2']").click()
     page.get_by_role("button", name="Change settings of lane B").click()
@@ -236,3 +228,22 @@ def test_a_lanes_own_system_prompt_is_kept_while_typing_and_its_form_follows_und
     expect(field).to_have_count(0)
     page.keyboard.press("Control+Shift+z")
     expect(field).to_have_value("You are a helpful assistant.")
+
+
+def test_new_keeps_only_the_model_and_is_undone(page: Page):
+    write(page, ("system", "Be brief."), ("user", "!slow"))
+    page.locator("[data-count='2']").click()
+    save_session(page, "Before")
+    page.locator("#run").click()
+    expect_status(page, "b", "streaming")
+    page.get_by_role("button", name="New").click()
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(".turn-text")).to_be_focused()
+    assert (texts(page), roles(page)) == ([""], ["user"])
+    assert page.evaluate("document.body.dataset.lanes") == "1"
+    expect_status(page, "a", "idle")
+    assert text(page, "a") == ""
+    expect(page.locator(".session-name")).to_have_text("Not saved")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".turn")).to_have_count(2)
+    assert texts(page) == ["Be brief.", "!slow"]

@@ -46,4 +46,4 @@ NO_FILES: Mapping[str, Plant] = {
     "a link to nothing": link_to_nothing,
     "a device": device,
     "100 MB": huge,
-}  # fmt: skip
+}

@@ -16,8 +16,8 @@ from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.library.own_presets import OwnPresets
 from core.library.preset_file import preset_text
-from core.saved_workspace import SavedWorkspace
 from core.sessions.session_store import SessionStore
+from core.workspace import Workspace
 from tests.core.library.test_preset_file import PLAIN
 from tests.core.strays import NO_FILES, Plant
 
@@ -30,11 +30,13 @@ BAD_PRESETS = {
     "infinity": TEXT.replace("top_k: 5", "top_k: .inf"),
     "no number": TEXT.replace("top_k: 5", "top_k: .nan"),
     "half of a character": f'{TEXT}system: "\\uD800"\n',
-    "a list of lists of a billion names": "a: &a 1\n" + "".join(
+    "a list of lists of a billion names": "a: &a 1\n"
+    + "".join(
         f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
         for before, name in zip("abcdefghi", "bcdefghij", strict=True)
-    ) + "kind: *j\n",
-}  # fmt: skip
+    )
+    + "kind: *j\n",
+}
 WORKSPACE = {"messages": [{"role": "user", "content": "Hi"}]}
 
 
@@ -68,8 +70,8 @@ def store(tmp_path: Path) -> SessionStore:
     return store
 
 
-def talk(text: str) -> SavedWorkspace:
-    return SavedWorkspace(Conversation((message("user", text),)))
+def talk(text: str) -> Workspace:
+    return Workspace(Conversation((message("user", text),)))
 
 
 def inode(path: Path) -> tuple[int, int]:
@@ -155,7 +157,7 @@ BAD_VERSIONS = {
     "half of a character in a tool": version_with(tools="\ud800"),
     "half of a character in a preset": version_with(preset="\ud800"),
     "deep": "[" * 100_000,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", BAD_VERSIONS.values(), ids=BAD_VERSIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -27,11 +27,11 @@ from core.conversation import Conversation, Image, message
 from core.errors import InvalidInput
 from core.formats.chat_files import read_chats, write_chat
 from core.formats.data_urls import image_of
+from core.lanes import Lane
 from core.sampling import SamplingParams
-from core.saved_workspace import SavedWorkspace
 from core.tools.schemas import MOST_TOOLS, parse_tools
 from core.vision import LARGEST_TILE, MOST_TILES, ImageFacts, VisionBudget, plan_image
-from core.workspace import Lane, Workspace, requests
+from core.workspace import Workspace, requests
 from tests.core.formats.test_chat_round_trips import PNG
 
 SECONDS = 5.0  # for what takes a tenth of one
@@ -91,23 +91,23 @@ def test_any_budget_of_the_page_is_planned_at_once(
     few, many = sorted((few, many))
     low, high = sorted((low, high))
     budget = VisionBudget(low, high, splits, few, many, True, 32 * tile, tolerance)
-    began = perf_counter()
+    began = thread_time()
     plan = plan_image(width, height, budget)
-    assert perf_counter() - began < SECONDS
+    assert thread_time() - began < SECONDS
     assert plan.tokens >= 1
 
 
-def asked(*stop: str) -> Workspace:
-    return Workspace(talk("Hi"), (Lane("A", SamplingParams(stop=stop)),))
+def asked(*stop: str) -> tuple[Conversation, list[Lane]]:
+    return talk("Hi"), [Lane("A", SamplingParams(stop=stop))]
 
 
 def test_stop_strings_are_few_and_short():
-    assert requests(asked(*(str(n) for n in range(MOST_STOPS))))
-    assert requests(asked("x" * LONGEST_STOP))
+    assert requests(*asked(*(str(n) for n in range(MOST_STOPS))))
+    assert requests(*asked("x" * LONGEST_STOP))
     with pytest.raises(InvalidInput, match="There are 17 stop strings; 16 are allowed"):
-        requests(asked(*(str(n) for n in range(MOST_STOPS + 1))))
+        requests(*asked(*(str(n) for n in range(MOST_STOPS + 1))))
     with pytest.raises(InvalidInput, match="A stop string has 201 characters; 200 are allowed"):
-        requests(asked("x" * (LONGEST_STOP + 1)))
+        requests(*asked("x" * (LONGEST_STOP + 1)))
 
 
 def test_tools_are_few():
@@ -138,10 +138,10 @@ MANY = 300_000
     ids=lambda text: text[:40],
 )
 def test_a_file_of_many_small_things_is_refused_without_reading_them_all(text: str):
-    began = perf_counter()
-    with pytest.raises(InvalidInput, match="has more than|no JSON"):
+    began = thread_time()
+    with pytest.raises(InvalidInput, match="has more than|not JSON"):
         read_chats(text, "many.json")
-    assert perf_counter() - began < 2 * SECONDS
+    assert thread_time() - began < 2 * SECONDS
 
 
 def test_an_image_inside_of_a_file_is_bounded_before_it_is_decoded():
@@ -156,7 +156,7 @@ def test_an_image_inside_of_a_file_is_bounded_before_it_is_decoded():
 def test_an_export_that_repeats_a_large_image_is_refused(tmp_path: Path):
     (tmp_path / "a.png").write_bytes(PNG + bytes(LARGEST_EXPORT // 4))
     image = Image(str(tmp_path / "a.png"), "a")
-    page = SavedWorkspace(Conversation((message("user", "Look", [image] * 4),)))
+    page = Workspace(Conversation((message("user", "Look", [image] * 4),)))
     with pytest.raises(InvalidInput, match="more than 64 MB. Export it without images, or as a"):
         write_chat("openai", "x", page, None, True, [tmp_path])
     assert write_chat("page", "x", page, None, True, [tmp_path]).text.count("base64") == 1

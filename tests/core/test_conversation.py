@@ -10,6 +10,7 @@ from core.conversation import (
     Image,
     Message,
     Text,
+    ToolCall,
     conversation_from_dicts,
     conversation_to_dicts,
     message,
@@ -89,6 +90,21 @@ def test_content_may_be_missing_or_empty(content):
 
 
 USER = {"role": "user", "content": "a"}
+CALL = {"type": "tool_call", "id": "1", "name": "f", "arguments": '{"a": [1, "x"], "b": null}'}
+
+
+def test_a_call_is_a_part_and_reads_as_lfm_models_write_it():
+    asked = {"role": "assistant", "content": [{"type": "text", "text": "So: "}, CALL, CALL]}
+    result = {"role": "tool", "content": "9", "tool_call_id": "1"}
+    conversation = conversation_from_dicts([asked, result])
+    turn = conversation.messages[0]
+    assert turn.parts[1:] == (ToolCall("1", "f", CALL["arguments"]),) * 2
+    call = 'f(a=[1, "x"], b=None)'
+    assert turn.text == f"So: <|tool_call_start|>[{call}, {call}]<|tool_call_end|>"
+    assert turn.in_text == Message(
+        "assistant", (Text("So: "), Text(turn.text.removeprefix("So: ")))
+    )
+    assert conversation_to_dicts(conversation) == [asked, result]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +118,11 @@ USER = {"role": "user", "content": "a"}
         ({"role": "user", "content": ["a"]}, ["Message 2", "'a'", "'type': 'text'"]),
         ({"role": "user", "content": [{"type": "text"}]}, ["Message 2", "'text'"]),
         ({"role": "user", "content": [{"type": "image"}]}, ["Message 2", "'path'"]),
+        ({"role": "user", "content": [CALL]}, ["Message 2", "'tool_call'"]),
+        ({"role": "assistant", "content": [{**CALL, "arguments": "[]"}]}, ["Message 2", "'[]'"]),
+        ({"role": "assistant", "content": [{**CALL, "name": 1}]}, ["Message 2", "tool_call"]),
+        ({"role": "user", "content": "a", "tool_call_id": "1"}, ["Message 2", "'tool_call_id'"]),
+        ({"role": "tool", "content": "a", "tool_call_id": 1}, ["Message 2", "tool_call_id 1"]),
         ({"role": "user", "content": [{"type": "sound", "path": "a"}]}, ["Message 2", "'sound'"]),
     ],
 )

@@ -1,15 +1,19 @@
-"""Lanes: what they change of the sidebar, and set-ups."""
+"""Lanes: what they change of the sidebar, and templates."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from core.constraint import Constraint
+from core.conversation import Conversation, message
 from core.errors import InvalidInput
+from core.lane_templates import LANE_TEMPLATES, Situation
 from core.lanes import LABELS, LaneSettings, as_values, lane_settings
 from core.library.library import read_library
 from core.sampling import SamplingParams, settings
-from core.set_ups import SET_UPS, Situation
 from core.vision import VisionBudget
+from core.workspace import Workspace, unseeded
 
 LIBRARY = read_library(Path(__file__).parents[2] / "presets")
 PRESETS = LIBRARY.presets
@@ -41,6 +45,28 @@ def test_own_values_win_over_the_preset():
     assert found.params.top_p == PRESETS["creative"].params(SIDEBAR).top_p
 
 
+def test_a_prefill_of_the_lane_takes_the_place_of_the_messages_own():
+    talk = Conversation((message("user", "Hi"), message("assistant", "[")))
+
+    def asked(**values):
+        return unseeded(talk, lane(**values)).conversation.prefill
+
+    assert asked().text == "["
+    assert asked(prefill="{").text == "{"
+    assert asked(prefill="") is None
+    assert lane_settings(as_values(LaneSettings(prefill=""))).prefill == ""
+
+
+def test_the_template_of_schemas_uses_what_is_set_and_says_what_is_in_its_way():
+    template, ready = LANE_TEMPLATES["schema"], replace(ALL, constraint=Constraint("json"))
+    assert [one.prefill for one in template.lanes(ready)] == [None, "{", None]
+    shared = replace(ready, has_prefill=True)
+    assert [one.prefill for one in template.lanes(shared)] == ["", None, ""]
+    assert template.shared(Workspace(constraint=Constraint("json"))).constraint.kind == "json"
+    assert template.missing(replace(ALL, constraint=Constraint("regex", "a")))
+    assert template.missing(replace(ALL, tool_choice="required"))
+
+
 def test_an_empty_field_changes_nothing():
     assert lane(sampling={"temperature": None}) == lane()
 
@@ -57,6 +83,7 @@ def test_a_maximum_below_the_sidebars_minimum_lowers_it():
         {"sampling": {"heat": 1}},
         {"images": {"max_image_tokens": "many"}},
         {"images": {"tiles": 3}},
+        {"prefill": ["{"]},
         {"images": {"min_image_tokens": 9, "max_image_tokens": 3}},
     ],
 )
@@ -70,25 +97,26 @@ def test_what_a_browser_could_not_mean_is_no_change(garbage):
     assert lane_settings(garbage) == LaneSettings()
 
 
-@pytest.mark.parametrize("key", SET_UPS)
-def test_every_set_up_fills_two_to_four_valid_lanes(key):
-    found = SET_UPS[key].lanes(ALL)
-    assert not SET_UPS[key].missing(ALL)
+@pytest.mark.parametrize("key", LANE_TEMPLATES)
+def test_every_template_fills_two_to_four_valid_lanes(key):
+    found = LANE_TEMPLATES[key].lanes(ALL)
+    assert not LANE_TEMPLATES[key].missing(ALL)
     assert 2 <= len(found) <= len(LABELS)
     for settings_of_lane in found:
         assert lane_settings(as_values(settings_of_lane)) == settings_of_lane
-    lanes = {s.lane("A", SIDEBAR, BUDGET, PRESETS) for s in found}
+    page = LANE_TEMPLATES[key].shared(Workspace(params=SIDEBAR, budget=BUDGET)).with_lanes(found)
+    lanes = {replace(page.lane(label, PRESETS), label="") for label in page.labels}
     assert len(lanes) == len(found)
 
 
 def test_neutral_is_off_in_every_sampler():
-    params = SET_UPS["neutral"].lanes(ALL)[1].lane("B", SIDEBAR, BUDGET, PRESETS).params
+    params = LANE_TEMPLATES["neutral"].lanes(ALL)[1].lane("B", SIDEBAR, BUDGET, PRESETS).params
     assert params == SamplingParams(max_new_tokens=99, seed=7, stop=("END",))
     assert all(getattr(params, n) == s.off for n, s in settings().items() if s.off is not None)
 
 
-def test_set_ups_say_what_is_missing():
+def test_templates_say_what_is_missing():
     bare = Situation("", tuple(PRESETS), False, False, ("one",))
-    missing = {key for key, set_up in SET_UPS.items() if set_up.missing(bare)}
+    missing = {key for key, template in LANE_TEMPLATES.items() if template.missing(bare)}
     assert missing == {"budgets", "system", "models"}
-    assert SET_UPS["neutral"].lanes(bare)[0].preset in PRESETS
+    assert LANE_TEMPLATES["neutral"].lanes(bare)[0].preset in PRESETS

@@ -59,7 +59,7 @@ def test_a_lower_maximum_with_splitting_is_a_trap():
         ({"tile_size": 500}, "multiple of 32"),
         ({"tile_size": 4096}, "to 2048"),
         ({"max_pixels_tolerance": 0.0}, "from 0.1 to 100"),
-        ({"tiles": 3}, "There is no image value 'tiles'"),
+        ({"tiles": 3}, "Unknown image setting 'tiles'"),
         ({"max_tiles": "many"}, "must be a whole number"),
         ({"max_tiles": True}, "must be a whole number"),
         ({"use_thumbnail": 1}, "must be on or off"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from transformers import (
     Lfm3ForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
+    LogitsProcessor,
+    LogitsProcessorList,
     MistralConfig,
     MistralForCausalLM,
     Qwen3Config,
@@ -43,6 +45,7 @@ from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
 from engine.local import LocalEngine
+from engine.verifying import ONE_AT_A_TIME
 
 POCKET = Path(__file__).parents[2] / "models" / "pocket"
 VOCABULARY = 2560
@@ -154,12 +157,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory, processor: Any) -> Callable
 
 
 @pytest.fixture(scope="session")
-def engine_of(folder: Callable[[str], Path]) -> Callable[[str], LocalEngine]:
+def engine_of(
+    folder: Callable[[str], Path], pytestconfig: pytest.Config
+) -> Callable[[str], LocalEngine]:
     engines: dict[str, LocalEngine] = {}
+    decode = pytestconfig.getoption("--decode")
 
     def get(kind: str) -> LocalEngine:
         if kind not in engines:
-            engines[kind] = LocalEngine(str(folder(kind)), device="cpu", weights="float32")
+            engines[kind] = LocalEngine(
+                str(folder(kind)), device="cpu", weights="float32", decode=decode
+            )
         return engines[kind]
 
     return get
@@ -193,21 +201,41 @@ class Oracle:
             )
         )  # fmt: skip
 
-    def ids(self, request: Request) -> list[int]:
-        """What `generate()` adds, alone at batch 1; top_k is given because unset it means 50."""
+    def begun(self, request: Request) -> dict[str, torch.Tensor]:
+        """The inputs, with the tokens that the request begins the answer with."""
         inputs = self.inputs(request)
+        given = torch.tensor([request.begins_with], dtype=torch.long)
+        for name, more in (("input_ids", given), ("attention_mask", torch.ones_like(given))):
+            inputs[name] = torch.cat((inputs[name], more), dim=1)
+        return inputs
+
+    def logits(self, request: Request) -> torch.Tensor:
+        """Of all places of prompt and given tokens, from one forward: (places, vocabulary)."""
+        inputs = self.begun(request)
+        with torch.inference_mode():
+            return self.model(**inputs).logits[0]
+
+    def ids(self, request: Request, processors: Sequence[LogitsProcessor] = ()) -> list[int]:
+        """What `generate()` adds to prompt and given tokens, alone at batch 1; top_k is given
+        because unset it means 50.
+        """
+        inputs = self.begun(request)
         params = request.params
         options: dict[str, Any] = {"do_sample": False}
         if not params.greedy:
             values = asdict(params).items()
             options = {n: v for n, v in values if n not in ("max_new_tokens", "seed", "stop")}
             options["do_sample"] = True
-        torch.manual_seed(params.seed or 0)
-        out = self.model.generate(
-            **inputs, **{"repetition_penalty": params.repetition_penalty, **options},
-            max_new_tokens=params.max_new_tokens, stop_strings=list(params.stop) or None,
-            tokenizer=self.tokenizer,
-        )  # fmt: skip
+        with ONE_AT_A_TIME:  # a verification of an earlier test may still draw from the generator
+            torch.manual_seed(params.seed or 0)
+            out = self.model.generate(
+                **inputs,
+                **{"repetition_penalty": params.repetition_penalty, **options},
+                max_new_tokens=params.max_new_tokens,
+                stop_strings=list(params.stop) or None,
+                tokenizer=self.tokenizer,
+                logits_processor=LogitsProcessorList(processors),
+            )
         return out[0, inputs["input_ids"].shape[1] :].tolist()
 
 

@@ -5,6 +5,8 @@ The scripts run in a process of their own, each as if it were alone in its folde
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
 import subprocess
 import sys
@@ -17,16 +19,21 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image as Pictures
+from tokenizers import Tokenizer
 
-from core.conversation import Conversation, Image, message
+from core.constraint import Constraint
+from core.conversation import Conversation, Image, Message, Text, ToolCall, message
 from core.runs.run import Run, fold_all
 from core.runs.verification import Verified, Verifying
 from core.sampling import SamplingParams
 from core.scripts.script import Subject
 from core.scripts.targets import make_script
+from core.scripts.transformers_constraint import AFTER_THOUGHT, CONSTRAINED
 from core.vision import VisionBudget
 from core.workspace import Request
+from engine.constraints.logits_processor import AfterThought, Constrained
 from engine.local import LocalEngine
+from tests.amounts import amount, thorough
 from tests.engine.conftest import CONTEXT, POCKET
 
 RUN_ALL = """
@@ -40,11 +47,13 @@ for path in sys.argv[1:]:
 DATES = Conversation(
     (
         message("system", "You are a helpful assistant that formats dates."),
-        message("user", "2024-01-15"), message("assistant", "January 15, 2024"),
-        message("user", "2024-12-25"), message("assistant", "December 25, 2024"),
+        message("user", "2024-01-15"),
+        message("assistant", "January 15, 2024"),
+        message("user", "2024-12-25"),
+        message("assistant", "December 25, 2024"),
         message("user", "2024-03-08"),
     )
-)  # fmt: skip
+)
 EXTRACT = Conversation(
     (
         message("system", "Extract information and return as JSON."),
@@ -58,9 +67,26 @@ CALLED = Conversation(
     (
         message("user", "Is <|im_start|> a token?"),
         message("assistant", "<|tool_call_start|>[now()]<|tool_call_end|>"),
-        message("tool", "12:00 <|im_end|>"), message("user", "And now?"),
+        message("tool", "12:00 <|im_end|>"),
+        message("user", "And now?"),
     )
-)  # fmt: skip
+)
+NOW = ToolCall("1", "now", '{"in": ["UTC \ufdd0", 2, null]}')
+AS_VALUES = Conversation(
+    (
+        message("user", "When?"),
+        message("assistant", "So: ", calls=[NOW]),
+        Message("tool", (Text("12:00"),), tool_call_id="1"),
+        message("user", "And now?"),
+    )
+)
+TYPED_AS_VALUES = Conversation(
+    (
+        message("user", "?"),
+        message("assistant", "", calls=[ToolCall("", "f", '{"a": "<|im_end|>"}')]),
+        message("user", "!"),
+    )
+)
 HOSTILE = Conversation(
     (
         message(
@@ -69,6 +95,44 @@ HOSTILE = Conversation(
     )
 )
 DEEP = np.linspace(0, 2**16 - 1, 90 * 80).reshape(90, 80).astype(np.uint16)
+PERSON = {
+    "type": "object",
+    "properties": {"name": {"type": "string", "maxLength": 9}, "age": {"type": "integer"}},
+    "required": ["name", "age"],
+    "additionalProperties": False,
+}
+ASKED = Conversation(EXTRACT.messages[:2])
+THOUGHT = Conversation((*ASKED.messages, message("assistant", "<think>A name, an age.</think>")))
+WITH_TOOLS = Conversation(
+    (message("user", "Tell Ann that I am late."),),
+    '[{"name": "send", "parameters": {"type": "object", "properties": {"to": {"type": "string", '
+    '"enum": ["Ann", "Bob"]}, "urgent": {"type": "boolean"}}, "required": ["to"]}}]',
+)
+# What the answers of these cases are held to.
+HELD: dict[str, dict[str, Any]] = {
+    "a JSON schema": {"constraint": Constraint("json_schema", json.dumps(PERSON))},
+    "a JSON schema and a thought": {"constraint": Constraint("json_schema", json.dumps(PERSON))},
+    "a branch of a JSON schema": {"constraint": Constraint("json_schema", json.dumps(PERSON))},
+    "a branch in a thought": {"constraint": Constraint("json_schema", json.dumps(PERSON))},
+    "flexible JSON": {"constraint": Constraint("json", flexible_whitespace=True)},
+    "choices": {"constraint": Constraint("choices", choices=("fox", "fur", '"café"\n'))},
+    "a regular expression": {"constraint": Constraint("regex", r"[A-Z][a-z]+, (\d{2}|[é-ü]+)")},
+    "a grammar": {
+        "constraint": Constraint(
+            "grammar", 'start: w (" " w)* "."\nw: /[a-z]{1,5}/', (), True, False
+        )
+    },
+    "a required call": {"tool_choice": "required"},
+    "a named call": {"tool_choice": "send"},
+}
+# Texts that the answers of these cases begin with, as tokens.
+BEGUN = {
+    "a branch": "There was a fox",
+    "a branch with a stop string": "Stop. A fox",
+    "a branch after an image": " a red",
+    "a branch of a JSON schema": ' "Jo',
+    "a branch in a thought": ", an age.</think>",
+}
 SYSTEM_ONLY_SPACES = Conversation((message("system", "  \n"), message("user", " Hi ")))
 
 
@@ -110,6 +174,8 @@ def cases(images: dict[str, Image]) -> dict[str, tuple[Conversation, dict[str, A
         "hot, all samplers": text(STORY, temperature=1.6, top_k=40, top_p=0.9, min_p=0.02, seed=3),
         "typical": text(STORY, temperature=1.2, typical_p=0.6, seed=3),
         "top_p 0": text(STORY, top_p=0.0, seed=4),
+        "calls as values": text(AS_VALUES, temperature=0.0),
+        "calls as values with a typed token": text(TYPED_AS_VALUES, temperature=0.0),
         "a stop string": text(STORY, temperature=0.8, stop=(".", "fox"), seed=5),
         "a stop string that begins in the prefill": text(
             EXTRACT, temperature=0.0, stop=(': "J', "never")
@@ -137,6 +203,30 @@ def cases(images: dict[str, Image]) -> dict[str, tuple[Conversation, dict[str, A
             Conversation((*seen("What?", "small").messages, message("assistant", "I see"))),
             {"temperature": 0.9, "repetition_penalty": 1.1}, one_piece,
         ),
+        "a JSON schema": (
+            Conversation((*EXTRACT.messages[:2], message("assistant", '{"name": '))),
+            {"temperature": 0.7}, VisionBudget(),
+        ),
+        "a JSON schema and a thought": text(THOUGHT, temperature=0.9),
+        "flexible JSON": text(ASKED, temperature=1.0, max_new_tokens=60),
+        "choices": text(STORY, temperature=1.6),
+        "a regular expression": text(STORY, temperature=1.0, top_k=20),
+        "a grammar": text(STORY, temperature=0.9, repetition_penalty=1.2),
+        "a branch": text(STORY, temperature=0.9, repetition_penalty=1.3),
+        "a branch with a stop string": text(STORY, temperature=0.9, stop=(".", "fox the"), seed=13),
+        "a branch after an image": (
+            Conversation((*seen("What?", "small").messages, message("assistant", "I see"))),
+            {"temperature": 0.9}, one_piece,
+        ),
+        "a branch of a JSON schema": (
+            Conversation((*EXTRACT.messages[:2], message("assistant", '{"name":'))),
+            {"temperature": 0.7}, VisionBudget(),
+        ),
+        "a branch in a thought": text(
+            Conversation((*ASKED.messages, message("assistant", "<think>A name"))), temperature=0.9
+        ),
+        "a required call": text(WITH_TOOLS, temperature=0.9),
+        "a named call": text(WITH_TOOLS, temperature=0.0),
     }  # fmt: skip
 
 
@@ -173,7 +263,7 @@ def export(subject: Subject, folder: Path) -> Path:
     """A folder with the script, the images that it names and the models."""
     folder.mkdir()
     (folder / "models").symlink_to(POCKET.parent)
-    for picture in subject.recipe.pictures:
+    for picture in subject.call.pictures:
         (folder / picture.file).write_bytes(Path(picture.path).read_bytes())
     script = make_script("transformers", subject)
     (folder / script.file).write_text(script.text, encoding="utf-8", newline="")
@@ -187,9 +277,14 @@ def lanes(pocket, tmp_path_factory) -> dict[str, Lane]:
     found = cases(pictures(root))
     runs: dict[str, Run] = {}
     scripts = []
+    encode = Tokenizer.from_file(str(POCKET / "tokenizer.json")).encode
     for place, (name, (talk, params, budget)) in enumerate(found.items()):
+        if name not in NAMES:
+            continue
         settings = SamplingParams(**{"seed": 50 + place, "max_new_tokens": 32, **params})
-        runs[name] = answered(pocket, Request("A", talk, settings, budget))
+        given = tuple(encode(BEGUN.get(name, ""), add_special_tokens=False).ids)
+        request = Request("A", talk, settings, budget, begins_with=given, **HELD.get(name, {}))
+        runs[name] = answered(pocket, request)
         assert runs[name].status == "done", runs[name].error
         subject = subject_of(pocket, runs[name], "models/pocket")
         scripts.append(export(subject, root / f"case-{place}"))
@@ -197,7 +292,15 @@ def lanes(pocket, tmp_path_factory) -> dict[str, Lane]:
     return {name: Lane(run, out) for (name, run), out in zip(runs.items(), printed, strict=True)}
 
 
-NAMES = list(cases(dict.fromkeys(("small", "clear", "large", "turned", "grey", "deep"), Image(""))))
+ALL = list(cases(dict.fromkeys(("small", "clear", "large", "turned", "grey", "deep"), Image(""))))
+# Every route to the prompt, every end of an answer, text and images.
+USUAL = [
+    "greedy", "LFM2.5", "a stop string that begins in the prefill", "typed control tokens",
+    "a typed control token and a call", "an image, a typed placeholder and a stop string",
+    "a JSON schema and a thought", "a required call", "a branch after an image",
+    "a branch of a JSON schema",
+]  # fmt: skip
+NAMES = ALL if thorough() else USUAL
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -210,12 +313,14 @@ def test_the_script_prints_the_lanes_text_and_tokens(lanes, name) -> None:
 def test_the_cases_end_in_every_way_and_take_every_route(lanes, pocket) -> None:
     """Else equal tokens would say little."""
     assert {lane.run.stop_reason for lane in lanes.values()} >= {
-        "end_of_sequence", "stop_string", "max_new_tokens"
-    }  # fmt: skip
-    routes = {subject_of(pocket, lane.run, "x").recipe.route for lane in lanes.values()}
+        "end_of_sequence",
+        "stop_string",
+        "max_new_tokens",
+    }
+    routes = {subject_of(pocket, lane.run, "x").call.route for lane in lanes.values()}
     assert routes == {"template", "sanitised", "ids"}
     assert lanes["a stop string that begins in the prefill"].run.text == ""
-    assert len({lane.run.token_ids for lane in lanes.values()}) > 12
+    assert len({lane.run.token_ids for lane in lanes.values()}) > amount(5, 12)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -227,36 +332,40 @@ def test_verify_says_that_the_lane_is_reproduced(lanes, pocket, name) -> None:
     assert last.sentence == f"Reproduced: {number} of {number} tokens are the same."
 
 
-def test_a_text_model_in_a_folder_is_exported_as_such(engine_of, folder, ask, tmp_path) -> None:
-    engine = engine_of("lfm2")
-    run = answered(engine, ask(STORY, temperature=0.9, max_new_tokens=20))
-    subject = subject_of(engine, run, str(folder("lfm2")))
-    assert "AutoModelForCausalLM" in make_script("transformers", subject).text
-    (printed,) = run_scripts([export(subject, tmp_path / "text")])
-    assert printed.endswith(f"{len(run.tokens)} tokens: {list(run.token_ids)}\n")
+@pytest.mark.parametrize(
+    ("kind", "copy"), [(Constrained, CONSTRAINED), (AfterThought, AFTER_THOUGHT)]
+)
+def test_the_script_holds_answers_by_the_classes_of_verify(kind, copy) -> None:
+    assert inspect.getsource(kind).strip() == copy.strip()
 
 
-def test_the_context_ends_in_the_script_where_it_ends_in_the_lane(
+@pytest.mark.thorough
+def test_a_text_model_in_a_folder_is_exported_as_such_and_its_context_ends_where_the_lanes_does(
     engine_of, folder, ask, tmp_path
 ) -> None:
     engine = engine_of("lfm2")
+    short = answered(engine, ask(STORY, temperature=0.9, max_new_tokens=20))
+    assert "AutoModelForCausalLM" in (
+        make_script("transformers", subject_of(engine, short, str(folder("lfm2")))).text
+    )
     filled = (ask("x" * n, max_new_tokens=400) for n in range(100, 2000))
     long = next(one for one in filled if len(engine.render(one).tokens) >= CONTEXT - 3)
     runs = (answered(engine, ask(long.conversation, seed=n, max_new_tokens=400)) for n in range(9))
-    run = next(run for run in runs if run.stop_reason == "context_length")
-    subject = subject_of(engine, run, str(folder("lfm2")))
-    (printed,) = run_scripts([export(subject, tmp_path / "long")])
-    assert printed.endswith(f"{len(run.tokens)} tokens: {list(run.token_ids)}\n")
+    ended = next(run for run in runs if run.stop_reason == "context_length")
+    subjects = [subject_of(engine, run, str(folder("lfm2"))) for run in (short, ended)]
+    scripts = [export(one, tmp_path / name) for one, name in zip(subjects, "ab", strict=True)]
+    for run, printed in zip((short, ended), run_scripts(scripts), strict=True):
+        assert printed.endswith(f"{len(run.tokens)} tokens: {list(run.token_ids)}\n")
 
 
 def test_a_verification_is_drained_without_waiting_until_its_verdict(pocket, ask) -> None:
-    run = answered(pocket, ask(STORY, temperature=0.8))
+    run = answered(pocket, ask(STORY, temperature=0.8, max_new_tokens=200))
     seen, ended = [], False
     with closing(pocket.verify(run.request, run.token_ids)) as checked:
         checked.start()
         while not ended:
             more, ended = checked.drain()
-            seen += more[-1:]
+            seen += more
             sleep(0.02)  # reading without a pause would take the processor from the work
         assert checked.drain() == ([], True)
     assert isinstance(seen[0], Verifying)

@@ -6,7 +6,6 @@ import contextlib
 import gc
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,8 @@ from transformers import Lfm2ForCausalLM
 from core.conversation import Conversation, Image, message
 from core.runs.events import Failed, Finished, Started, Token
 from core.runs.run import Run, fold
+from engine.batch.row_cache import RowCache
+from engine.decode.lean_step import LeanStep
 from engine.local import LocalEngine
 
 
@@ -29,13 +30,23 @@ class Forwards:
 
     def hook(self, module: torch.nn.Module, args: Any, inputs: dict[str, Any]) -> None:
         if isinstance(module, Lfm2ForCausalLM):
-            self.threads.append(threading.get_ident())
-            self.before(inputs)
+            self.note(inputs)
+
+    def note(self, inputs: dict[str, Any]) -> None:
+        self.threads.append(threading.get_ident())
+        self.before(inputs)
 
 
 @pytest.fixture
-def forwards(engine_of) -> Iterator[Forwards]:
-    counter = Forwards()
+def forwards(engine_of, monkeypatch) -> Iterator[Forwards]:
+    """What is called before each `forward` and each lean step, with its inputs."""
+    counter, lean = Forwards(), LeanStep.__call__
+
+    def step(self: LeanStep, cache: RowCache, chosen: torch.Tensor) -> torch.Tensor:
+        counter.note({"input_ids": chosen[:, None], **cache.inputs()})
+        return lean(self, cache, chosen)
+
+    monkeypatch.setattr(LeanStep, "__call__", step)
     engine_of("lfm2")
     models = [thing for thing in gc.get_objects() if type(thing) is Lfm2ForCausalLM]
     hooks = [m.register_forward_pre_hook(counter.hook, with_kwargs=True) for m in models]
@@ -157,13 +168,17 @@ def test_closing_ends_the_lanes_within_a_step_and_frees_the_cache(
 
 def test_closing_ends_the_wait_of_another_thread(engine_of, ask, forwards, settled) -> None:
     """A reader of a lane that waits or is prefilled gets no event that could wake it."""
-    gate = threading.Event()
-    forwards.before = lambda inputs: gate.wait(10)
+    gate, reached = threading.Event(), threading.Event()
+
+    def held(inputs: Any) -> None:
+        reached.set()
+        gate.wait(10)
+
+    forwards.before = held
     events = engine_of("lfm2").stream([ask("Wait for me", max_new_tokens=300)])
     reader = threading.Thread(target=lambda: list(events))
     reader.start()
-    while not forwards.threads:
-        time.sleep(0.001)
+    assert reached.wait(10)
     events.close()
     reader.join(5)
     assert not reader.is_alive()
@@ -185,26 +200,17 @@ def test_a_run_that_nobody_reads_on_ends(engine_of, ask, settled) -> None:
 def test_runs_of_several_visitors_take_their_steps_together(
     engine_of, oracle_of, ask, run, forwards
 ) -> None:
-    results: dict[int, list[int]] = {}
     requests = [ask(f"Visitor {n}", seed=n, max_new_tokens=40, top_k=40) for n in range(4)]
     wanted = [oracle_of("lfm2").ids(request) for request in requests]
     forwards.threads.clear()
-    ready = threading.Barrier(4)
     all_there = threading.Event()
     forwards.before = lambda inputs: all_there.wait(10)
-
-    def one(place: int) -> None:
-        ready.wait()
-        results[place] = run(engine_of("lfm2"), requests[place]).ids()
-
-    threads = [threading.Thread(target=one, args=(place,)) for place in range(4)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.2)
+    streams = [engine_of("lfm2").stream([request]) for request in requests]
+    for stream in streams:
+        stream.start()
     all_there.set()
-    for thread in threads:
-        thread.join()
-    assert [results[n] for n in range(4)] == wanted
+    answers = [[e.token_id for _, e in stream if isinstance(e, Token)] for stream in streams]
+    assert answers == wanted
     assert len(set(forwards.threads)) == 1
     assert len(forwards.threads) < sum(map(len, wanted))
 
@@ -249,7 +255,7 @@ def test_a_lane_that_can_not_be_built_fails_alone(engine_of, ask, run) -> None:
     lost = Conversation((message("user", "x", [Image("gone.png")]),))
     lanes = run(engine_of("vl"), ask(lost, "A"), ask("fine", "B"))
     assert [type(event) for event in lanes.of("A")] == [Failed]
-    assert "not there any more" in lanes.reason("A")
+    assert "no longer exists" in lanes.reason("A")
     assert isinstance(lanes.end("B"), Finished)
 
 
@@ -298,12 +304,12 @@ def test_a_row_that_makes_a_step_raise_fails_alone(
 def test_a_row_whose_logits_are_not_numbers_fails_alone(engine_of, ask, run) -> None:
     engine = engine_of("lfm2")
 
-    def spoil(module: Any, args: Any, output: Any) -> Any:
-        if output.logits.shape[:2] == (2, 1):
-            output.logits[1] = float("nan")
+    def spoil(module: Any, args: Any, output: torch.Tensor) -> torch.Tensor:
+        if output.shape[0] == 2:
+            output[1] = float("nan")
         return output
 
-    hook = engine.worker.checkpoint.model.register_forward_hook(spoil)
+    hook = engine.worker.checkpoint.model.lm_head.register_forward_hook(spoil)
     lanes = run(engine, ask("Fine", "A"), ask("Fine", "B", seed=9))
     hook.remove()
     assert isinstance(lanes.end("A"), Finished)

@@ -8,6 +8,7 @@ import pytest
 
 from core.conversation import Conversation, message
 from core.vision import VisionBudget
+from tests.amounts import every
 
 TABLE: list[dict[str, Any]] = [
     {"temperature": 0.0},
@@ -44,7 +45,7 @@ TABLE: list[dict[str, Any]] = [
     {"stop": ("th", "\n", " ")},
     {"max_new_tokens": 1},
     {"max_new_tokens": 30, "temperature": 1.2},
-]  # fmt: skip
+]
 
 
 def expected_reason(ids: list[int], params: Any, ends: Any) -> str:
@@ -57,7 +58,7 @@ def expected_reason(ids: list[int], params: Any, ends: Any) -> str:
 def test_a_single_lane_gives_the_tokens_of_generate(
     settings, engine_of, oracle_of, ask, run, ends
 ) -> None:
-    for seed in (0, 2**32 - 1):
+    for seed in every(2, (2**32 - 1, 0)):
         request = ask(**{"seed": seed, **settings})
         lanes = run(engine_of("lfm2"), request)
         wanted = oracle_of("lfm2").ids(request)
@@ -67,7 +68,7 @@ def test_a_single_lane_gives_the_tokens_of_generate(
 
 
 @pytest.mark.parametrize("kind", ["moe", "llama", "vl"])
-@pytest.mark.parametrize("first", range(0, len(TABLE), 4))
+@pytest.mark.parametrize("first", every(3, range(0, len(TABLE), 4)))
 def test_four_lanes_with_different_settings_give_what_each_gives_alone(
     kind, first, engine_of, oracle_of, ask, run
 ) -> None:

@@ -16,12 +16,13 @@ from core.runs.events import Finished, Token
 from engine.batch.limits import Limits
 from engine.loading.device import free_memory
 from engine.local import LocalEngine
+from tests.amounts import every
 
 
 @pytest.fixture
 def engine(folder) -> LocalEngine:
     made = LocalEngine(str(folder("lfm2")), device="cpu", weights="float32")
-    assert isinstance(list(made.load(str(folder("llama")), beside=True))[-1], Loaded)
+    assert isinstance(list(made.load(str(folder("llama")), alongside=True))[-1], Loaded)
     return made
 
 
@@ -34,12 +35,13 @@ def test_the_one_in_use_stays_in_use_and_stands_first(engine, folder) -> None:
     assert engine.description.architecture == "Lfm2ForCausalLM"
 
 
+@pytest.mark.thorough
 def test_a_third_takes_the_place_of_the_second_and_a_plain_load_of_both(engine, folder) -> None:
-    list(engine.load(str(folder("qwen")), beside=True))
+    list(engine.load(str(folder("qwen")), alongside=True))
     assert names(engine) == ["Lfm2ForCausalLM", "Qwen3ForCausalLM"]
     list(engine.load(str(folder("llama"))))
     assert names(engine) == ["LlamaForCausalLM"]
-    list(engine.load(str(folder("llama")), beside=True))
+    list(engine.load(str(folder("llama")), alongside=True))
     assert names(engine) == ["LlamaForCausalLM"]
 
 
@@ -55,9 +57,9 @@ def test_models_in_memory_share_one_budget_and_one_that_is_alone_has_all_of_it(f
     limits = Limits(batch_bytes=8_000_000, prompt_cache_bytes=600_000)
     engine = LocalEngine(str(folder("lfm2")), device="cpu", weights="float32", limits=limits)
     assert bounds(engine) == [(8_000_000, 600_000)]
-    list(engine.load(str(folder("vl")), beside=True))
+    list(engine.load(str(folder("vl")), alongside=True))
     assert bounds(engine) == [(4_000_000, 300_000)] * 2
-    list(engine.load(str(folder("llama")), beside=True))
+    list(engine.load(str(folder("llama")), alongside=True))
     assert bounds(engine) == [(4_000_000, 300_000)] * 2
     list(engine.load(str(folder("llama"))))
     assert bounds(engine) == [(8_000_000, 600_000)]
@@ -71,6 +73,7 @@ def test_two_models_do_not_promise_more_memory_than_there_is(engine) -> None:
     assert 0.4 * free < first + kept + second + also_kept < 0.9 * free  # usual is 0.65
 
 
+@pytest.mark.thorough
 def test_what_the_first_model_keeps_shrinks_when_a_second_one_comes(folder, ask, run) -> None:
     limits = Limits(prompt_cache_bytes=400_000)
     engine = LocalEngine(str(folder("lfm2")), device="cpu", weights="float32", limits=limits)
@@ -78,9 +81,12 @@ def test_what_the_first_model_keeps_shrinks_when_a_second_one_comes(folder, ask,
     for number in range(30):
         run(engine, ask(f"Prompt {number} " + "word " * 20, max_new_tokens=1))
     assert 300_000 < worker.kept_bytes <= 400_000
-    while worker.has_work():
-        time.sleep(0.001)
-    list(engine.load(str(folder("llama")), beside=True))
+    for _ in range(1000):
+        if not worker.has_work():
+            break
+        time.sleep(0.01)
+    assert not worker.has_work()
+    list(engine.load(str(folder("llama")), alongside=True))
     assert worker.kept_bytes <= 200_000
 
 
@@ -103,12 +109,13 @@ def test_each_lane_gets_the_tokens_of_its_own_model(engine, folder, oracle_of, a
     )
 
 
+@pytest.mark.thorough
 def test_two_folders_of_one_name_are_told_apart(folder, tmp_path, ask, run) -> None:
     """Lanes know a model by its name: where its folder lies is not told to a browser."""
     for run_of, kind in (("one", "lfm2"), ("two", "llama")):
         shutil.copytree(folder(kind), tmp_path / run_of / "final")
     engine = LocalEngine(str(tmp_path / "one" / "final"), device="cpu", weights="float32")
-    list(engine.load(str(tmp_path / "two" / "final"), beside=True))
+    list(engine.load(str(tmp_path / "two" / "final"), alongside=True))
     assert [model.name for model in engine.models] == ["final", "final (2)"]
     lanes = run(engine, ask(lane="A"), replace(ask(lane="B"), model="final (2)"))
     assert (lanes.start("A").model, lanes.start("B").model) == ("final", "final (2)")
@@ -120,6 +127,7 @@ def test_a_lane_that_names_a_model_that_is_gone_fails_alone(engine, ask, run) ->
     assert "someone/else is not in memory" in lanes.reason("B")
 
 
+@pytest.mark.thorough
 def test_closing_ends_the_lanes_of_all_models(engine, folder, ask, settled) -> None:
     asked = [ask(lane="A", max_new_tokens=400), ask(lane="B", max_new_tokens=400)]
     asked[1] = replace(asked[1], model=str(folder("llama")))
@@ -129,7 +137,7 @@ def test_closing_ends_the_lanes_of_all_models(engine, folder, ask, settled) -> N
     assert settled(engine) == 0
 
 
-@pytest.mark.parametrize("kinds", [("lfm2", "lfm2"), ("lfm2", "llama")])
+@pytest.mark.parametrize("kinds", every(2, [("lfm2", "llama"), ("lfm2", "lfm2")]))
 def test_a_lane_is_stopped_alone_and_the_other_keeps_its_tokens(
     engine, folder, oracle_of, ask, kinds
 ) -> None:

@@ -21,11 +21,12 @@ from core.scripts.targets import make_script
 from core.vision import VisionBudget
 from core.workspace import Request
 from engine.local import LocalEngine
+from tests.amounts import every
+from tests.child import ended, started
 from tests.engine.conftest import POCKET
 from tests.engine.test_exported_scripts import answered
 from tests.serving import free_port
 
-ROOT = POCKET.parents[1]
 STORY = Conversation((message("user", "Tell me a short story about a fox."),))
 ENVIRONMENT = {
     **os.environ, "PYTHONUTF8": "1", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1",
@@ -42,16 +43,13 @@ def engine() -> LocalEngine:
 def server() -> Iterator[int]:
     """The port of a server with the pocket model, as the script's own comment starts it."""
     port = free_port()
-    command = [sys.executable, "-c", SERVE, "serve", "models/pocket", "--dtype", "float32"]
-    process = subprocess.Popen(
-        [*command, "--device", "cpu", "--port", str(port)], cwd=ROOT, env=ENVIRONMENT
-    )
+    flags = ["models/pocket", "--dtype", "float32", "--device", "cpu", "--port", str(port)]
+    process = started("-c", SERVE, "serve", *flags, env=ENVIRONMENT)
     try:
         assert answers(port, process)
         yield port
     finally:
-        process.terminate()
-        process.wait(timeout=60)
+        ended(process, 60)
 
 
 def answers(port: int, process: subprocess.Popen[bytes]) -> bool:
@@ -75,7 +73,7 @@ def subject(engine: LocalEngine, talk: Conversation, **params) -> Subject:
 def printed(key: str, what: Subject, port: int, folder: Path) -> str:
     """What the script writes, with the server's port in the place of the usual one."""
     made = make_script(key, what)
-    for picture in what.recipe.pictures:
+    for picture in what.call.pictures:
         (folder / picture.file).write_bytes(Path(picture.path).read_bytes())
     text = made.text.replace("localhost:8000", f"127.0.0.1:{port}")
     (folder / made.file).write_text(text, encoding="utf-8", newline="")
@@ -87,6 +85,7 @@ def printed(key: str, what: Subject, port: int, folder: Path) -> str:
     return done.stdout.decode()
 
 
+@pytest.mark.thorough
 def test_openais_client_and_curl_give_the_greedy_answer(server, engine, tmp_path) -> None:
     what = subject(engine, STORY, temperature=0.0)
     assert printed("openai", what, server, tmp_path) == f"{what.run.text}\n"
@@ -95,12 +94,14 @@ def test_openais_client_and_curl_give_the_greedy_answer(server, engine, tmp_path
     assert body["usage"]["completion_tokens"] == len(what.run.tokens)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", every(3, (1, 2, 3)))
 def test_transformers_serve_draws_what_the_lane_drew(server, engine, tmp_path, seed) -> None:
     what = subject(engine, STORY, temperature=0.9, min_p=0.02, repetition_penalty=1.1, seed=seed)
     assert printed("transformers-server", what, server, tmp_path) == f"{what.run.text}\n"
 
 
+@pytest.mark.thorough
 def test_transformers_serve_reads_images_with_the_budget(server, engine, picture, tmp_path) -> None:
     shape = picture(300, 200, "green")
     talk = Conversation((message("user", "What is this?", [Image(shape.path, "my shape.png")]),))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,9 +20,11 @@ PICTURE = "picture.png"
 # -- imports and what is kept ----------------------------------------------------------------------
 def import_file(visitor: Visitor, sent: Any) -> Seen:
     """sent: the content of a file; a value becomes JSON."""
-    content = sent if isinstance(sent, bytes) else (
-        sent if isinstance(sent, str) else json.dumps(sent)
-    ).encode("utf-8", "surrogatepass")  # fmt: skip
+    content = (
+        sent
+        if isinstance(sent, bytes)
+        else (sent if isinstance(sent, str) else json.dumps(sent)).encode("utf-8", "surrogatepass")
+    )
     try:
         path = visitor.upload("chat.json", content)
     except PermissionError as refused:
@@ -43,7 +46,7 @@ def import_preset(visitor: Visitor, sent: str) -> Seen:
 
 
 def own_preset(visitor: Visitor, sent: Mapping[str, Any], **inputs: Any) -> Seen:
-    """An act with a preset; its answer stands beside the buttons."""
+    """An act with a preset; its answer is next to the buttons."""
     seen = visitor.act("presets", "own", sent, **inputs)
     reply = seen.prop("presets", "reply") or {}
     return replace(seen, error=reply["error"]) if reply.get("error") else seen
@@ -90,6 +93,12 @@ def run(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     return _of_lane(seen)
 
 
+def run_two(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
+    """Two lanes, where each has settings of its own; what is read is lane A."""
+    inputs = {"messages": [row()], "lane_count": 2, **sent}
+    return _of_lane(visitor.act("run-2", "click", None, **inputs))
+
+
 def edit(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     """What follows from the page's inputs, as after each key."""
     return visitor.act("messages", "edit", None, **{"messages": [row()], **sent})
@@ -127,6 +136,44 @@ def run_budget(visitor: Visitor, sent: Budgeted) -> Seen:
     return run_pictures(visitor, [(PICTURE, sent.content)], **sent.inputs)
 
 
+def new_sheet(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
+    """sent: what a new sheet is made of."""
+    return _refused(visitor.act("sheet", "run", {**sent, "act": "new"}, messages=[row()]))
+
+
+def sheet(visitor: Visitor, sent: tuple[Any, ...]) -> Seen:
+    """A new sheet of two rows. sent: its event, what that tells, and inputs where they matter."""
+    name, told, *inputs = sent
+    made = new_sheet(visitor, {"text": "a\tb\n1\tx\n2\ty"}).prop("sheet", "answer")
+    told = {"key": made["sheet"]["key"], **told}
+    return _refused(visitor.act("sheet", name, told, **(inputs[0] if inputs else {})))
+
+
+def review(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
+    """What a reviewer sends about the only answer of a new sheet. sent: `item` where it is not the
+    token of that.
+    """
+    made = new_sheet(visitor, {"text": "a\tb\n1\tx"}).prop("sheet", "answer")
+    key = {"key": made["sheet"]["key"]}
+    visitor.act("sheet", "run", {**key, "act": "run"}, messages=[row("!say Hi")])
+    end = monotonic() + 4
+    while monotonic() < end:
+        seen = visitor.act("review", "ask", {**key, "act": "look", "reviewer": "Ann"})
+        if shown := (seen.prop("review", "answer") or {}).get("item"):
+            told = {**key, "act": "judge", "reviewer": "Ann", "item": shown["token"], "marks": [3]}
+            began = monotonic()
+            seen = _refused(visitor.act("review", "ask", {**told, **sent}), "review")
+            return replace(seen, seconds=monotonic() - began)
+        sleep(0.05)
+    raise TimeoutError("The sheet was not answered.")
+
+
+def _refused(seen: Seen, view: str = "sheet") -> Seen:
+    """The tab says what was refused."""
+    answer = seen.prop(view, "answer") or {}
+    return replace(seen, error=answer["refused"]) if answer.get("refused") else seen
+
+
 def row(text: str = "Hi", role: str = "user", images: Any = ()) -> dict[str, Any]:
     """A message as the editor sends it."""
     return {"id": "m1", "role": role, "text": text, "images": list(images)}
@@ -150,6 +197,11 @@ def generate(visitor: Visitor, sent: list[Any]) -> Seen:
 
 def render_prompt(visitor: Visitor, sent: list[Any]) -> Seen:
     return visitor.call("render_prompt", *sent)
+
+
+def score(visitor: Visitor, sent: list[Any]) -> Seen:
+    """sent: messages and the text, or what a client thinks they are."""
+    return visitor.call("score", *sent)
 
 
 def presets(visitor: Visitor, sent: list[Any]) -> Seen:
@@ -207,6 +259,13 @@ def http(visitor: Visitor, sent: Http) -> Seen:
     return Seen(reply.status, text if refused else None, said, monotonic() - began)
 
 
+def script(visitor: Visitor, sent: str) -> Seen:
+    """sent: the name of a script, of the version that the page asks for."""
+    version = re.search(rb"scripts/(\w+)/page\.js", visitor.request("GET", "").body)
+    assert version, "The page loads no scripts."
+    return http(visitor, Http("GET", f"scripts/{version[1].decode()}/{sent}"))
+
+
 def join(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     """sent: what is in the body of a click on Run instead of what belongs there."""
     clicked = visitor.page.event("run-1", "click")
@@ -248,7 +307,62 @@ def component_server(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
 
 
 def markdown(visitor: Visitor, sent: Any) -> Seen:
-    """The one function of a component that a page calls: an answer as HTML."""
+    """A function of a component that a page calls: an answer as HTML."""
     pane = visitor.page.ids["lane-a"]
     asked = {"component_id": pane, "fn_name": "render_markdown", "data": sent}
     return component_server(visitor, asked)
+
+
+def code(visitor: Visitor, sent: Any) -> Seen:
+    """Another one: an address as a QR code."""
+    asked = {"component_id": visitor.page.ids["demo"], "fn_name": "qr_code", "data": sent}
+    return component_server(visitor, asked)
+
+
+def check(visitor: Visitor, sent: Any) -> Seen:
+    """A constraint, asked about while a person types."""
+    asked = {"component_id": visitor.page.ids["structured"], "fn_name": "check", "data": sent}
+    return component_server(visitor, asked)
+
+
+def lane_check(visitor: Visitor, sent: Any) -> Seen:
+    asked = {"component_id": visitor.page.ids["settings-a"], "fn_name": "check", "data": sent}
+    return component_server(visitor, asked)
+
+
+def example(visitor: Visitor, sent: Any) -> Seen:
+    """An example whose schema is wanted."""
+    page = visitor.page.ids["structured"]
+    asked = {"component_id": page, "fn_name": "schema_of_example", "data": sent}
+    return component_server(visitor, asked)
+
+
+# -- OpenAI's protocol -----------------------------------------------------------------------------
+def chat(visitor: Visitor, sent: Any) -> Seen:
+    """sent: the body of a call; a mapping has a message unless it says so itself."""
+    if isinstance(sent, Mapping):
+        sent = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4, **sent}
+    return _completion(visitor, "v1/chat/completions", sent)
+
+
+def continued_text(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
+    """sent: the body of a text completion, or a part of it."""
+    return _completion(visitor, "v1/completions", {"prompt": "Hi", "max_tokens": 4, **sent})
+
+
+def _completion(visitor: Visitor, path: str, sent: Any) -> Seen:
+    began = monotonic()
+    reply = visitor.request("POST", path, sent)
+    if reply.status == 200:
+        return Seen(200, None, {"answer": reply.text}, monotonic() - began)
+    return Seen(reply.status, reply.json["error"]["message"], {}, monotonic() - began)
+
+
+def hung_up(visitor: Visitor, sent: int) -> Seen:
+    """So many streams are begun and left; then somebody asks as many again, and reads."""
+    body = {"messages": [{"role": "user", "content": "!slow"}], "stream": True}
+    began = monotonic()
+    for _ in range(sent):
+        with visitor.answer("POST", "v1/chat/completions", body) as answer:
+            answer.readline()
+    return replace(chat(visitor, {}), seconds=monotonic() - began)

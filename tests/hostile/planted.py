@@ -15,8 +15,9 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from core.conversation import Conversation, message
-from core.saved_workspace import SavedWorkspace, workspace_to_dict
 from core.sessions.session_store import SessionStore
+from core.workspace import Workspace
+from core.workspace_json import workspace_to_dict
 
 WORD = "canary-" + "9f3b7c51d2" * 8
 
@@ -99,9 +100,7 @@ def _picture() -> bytes:
 
 def _plant_session(store: Path, picture: Path) -> None:
     """A session whose own folder was tampered with: links among its images lead outside."""
-    session = SessionStore(store).create(
-        "Talk", SavedWorkspace(Conversation((message("user", "Hi"),)))
-    )
+    session = SessionStore(store).create("Talk", Workspace(Conversation((message("user", "Hi"),))))
     folder = store / session.key
     name = "0" * 64 + ".png"
     (folder / "images").mkdir()
@@ -113,6 +112,6 @@ def _plant_session(store: Path, picture: Path) -> None:
 
 def workspace_with(images: Any, **more: Any) -> dict[str, Any]:
     """A workspace as files and links hold it, with images of these paths."""
-    value = workspace_to_dict(SavedWorkspace())
+    value = workspace_to_dict(Workspace())
     parts = [{"type": "image", "path": path, "name": "x"} for path in images]
     return {**value, "messages": [{"role": "user", "content": parts}], **more}

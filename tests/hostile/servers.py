@@ -13,8 +13,9 @@ from time import monotonic, sleep
 
 import psutil
 
+from tests.child import ROOT
 from tests.hostile.driver import PATIENCE, Visitor
-from tests.serving import ROOT, Server, running
+from tests.serving import Server, running
 
 ASKED = [[{"role": "user", "content": "Hi"}], {"max_new_tokens": 1, "temperature": 0}, 1]
 CRASHES = ("Traceback", "Exception in", "Task exception was never retrieved", "Segmentation fault")
@@ -59,6 +60,7 @@ class Attacked:
     server: Server
     secrets: tuple[str, ...]
     friend: Visitor = field(init=False)
+    answered: bool = True  # when it was last asked
     _read: int = 0
 
     def __post_init__(self) -> None:
@@ -77,6 +79,11 @@ class Attacked:
 
     def still_answers(self) -> str:
         """Why somebody else gets no answer now; empty where they do."""
+        why = self._no_answer()
+        self.answered = not why
+        return why
+
+    def _no_answer(self) -> str:
         began = monotonic()
         try:
             seen = self.friend.call("generate", *ASKED)
@@ -115,7 +122,7 @@ class Sound:
         self._last: Attacked | None = None
 
     def server(self) -> Attacked:
-        if self._last and self._last.still_answers():
+        if self._last and not self._last.answered:
             self._last.server.process.kill()
             self.close()
         if not self._last:

@@ -11,15 +11,18 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.amounts import amount
 from tests.hostile.driver import API, Event, Seen, Visitor
 from tests.hostile.servers import Attacked, attacked, raised, settled
 
-EXAMPLES = int(os.environ.get("PLAYGROUND_FUZZ", "400"))
+EXAMPLES = int(os.environ.get("PLAYGROUND_FUZZ", amount(20, 400)))
 FUZZ = settings(
-    max_examples=EXAMPLES, derandomize="PLAYGROUND_FUZZ" not in os.environ, database=None,
+    max_examples=EXAMPLES,
+    derandomize="PLAYGROUND_FUZZ" not in os.environ,
+    database=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)  # fmt: skip
+)
 MOST = 8.0  # seconds of one event; longer is a hang
 MOST_MEMORY = 100_000_000  # bytes beyond those after the first events
 MOST_THREADS = 12  # Gradio's pool of threads goes on growing to its 40 while it is first used
@@ -35,19 +38,20 @@ WORDS = st.sampled_from([
     "../../etc/passwd", "<img>", "\ud83d", "\0",
 ])  # fmt: skip
 NUMBERS = st.one_of(
-    st.integers(-3, 70), st.sampled_from([10**30, -(2**63), 10**400]),
+    st.integers(-3, 70),
+    st.sampled_from([10**30, -(2**63), 10**400]),
     st.sampled_from([float("nan"), float("inf"), -0.0, 1e308, 0.5]),
-)  # fmt: skip
+)
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), NUMBERS, WORDS, st.text(max_size=20)),
     lambda inner: st.one_of(
         st.lists(inner, max_size=5), st.dictionaries(WORDS | st.text(max_size=5), inner, max_size=6)
     ),
     max_leaves=12,
-)  # fmt: skip
+)
 KEYS = st.sampled_from(["data", "component_id", "fn_name", "session_hash"])
 # Seconds long by design, and so covered by rows of the table instead.
-LOADS = ("load", "load_beside")
+LOADS = ("load", "load_second")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,7 @@ def events_of(visitor: Visitor) -> list[Event]:
     return [event for event in once.values() if event.api_name.rstrip("_0123456789") not in LOADS]
 
 
+@pytest.mark.thorough
 def test_json_of_any_shape_comes_to_no_crash_no_hang_and_no_growth(server: Attacked):
     visitor = server.visitor(MOST)
     events = events_of(visitor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import threading
@@ -102,11 +103,11 @@ def asked(page: Page, path: str, act: str = "open") -> dict[str, Any]:
     workspace = workspace_with([path], files={"x": path, path: path})
     return {
         "act": act, "file": path, "name": "x.json", "key": "talk", "number": 2, "form": "page",
-        "images": True, "lane": "A", "program": "transformers", "serial": file_data(path),
+        "images": True, "lane": "A", "program": "transformers", "question": file_data(path),
         "workspace": json.dumps(workspace), "draft": json.dumps({"messages": rows([path])}),
         "gone": path, "run": 1,
         "results": [file_data(path)], "pair": ["A", "A"], "query": path, "unfold": "talk",
-        "files": [{"name": path, "text": path, "error": file_data(path)}], "seq": 1, "keep": True,
+        "files": [{"name": path, "text": path, "error": file_data(path)}], "keep": True,
         "rule": path, "text": "", "label": path, "holds": {"images": True, "messages": True},
     }  # fmt: skip
 
@@ -149,6 +150,8 @@ def called(fn: BlockFunction, values: list[Any], event: dict[str, Any]) -> Any:
     given = iter([dict(zip(fn.inputs, values, strict=True))] if fn.inputs_as_dict else values)
     own = {gr.Request: request, gr.EventData: gr.EventData(None, event)}
     answer = fn.fn(*(own.get(hint) or next(given) for hint in _hints(fn.fn)))  # type: ignore[misc]
+    if inspect.iscoroutine(answer):
+        return asyncio.run(answer)  # each call has a thread of its own
     if inspect.isasyncgen(answer):
         return list(steps(answer))
     return list(answer) if inspect.isgenerator(answer) else answer
@@ -180,11 +183,11 @@ def clicks(page: Page, fn: BlockFunction) -> list[dict[str, Any]]:
     name = getattr(fn.fn, "__qualname__", "")
     if gr.EventData not in _hints(fn.fn):
         return [asked(page, path) for path in paths[:2]]
-    if name == "SessionHandlers.open":
+    if name == "SessionsTab._open":
         opened = [asked(page, paths[0], act) for act in ("open", "restore")]
         files = [asked(page, path, "import") for path in paths]
         return opened + [file | {"text": text} for file in files for text in _texts(file["file"])]
-    if "SessionHandlers" in name:
+    if "SessionsTab" in name:
         return [asked(page, paths[0], act) for act in ACTS]
     return [asked(page, path) for path in paths]
 

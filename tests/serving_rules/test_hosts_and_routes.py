@@ -5,7 +5,7 @@ import json
 import gradio as gr
 import pytest
 
-from serving.event_bodies import BadRequest, check_body
+from serving.event_bodies import BadRequest, check_body, completed
 from serving.hosts import Hosts, is_loopback, is_same_origin
 from serving.routes import JOIN, is_open
 
@@ -68,6 +68,10 @@ def test_an_address_that_others_can_reach_is_known(host, loopback):
         ("GET", "/", True),
         ("GET", "/config", True),
         ("GET", "/assets/index.js", True),
+        ("GET", "/scripts/0f9a/prompt/prompt_view.js", True),
+        ("GET", "/scripts/0f9a/../app.py", False),
+        ("GET", "/scripts/page.js", False),
+        ("POST", "/scripts/0f9a/page.js", False),
         ("GET", f"/gradio_api/file={UPLOADS}/a/b.png", True),
         ("GET", "/gradio_api/file=/etc/passwd", False),
         ("GET", f"/gradio_api/file={UPLOADS}/../etc/passwd", False),
@@ -95,6 +99,10 @@ def echo(value: str) -> str:
     return value
 
 
+def join(value: str, request: gr.Request, options: dict | None = None) -> str:
+    return value
+
+
 @pytest.fixture(scope="module")
 def page() -> gr.Blocks:
     with gr.Blocks() as page:
@@ -102,6 +110,7 @@ def page() -> gr.Blocks:
         text.submit(lambda value: value, text, text, api_visibility="private")
         text.blur(lambda value: value, text, text, api_visibility="private", queue=False)
         gr.api(echo, api_name="echo")
+        gr.api(join, api_name="join")
     return page
 
 
@@ -116,6 +125,16 @@ def test_what_the_page_sends_is_let_through(page):
     assert check(page, RUN, fn_index=1) == "abc"
     body = json.dumps({"data": ["x"]}).encode()
     assert check_body("/gradio_api/call/echo", body, page, UPLOADS) == ""
+
+
+def test_a_call_may_leave_out_its_last_values(page):
+    path = "/gradio_api/call/join"
+    for data, sent in ((["x"], ["x", None]), (["x", {}], ["x", {}])):
+        body = json.dumps({"data": data}).encode()
+        assert check_body(path, body, page, UPLOADS) == ""
+        assert json.loads(completed(path, body, page))["data"] == sent
+    with pytest.raises(BadRequest, match="a list of 1 to 2 values; there are 3"):
+        check_body(path, json.dumps({"data": [1, 2, 3]}).encode(), page, UPLOADS)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +160,7 @@ def test_what_the_page_sends_is_let_through(page):
             {"event_data": {"path": "http://x/", "meta": {"_type": "gradio.FileData"}}},
             "not an upload",
         ),
-        ("/gradio_api/call/nothing", {}, "Use one of echo"),
+        ("/gradio_api/call/nothing", {}, "Use one of echo, join"),
         ("/gradio_api/call/echo", {}, "A call has no session_hash"),
         ("/gradio_api/cancel", {}, "event_id must be text"),
         ("/gradio_api/component_server", {"component_id": 1, "fn_name": "__init__"}, "no function"),

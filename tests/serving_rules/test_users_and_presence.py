@@ -39,7 +39,7 @@ def test_users_log_in_by_the_password_of_their_entry_only(tmp_path):
         ("/no/such/file", "can't be read"),
         ("ann:secret\n", "Line 1 of the users is not an entry"),
         ("../x:owner:AAAA:AAAA\n", "Line 1 of the users is not an entry"),
-        ("# nobody: here\n", "There are no users"),
+        ("# nobody: here\n", "No users were given"),
     ],
 )
 def test_entries_that_can_not_be_read_are_named(given, sentence):

@@ -4,9 +4,9 @@ import json
 import random
 from itertools import islice
 
-from training import dates, extraction, frames, names
-from training.conversations import draw, draw_segments
-from training.turns import assistant, segments, user
+from training.data import dates, extraction, frames, person_names
+from training.data.conversations import draw, draw_segments
+from training.data.turns import assistant, segments, user
 
 
 def test_the_same_seed_gives_the_same_conversations_and_another_seed_does_not():
@@ -40,9 +40,11 @@ def test_about_one_date_in_ten_is_held_out():
 
 def test_no_training_name_contains_a_word_of_a_held_out_name():
     rng = random.Random(3)
-    held_out = {word.lower() for name in names.HELD_OUT for word in name.replace("-", " ").split()}
+    held_out = {
+        word.lower() for name in person_names.HELD_OUT for word in name.replace("-", " ").split()
+    }
     for _ in range(5000):
-        words = names.pick_name(rng).lower().replace("-", " ").split()
+        words = person_names.pick_name(rng).lower().replace("-", " ").split()
         assert not held_out & set(words)
 
 

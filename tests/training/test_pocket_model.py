@@ -1,16 +1,23 @@
 """The shipped model folder: small, loadable without special casing, and able to do its tasks."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
-from training.answering import FOLDER, GREEDY, LFM2, LFM25, Pocket, answer, prompt
+from core.constraint_grammar import constraint_source
+from core.library.library import read_library
+from engine.constraints.grammars import grammar_of
+from training.asking import FOLDER, GREEDY, LFM2, LFM25, Pocket, answer, prompt
+from training.data.extraction import PREFILL, page_style
+from training.data.turns import assistant, user
 from training.evaluate import Figure, page_dates
-from training.extraction import PREFILL, page_style
-from training.turns import assistant, user
+from training.holding import calls_grammar, held_answers
+
+LIBRARY = read_library(FOLDER.parents[1] / "presets")
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +84,55 @@ def test_it_accepts_an_image_whole_or_in_tiles(pocket, processor, size, tokens):
     assert int(places.sum()) == tokens
     row = pocket.model.generate(**inputs, max_new_tokens=60, do_sample=False)[0]
     assert processor.decode(row[inputs["input_ids"].shape[1] :], skip_special_tokens=True).strip()
+
+
+def held(pocket, card):
+    asked = pocket.tokenizer.apply_chat_template(
+        card.messages, tokenize=False, add_generation_prompt=True
+    )
+    return held_answers(pocket, [asked], [grammar_of(constraint_source(card.held_to))])[0]
+
+
+def test_the_card_with_a_schema_is_filled_in_right(pocket):
+    card = LIBRARY.scenarios["schema"]
+    answered = held(pocket, card)
+    facts = {"city": "Bergen", "name": "Ingrid", "age": 41, "job": "nurse"}
+    assert list(json.loads(answered).items()) == list(facts.items())
+    assert card.expected in answered
+
+
+@pytest.mark.parametrize(("thing", "colour"), [("grass", "Green"), ("the sky", "Blue")])
+def test_the_card_with_choices_is_right_about_more_than_its_own_question(pocket, thing, colour):
+    card = LIBRARY.scenarios["choice"]
+    question = {"role": "user", "content": f"What colour is {thing}?"}
+    if thing == "grass":
+        assert (card.messages, card.expected) == ([question], colour)
+    assert held(pocket, replace(card, messages=[question])) == colour
+
+
+@pytest.mark.parametrize(("key", "city"), [("tool-call", "Paris"), ("required-call", "Osaka")])
+def test_the_cards_with_tools_are_answered_by_the_right_call(pocket, key, city):
+    card = LIBRARY.scenarios[key]
+    asked = pocket.tokenizer.apply_chat_template(
+        card.messages, tools=card.tools, tokenize=False, add_generation_prompt=True
+    )
+    (free,) = answer(pocket, [asked], GREEDY, markers=True)
+    call = f'get_weather(location="{city}")'
+    assert free.text == f"<|tool_call_start|>[{call}]<|tool_call_end|>"
+    assert city in card.expected
+    (required,) = held_answers(pocket, [asked], [calls_grammar(pocket, card.tools)])
+    assert required == free.text
+
+
+def test_a_greeting_under_tools_needs_no_call(pocket):
+    card = LIBRARY.scenarios["tool-call"]
+    asked = pocket.tokenizer.apply_chat_template(
+        [card.messages[0], {"role": "user", "content": "Hello!"}],
+        tools=card.tools, tokenize=False, add_generation_prompt=True,
+    )  # fmt: skip
+    (given,) = answer(pocket, [asked], GREEDY, markers=True)
+    assert given.stopped
+    assert "<|tool_call_start|>" not in given.text
 
 
 def test_the_model_card_states_the_measured_figures():

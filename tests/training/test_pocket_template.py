@@ -5,10 +5,12 @@ from itertools import islice
 import pytest
 from transformers import AutoProcessor
 
-from training.answering import FOLDER
+from training.asking import FOLDER
 from training.batches import LONGEST, encode
-from training.conversations import draw
-from training.turns import segments
+from training.data.conversations import draw
+from training.data.sample_tools import SAMPLES
+from training.data.tools import listing
+from training.data.turns import assistant, segments, user
 
 START = "<|startoftext|><|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n"
 TOOL = {
@@ -62,6 +64,15 @@ def test_tools_are_listed_after_the_system_text(renderer):
         'List of tools: <|tool_list_start|>[{"type": "function"'
     )
     assert "]<|tool_list_end|><|im_end|>\n<|im_start|>user\n" in text
+
+
+@pytest.mark.parametrize("text", ["Be kind.", ""])
+def test_training_lists_tools_exactly_as_the_template_does(renderer, text):
+    given = [*SAMPLES, TOOL]
+    messages = [{"role": "system", "content": text}] if text else []
+    parts = segments((listing(text, given), user("q"), assistant("a")))
+    messages += [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
+    assert render(renderer, messages, tools=given) == "".join(one.text for one in parts) + "\n"
 
 
 def test_tools_without_a_system_message_make_one(renderer):

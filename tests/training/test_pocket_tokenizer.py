@@ -3,8 +3,8 @@
 import pytest
 from transformers import AutoTokenizer
 
-from training.answering import FOLDER
-from training.names import HELD_OUT
+from training.asking import FOLDER
+from training.data.person_names import HELD_OUT
 from training.tokenizer import SPECIAL, VOCABULARY, build_tokenizer
 
 TEXTS = (

@@ -1,57 +1,49 @@
-"""What the page advises: recipes are offered, findings name lanes, remedies put them right."""
+"""What the page advises: recipes are offered, findings name lanes, quick_fixes put them right."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.advice.advice import Found, findings, offers
-from components.advice.quick_fixes import recipe_for, remedied, with_recipe
+from components.advice.lint_view import lint_rows
+from components.advice.quick_fixes import recipe_for, with_quick_fix, with_recipe
 from components.advice.recipe_box import marks, offer_value
-from components.messages.message_editor import new_row
-from components.page_state import PageState, follow
 from components.scenarios.scenario_cards import cards
-from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
-from core.library.library import read_library
+from core.conversation import Image
+from core.lanes import LaneSettings
 from core.sampling import SamplingParams
-from core.vision import VisionBudget
+from core.workspace import Workspace
 from engine.scripted.scripted_engine import ScriptedEngine
+from tests.components.snapshots import LIBRARY, snapshot
+from tests.components.snapshots import workspace as state
 
-LIBRARY = read_library(Path(__file__).parents[3] / "presets")
 TRANSLATOR = "LiquidAI/LFM2-350M-ENJP-MT"
 EXTRACTOR = "LiquidAI/LFM2-350M-PII-Extract-JP"
 HOT = SamplingParams(0.9, top_k=40)
 IDLE = SamplingParams(0.0, top_k=40, min_p=0.1)
 
 
-def state(*turns: tuple[str, str], lanes: tuple[LaneSettings, ...] = (), **changes) -> PageState:
-    rows = tuple(new_row(role, text) for role, text in turns)
-    values = {"preset": "", "params": SamplingParams(), "budget": VisionBudget(), **changes}
-    others = (AS_IN_THE_SIDEBAR,) * (len(LABELS) - len(lanes))
-    return PageState(rows, **values, lanes=(*lanes, *others), count=len(lanes) or 1)
+def found(engine: ScriptedEngine, page: Workspace) -> Found:
+    return findings(snapshot(page, engine))
 
 
-def found(engine: ScriptedEngine, page: PageState) -> Found:
-    return findings(engine, LIBRARY, page.workspace(LIBRARY.presets), page.lane_presets)
+def rows(engine: ScriptedEngine, page: Workspace) -> list[dict]:
+    return lint_rows(found(engine, page), page.labels)
 
 
-def rules(engine: ScriptedEngine, page: PageState) -> dict[str, tuple[str, ...]]:
+def rules(engine: ScriptedEngine, page: Workspace) -> dict[str, tuple[str, ...]]:
     return {finding.rule: lanes for finding, lanes in found(engine, page)}
 
 
 # -- offers --------------------------------------------------------------------------------------
 def test_a_chosen_model_is_offered_before_it_is_loaded_and_changes_nothing():
     engine = ScriptedEngine()
-    before = state(("user", "Hi"), params=HOT)
-    page = replace(before, chosen=TRANSLATOR)
-    advice = follow(engine, LIBRARY, page).advice
-    assert [(one["name"], one["why"]) for one in advice.offers] == [
-        ("LFM2-350M-ENJP-MT", "chosen, not loaded")
-    ]
-    assert (page.params, page.rows) == (HOT, before.rows)
-    assert advice.findings == []  # the model in use has no recipe
+    page = state(("user", "Hi"), params=HOT)
+    offered = [(one.name, why) for one, why in offers(engine, LIBRARY, TRANSLATOR)]
+    assert offered == [("LFM2-350M-ENJP-MT", "chosen, not loaded")]
+    assert found(engine, page) == []  # the model in use has no recipe
 
 
 def test_the_model_in_use_is_offered_too_and_once():
@@ -59,8 +51,9 @@ def test_the_model_in_use_is_offered_too_and_once():
     assert [why for _, why in offers(engine, LIBRARY, EXTRACTOR)] == ["in use"]
     both = [(one.name, why) for one, why in offers(engine, LIBRARY, TRANSLATOR)]
     assert both == [
-        ("LFM2-350M-ENJP-MT", "chosen, not loaded"), ("LFM2-350M-PII-Extract-JP", "in use"),
-    ]  # fmt: skip
+        ("LFM2-350M-ENJP-MT", "chosen, not loaded"),
+        ("LFM2-350M-PII-Extract-JP", "in use"),
+    ]
     assert offers(ScriptedEngine(), LIBRARY, "") == []
 
 
@@ -68,9 +61,9 @@ def test_the_model_in_use_is_offered_too_and_once():
 def test_an_offer_is_set_exactly_when_its_values_are(key):
     recipe = LIBRARY.recipes[key]
     page = state(params=replace(HOT, max_new_tokens=99))
-    before = offer_value(LIBRARY, recipe, "", page.params, page.budget)
+    before = offer_value(snapshot(page), recipe, "")
     page = with_recipe(page, recipe)
-    after = offer_value(LIBRARY, recipe, "", page.params, page.budget)
+    after = offer_value(snapshot(page), recipe, "")
     assert (before["set"], after["set"]) == (False, True)
     assert after["examples"]
     assert recipe.date.isoformat() in after["seen"]
@@ -79,7 +72,7 @@ def test_an_offer_is_set_exactly_when_its_values_are(key):
 def test_an_offer_says_what_is_not_the_makers_own_word():
     words = {one.name: marks(one) for one in LIBRARY.recipes.values() if marks(one)}
     assert words["LFM3-VL-2B"] == ["values inferred"]
-    assert words["LFM2-350M-ENJP-MT"] == ["values of a third party"]
+    assert words["LFM2-350M-ENJP-MT"] == ["third-party values"]
     assert words["LFM2.5-VL-3B"] == ["image values inferred"]
     assert words["LFM2-2.6B-Transcript"] == ["single turn inferred"]
     assert "LFM2.5-1.2B-Instruct" not in words
@@ -125,16 +118,16 @@ def test_a_finding_of_some_lanes_names_them_and_one_of_all_does_not():
     engine = ScriptedEngine()
     lanes = (LaneSettings(), LaneSettings(sampling=(("temperature", 0.0),)), LaneSettings())
     page = state(("user", "Hi"), params=SamplingParams(0.5, top_k=40), lanes=lanes)
-    (row,) = follow(engine, LIBRARY, page).advice.findings
+    (row,) = rows(engine, page)
     assert row["lanes"] == "Lane B"
-    (row,) = follow(engine, LIBRARY, replace(page, params=IDLE)).advice.findings[:1]
+    (row,) = rows(engine, replace(page, params=IDLE))[:1]
     assert row["text"].startswith("The temperature is 0, so top_k 40 and min_p 0.1")
     assert row["lanes"] == ""
 
 
 def test_lanes_are_judged_by_their_own_models_and_system_prompts():
     engine = ScriptedEngine("LiquidAI/LFM2-700M")
-    list(engine.load(TRANSLATOR, beside=True))
+    list(engine.load(TRANSLATOR, alongside=True))
     lanes = (
         LaneSettings(),
         LaneSettings(model=TRANSLATOR),
@@ -154,7 +147,7 @@ def test_an_image_in_a_row_is_seen_by_the_linter_only_where_it_matters():
     assert list(rules(engine, page)) == ["image-missing"]
 
 
-# -- remedies ------------------------------------------------------------------------------------
+# -- quick fixes -----------------------------------------------------------------------------------
 LANE = st.builds(
     LaneSettings,
     preset=st.sampled_from(["", "lfm2-text", "greedy"]),
@@ -181,28 +174,31 @@ def test_every_remedy_puts_its_finding_right_and_leaves_other_lanes_alone(
     engine = ScriptedEngine(model)
     page = state(*turns, lanes=tuple(lanes), params=params, preset=preset)
     for finding, labels in found(engine, page):
-        for remedy in finding.remedies:
-            after = remedied(page, remedy, labels, LIBRARY.recipe_of(model), LIBRARY.presets)
+        for quick_fix in finding.quick_fixes:
+            after = with_quick_fix(
+                page, quick_fix, labels, LIBRARY.recipe_of(model), LIBRARY.presets
+            )
             still = rules(engine, after).get(finding.rule, ())
-            assert not set(still) & set(labels), (finding, remedy)
-            if remedy.act in ("system", "values", "off"):
-                before, now = (s.workspace(LIBRARY.presets).lanes for s in (page, after))
+            assert not set(still) & set(labels), (finding, quick_fix)
+            if quick_fix.act in ("system", "values", "off"):
+                before, now = (snapshot(one).lanes for one in (page, after))
                 for old, new in zip(before, now, strict=True):
-                    assert old == new or old.label in labels, (finding, remedy)
-                kept = [row["text"] for row in after.rows if row["role"] != "system"]
-                assert kept == [row["text"] for row in page.rows if row["role"] != "system"]
+                    assert old == new or old.label in labels, (finding, quick_fix)
+                old, new = (one.conversation.messages for one in (page, after))
+                kept = [turn for turn in new if turn.role != "system"]
+                assert kept == [turn for turn in old if turn.role != "system"]
 
 
 def test_a_system_prompt_that_is_set_keeps_the_row_and_goes_first():
     engine = ScriptedEngine(TRANSLATOR)
     page = state(("user", "Hi"), ("system", "translate to english"), ("system", "Be brief."))
     ((finding, lanes),) = found(engine, page)
-    remedy = finding.remedies[1]
-    after = remedied(page, remedy, lanes, LIBRARY.recipe_of(TRANSLATOR), LIBRARY.presets)
-    assert [(row["role"], row["text"]) for row in after.rows] == [
-        ("system", "Translate to English."), ("user", "Hi"),
-    ]  # fmt: skip
-    assert [row["id"] for row in after.rows] == [page.rows[1]["id"], page.rows[0]["id"]]
+    quick_fix = finding.quick_fixes[1]
+    after = with_quick_fix(page, quick_fix, lanes, LIBRARY.recipe_of(TRANSLATOR), LIBRARY.presets)
+    assert [(turn.id, turn.role, turn.text) for turn in after.conversation.messages] == [
+        ("m1", "system", "Translate to English."),
+        ("m0", "user", "Hi"),
+    ]
 
 
 def test_only_the_last_user_message_stays_and_images_go_where_that_is_asked_for():
@@ -211,9 +207,8 @@ def test_only_the_last_user_message_stays_and_images_go_where_that_is_asked_for(
         ("system", "Extract <address>"), ("user", "a"), ("assistant", "b"), ("user", "c"),
         params=SamplingParams(0.0),
     )  # fmt: skip
-    picture = {"path": "a.png", "url": "", "name": "a"}
-    page = replace(page, rows=tuple({**row, "images": [picture]} for row in page.rows))
+    messages = [turn.with_images([Image("a.png", "a")]) for turn in page.conversation.messages]
+    page = page.with_messages(messages)
     ((finding, lanes),) = found(engine, page)
-    after = remedied(page, finding.remedies[0], lanes, None, LIBRARY.presets)
-    assert [row["text"] for row in after.rows] == ["Extract <address>", "c"]
-    assert after.rows[1] is page.rows[3]
+    after = with_quick_fix(page, finding.quick_fixes[0], lanes, None, LIBRARY.presets)
+    assert after.conversation.messages == (messages[0], messages[3])

@@ -7,7 +7,6 @@ import pytest
 from components.answers.answer_view import answer_view, units
 from components.answers.lane_pane import lane_value
 from components.answers.replies import with_reply, with_results
-from components.messages.message_editor import new_row
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
@@ -84,14 +83,14 @@ def test_calls_are_held_against_the_tools_and_arguments_are_json():
     assert one["arguments"] == [("a", '"🎉"')]
     assert one["problems"] == []
     assert other["arguments"] == [("positional 1", "1")]
-    assert other["problems"] == ["g is none of the tools that were given: f."]
+    assert other["problems"] == ["g is not one of the given tools: f."]
 
 
-def test_a_call_that_breaks_off_is_said_only_when_the_answer_has_ended():
+def test_an_incomplete_call_is_reported_only_when_the_answer_has_ended():
     (writing,) = answer_view(run_of('<|tool_call_start|>[f(a="x', over=False))["parts"]
     assert (writing["error"], writing["calls"][0]["complete"]) == ("", False)
     (cut,) = answer_view(run_of('<|tool_call_start|>[f(a="x'))["parts"]
-    assert "breaks off" in cut["error"]
+    assert "is incomplete" in cut["error"]
     (wrong,) = answer_view(run_of("<|tool_call_start|>[f(a=x)]<|tool_call_end|>"))["parts"]
     assert "“x)]”" in wrong["error"]
     (empty,) = answer_view(run_of("<|tool_call_start|>[]<|tool_call_end|>"))["parts"]
@@ -104,18 +103,19 @@ def test_what_is_shown_can_be_sent_as_json():
 
 
 # -- turns ---------------------------------------------------------------------------------------
-ROWS = (new_row("user", "Hi"),)
+ROWS = (message("user", "Hi"),)
 
 
 def turns(rows) -> list[tuple[str, str]]:
-    return [(row["role"], row["text"]) for row in rows[1:]]
+    return [(row.role, row.text) for row in rows[1:]]
 
 
 def test_a_reply_keeps_the_thought_or_leaves_it_out():
     lane = lane_value(run_of("<think>hm</think>\n\nYes"))
     assert turns(with_reply(ROWS, lane)) == [
-        ("assistant", "<think>hm</think>\n\nYes"), ("user", "")
-    ]  # fmt: skip
+        ("assistant", "<think>hm</think>\n\nYes"),
+        ("user", ""),
+    ]
     assert turns(with_reply(ROWS, lane, thought=False)) == [("assistant", "Yes"), ("user", "")]
 
 
@@ -145,7 +145,7 @@ def test_results_become_tool_turns_behind_the_call_as_it_was_written():
 
 
 def test_results_continue_a_prefill():
-    rows = (*ROWS, new_row("assistant", "So: "))
+    rows = (*ROWS, message("assistant", "So: "))
     added = with_results(rows, lane_value(run_of(CALL, prefill="So: ")), ["1", "2"])
     assert turns(added) == [("assistant", f"So: {CALL}"), ("tool", "1"), ("tool", "2")]
 
@@ -153,8 +153,8 @@ def test_results_continue_a_prefill():
 @pytest.mark.parametrize(
     ("results", "named"),
     [
-        ([""], "The result is empty"), (["1", " "], "Result 2 of 2 is empty"), ([], "no call"),
-        (None, "no call"), (["x"] * 101, "no call"),
+        ([""], "The result is empty"), (["1", " "], "Result 2 of 2 is empty"), ([], "no tool call"),
+        (None, "no tool call"), (["x"] * 101, "no tool call"),
     ],
 )  # fmt: skip
 def test_results_that_are_missing_are_asked_for(results, named):

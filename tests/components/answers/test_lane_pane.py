@@ -11,7 +11,6 @@ from components.answers.lane_pane import (
     render_markdown,
 )
 from components.answers.replies import with_reply
-from components.messages.message_editor import new_row
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
@@ -20,7 +19,7 @@ from core.runs.run import Run, fold_all
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
-from tests.capabilities import ALL
+from tests.model_capabilities import ALL
 
 
 def run_of(*events: Event) -> Run:
@@ -36,15 +35,17 @@ def started(tokens: int, cached: int = 0) -> Started:
 
 
 ANSWERED = (
-    Token(5, "llo", -0.1, 1.0), Token(6, "!", -0.2, 1.5), Finished("end_of_sequence", "", 1.5),
-)  # fmt: skip
+    Token(5, "llo", -0.1, 1.0),
+    Token(6, "!", -0.2, 1.5),
+    Finished("end_of_sequence", "", 1.5),
+)
 
 
 def test_the_figures_of_a_run_are_shown_apart_and_with_units():
     value = lane_value(run_of(started(10), *ANSWERED))
     assert value["metrics"] == [
-        ("tokens in", "10"), ("out", "2"), ("to first token", "1.0 s"),
-        ("prefill", "20.0 tok/s"), ("in all", "1.5 s"),
+        ("prompt tokens", "10"), ("tokens", "2"), ("first token", "1.0 s"),
+        ("prefill", "20.0 tok/s"), ("total", "1.5 s"),
     ]  # fmt: skip
     assert value["speed"] == "2.0 tok/s"
     assert (value["prefill"], value["text"]) == ("He", "llo!")
@@ -60,21 +61,21 @@ def test_cached_tokens_and_the_wait_are_figures_of_their_own():
     value = lane_value(run_of(Queued(1, 0.1), started(1024, 1000), *ANSWERED))
     assert value["place"] is None
     assert value["metrics"] == [
-        ("tokens in", "1,024"),
+        ("prompt tokens", "1,024"),
         ("cached", "1,000 of 1,024", "cached 1,000 of 1,024 prompt tokens"),
-        ("out", "2"), ("waited", "500 ms", "for room beside other answers"),
-        ("to first token", "1.0 s"), ("prefill", "48.0 tok/s"), ("in all", "1.5 s"),
+        ("tokens", "2"), ("waited", "500 ms", "for other answers"),
+        ("first token", "1.0 s"), ("prefill", "48.0 tok/s"), ("total", "1.5 s"),
     ]  # fmt: skip
 
 
 def test_a_prompt_that_was_cached_whole_shows_no_prefill_speed():
     labels = [label for label, *_ in lane_value(run_of(started(10, 10), *ANSWERED))["metrics"]]
-    assert labels == ["tokens in", "cached", "out", "to first token", "in all"]
+    assert labels == ["prompt tokens", "cached", "tokens", "first token", "total"]
 
 
 def test_a_lane_that_was_stopped_in_the_queue_says_how_long_it_waited():
     value = lane_value(run_of(Queued(2, 0.1), Finished("stopped", "", 2.0)))
-    assert value["metrics"] == [("waited", "2.0 s", "for room beside other answers")]
+    assert value["metrics"] == [("waited", "2.0 s", "for other answers")]
 
 
 def test_only_parameters_that_take_part_are_shown():
@@ -87,9 +88,11 @@ def test_only_parameters_that_take_part_are_shown():
 def test_greedy_hides_what_it_ignores_and_keeps_the_repetition_penalty():
     params = SamplingParams(temperature=0, top_k=50, top_p=0.1, repetition_penalty=1.05, seed=5)
     assert applied_parameters(params) == [
-        "greedy (temperature 0)", "repetition_penalty 1.05", "max_new_tokens 512",
+        "greedy (temperature 0)",
+        "repetition_penalty 1.05",
+        "max_new_tokens 512",
         "seed 5",
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
@@ -112,23 +115,25 @@ def test_markdown_renders_what_models_write():
 
 
 def test_a_reply_continues_the_prefill_that_still_stands():
-    rows = (new_row("user", "Hi"), new_row("assistant", "He"))
+    rows = (message("user", "Hi"), message("assistant", "He"))
     lane = {"text": "llo", "prefill": "He", "stop_reason": "max_new_tokens"}
-    assert [row["text"] for row in with_reply(rows, lane)] == ["Hi", "Hello"]
+    assert [row.text for row in with_reply(rows, lane)] == ["Hi", "Hello"]
 
 
 def test_a_reply_that_ended_leaves_room_for_the_next_user_turn():
     lane = {"text": "Hello", "prefill": "", "stop_reason": "end_of_sequence"}
-    rows = with_reply((new_row("user", "Hi"),), lane)
-    assert [(r["role"], r["text"]) for r in rows] == [
-        ("user", "Hi"), ("assistant", "Hello"), ("user", ""),
-    ]  # fmt: skip
+    rows = with_reply((message("user", "Hi"),), lane)
+    assert [(r.role, r.text) for r in rows] == [
+        ("user", "Hi"),
+        ("assistant", "Hello"),
+        ("user", ""),
+    ]
 
 
 def test_a_prefill_that_was_changed_meanwhile_is_left_alone():
-    rows = (new_row("user", "Hi"), new_row("assistant", "Good"))
+    rows = (message("user", "Hi"), message("assistant", "Good"))
     lane = {"text": "llo", "prefill": "He", "stop_reason": "stopped"}
-    assert [row["text"] for row in with_reply(rows, lane)] == ["Hi", "Good", "Hello"]
+    assert [row.text for row in with_reply(rows, lane)] == ["Hi", "Good", "Hello"]
 
 
 @pytest.mark.parametrize("lane", [None, {}, "x", {"text": ""}])
@@ -156,19 +161,19 @@ def test_what_was_not_sent_is_told_and_no_longer_shown_as_applied():
     assert lane_value(run_of(started(10), *ANSWERED))["not_sent"] == ""
 
 
-def test_a_prompt_that_is_not_told_has_no_figure():
+def test_a_prompt_that_is_not_reported_has_no_figure():
     value = lane_value(run_of(Started(None, "m", 0.5), *ANSWERED))
-    assert [label for label, *_ in value["metrics"]] == ["out", "to first token", "in all"]
+    assert [label for label, *_ in value["metrics"]] == ["tokens", "first token", "total"]
 
 
 @pytest.mark.parametrize(
     ("lost", "told"),
     [
         ({}, None),
-        ({"candidates": 0}, "m doesn't tell which other tokens it could have chosen."),
+        ({"distributions": False}, "m doesn't report the other tokens it could have chosen."),
     ],
 )
-def test_why_answers_part_is_asked_only_where_it_can_be_told(lost, told):
+def test_why_answers_diverge_is_asked_only_where_it_can_be_found(lost, told):
     begun = replace(started(10), capabilities=replace(ALL, **lost))
     first = run_of(begun, *ANSWERED)
     other = run_of(begun, ANSWERED[0], Token(9, "?", -0.2, 1.5), ANSWERED[2])
@@ -176,12 +181,12 @@ def test_why_answers_part_is_asked_only_where_it_can_be_told(lost, told):
     assert lane_value(other, first)["divergence"].get("unexplained") == told
 
 
-def test_without_token_ids_the_characters_tell_where_answers_part():
+def test_without_token_ids_the_characters_show_where_answers_diverge():
     begun = Started(None, "m", 0.5, capabilities=replace(ALL, exact_prompt=False))
     ended = Finished("end_of_sequence", "", 2.0)
     first = run_of(begun, Token(None, "one two", None, 1.0), ended)
     other = run_of(begun, Token(None, "one ", None, 1.0), Token(None, "too", None, 1.5), ended)
     other = replace(other, request=replace(other.request, lane="B"))
     assert lane_value(other, first)["divergence"] == {
-        "offset": 4, "length": 3, "place": 1, "unexplained": "m doesn't tell its token ids.",
+        "offset": 4, "length": 3, "place": 1, "unexplained": "m doesn't report token ids.",
     }  # fmt: skip

@@ -8,6 +8,7 @@ from core.prompt import RenderedPrompt
 from core.runs.events import Finished, Started, Token
 from core.runs.run import Run, fold_all
 from core.sampling import SamplingParams
+from core.validity.verdict import Verdict
 from core.vision import VisionBudget
 from core.workspace import Request
 
@@ -27,7 +28,7 @@ def figures(value):
 
 def test_without_a_run_there_is_nothing_to_compare():
     assert comparison_value({}) == EMPTY
-    assert "two lanes or more" in comparison_value({"A": answered("A", "x")})["verdict"]
+    assert "at least two lanes" in comparison_value({"A": answered("A", "x")})["verdict"]
 
 
 def test_bars_are_shares_of_the_longest_and_logprobs_have_none():
@@ -51,7 +52,7 @@ def test_verdicts_count_answers_and_wait_for_lanes_that_go_on():
     a, b = answered("A", "one"), answered("B", "two")
     assert comparison_value({"A": a, "B": b})["verdict"] == "2 answers, 2 different."
     going = replace(b, status="streaming")
-    assert "still answer" in comparison_value({"A": a, "B": going})["verdict"]
+    assert "still running" in comparison_value({"A": a, "B": going})["verdict"]
     failed = replace(b, status="failed", error="x")
     verdict = comparison_value({"A": a, "B": failed})["verdict"]
     assert verdict == "1 answer. 1 of 2 lanes failed."
@@ -64,3 +65,15 @@ def test_the_same_seed_is_told_and_a_different_one_is_a_setting():
     other = comparison_value({"A": answered("A", "x", seed=7), "B": answered("B", "y", seed=8)})
     assert other["seeds"] == ""
     assert other["settings"] == [{"name": "seed", "values": ["7", "8"]}]
+
+
+def test_whether_answers_fit_is_a_row_where_something_was_checked():
+    a, b, c = (answered(lane, "x") for lane in "ABC")
+    assert "valid" not in figures(comparison_value({"A": a, "B": b}))
+    runs = {
+        "A": replace(a, verdict=Verdict("valid", "Valid.", "Every field fits the schema.")),
+        "B": replace(b, verdict=Verdict("invalid", "2 fields fail.", "The first: x is missing.")),
+        "C": c,
+    }
+    row = figures(comparison_value(runs))["valid"]
+    assert [cell["text"] for cell in row] == ["yes", "2 fields fail", "–"]

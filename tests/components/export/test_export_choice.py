@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from components.export.export_handlers import choice_of
+from components.export.export_tab import choice_of
 from components.export.export_view import verification_value
 from core.conversation import Conversation
 from core.runs.events import Failed
@@ -65,4 +65,4 @@ def test_verdicts_say_what_was_found() -> None:
     assert verification_value(prompt, "k")["state"] == "differs"
     assert verification_value(Failed("It failed.", 1.0), "k")["state"] == "failed"
     waiting = verification_value(Verifying(0, 2, 0.1, True), "k")
-    assert (waiting["busy"], waiting["text"]) == (True, "Another verification goes first.")
+    assert (waiting["busy"], waiting["text"]) == (True, "Waiting for another verification.")

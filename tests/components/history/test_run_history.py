@@ -6,14 +6,17 @@ from dataclasses import replace
 import pytest
 
 from components.history import run_history
-from components.history.run_history import MOST_PAGES, MOST_RUNS, MOST_SESSIONS, RunHistory
+from components.history.history_tab import run_cards
+from components.history.run_history import MOST_PAGES, MOST_RUNS, MOST_SESSIONS, KeptRun, RunHistory
 from core.access.access import Visitor
-from core.conversation import Conversation
+from core.conversation import Conversation, message
 from core.runs.events import Token
 from core.runs.run import Run
+from core.runs.traces import Candidate, packed_trace
 from core.sampling import SamplingParams
+from core.sessions.saved_answers import SavedAnswer, saved_runs
 from core.vision import VisionBudget
-from core.workspace import Request
+from core.workspace import Request, Workspace
 
 RUNS = {"A": Run(Request("A", Conversation(), SamplingParams(), VisionBudget()))}
 
@@ -23,7 +26,7 @@ def opened(history, page, session, user=""):
 
 
 def keep(history, page, inputs=None):
-    history.begin(page, inputs or {}).end(RUNS)
+    history.begin(page, inputs or Workspace()).end(RUNS)
 
 
 def numbers(history, page):
@@ -83,7 +86,7 @@ def test_a_page_that_is_reloaded_in_mid_run_finds_the_run_again():
     """The page was left before its run was kept: the run went to a session that nobody had."""
     history = RunHistory()
     opened(history, "first", "secret")
-    going = history.begin("first", {})
+    going = history.begin("first", Workspace())
     history.leave("first")
     opened(history, "second", "secret")
     ending = threading.Timer(0.05, going.end, [RUNS])
@@ -94,18 +97,18 @@ def test_a_page_that_is_reloaded_in_mid_run_finds_the_run_again():
 
 def test_a_run_of_a_page_that_is_gone_leaves_nothing_behind():
     history = RunHistory()
-    going = history.begin("page", {})
+    going = history.begin("page", Workspace())
     history.leave("page")
     going.end(RUNS)
     assert numbers(history, "page") == []
 
 
 def test_the_runs_of_all_sessions_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run_history, "MOST_BYTES", 25_000)
-    history = RunHistory()
+    monkeypatch.setattr(run_history, "MOST_BYTES", 27_000)
+    history, long = RunHistory(), Conversation((message("user", "x" * 5000),))
     for number in range(4):
         opened(history, f"page {number}", f"session {number}")
-        keep(history, f"page {number}", {"messages": "x" * 5000})
+        keep(history, f"page {number}", Workspace(long))
     assert [len(numbers(history, f"page {number}")) for number in range(4)] == [0, 0, 1, 1]
 
 
@@ -114,7 +117,7 @@ def test_a_run_that_begins_just_after_its_page_was_left_belongs_to_its_session()
     history = RunHistory()
     opened(history, "first", "secret")
     history.leave("first")
-    going = history.begin("first", {})
+    going = history.begin("first", Workspace())
     opened(history, "second", "secret")
     going.end(RUNS)
     assert numbers(history, "second") == [1]
@@ -125,7 +128,7 @@ def test_a_page_that_was_left_shows_nothing_although_its_run_still_draws():
     history = RunHistory()
     for page in ("named", "nameless"):
         opened(history, page, page if page == "named" else None)
-        going = history.begin(page, {})
+        going = history.begin(page, Workspace())
         history.leave(page)
         history.show(page, RUNS)
         going.end(RUNS)
@@ -137,7 +140,7 @@ def test_a_run_without_a_session_that_begins_after_its_page_was_left_leaves_noth
     history = RunHistory()
     opened(history, "page", None)
     history.leave("page")
-    history.begin("page", {}).end(RUNS)
+    history.begin("page", Workspace()).end(RUNS)
     assert history._sessions == {}
 
 
@@ -152,11 +155,59 @@ def test_pages_that_never_say_goodbye_are_bounded():
 
 
 def test_what_pages_show_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run_history, "MOST_BYTES", 25_000)
+    monkeypatch.setattr(run_history, "MOST_BYTES", 27_000)
     history = RunHistory()
     long = {"A": replace(RUNS["A"], tokens=(Token(1, "x", -1.0, 0.0),) * 30)}
     for number in range(4):
         opened(history, f"page {number}", "secret")
         history.show(f"page {number}", long)
-        history.begin(f"page {number}", {}).end(long)
+        history.begin(f"page {number}", Workspace()).end(long)
     assert [len(history.shown(f"page {number}")) for number in range(4)] == [0, 0, 1, 1]
+
+
+def test_traces_count_among_the_bytes_of_a_run():
+    trace = packed_trace(1, 0.5, [Candidate(n, str(n), -1.0, 0.1) for n in range(21)])
+    bare = {"A": replace(RUNS["A"], tokens=(Token(1, "x", -1.0, 0.0),) * 30)}
+    full = {"A": replace(RUNS["A"], tokens=(Token(1, "x", -1.0, 0.0, trace),) * 30)}
+    sizes = [KeptRun(1, "", Workspace(), runs).nbytes for runs in (bare, full)]
+    assert sizes[1] - sizes[0] == 30 * trace.nbytes
+    assert 300 < trace.nbytes < 800
+
+
+ENDED = {label: replace(RUNS["A"], status="done", text=label) for label in "AB"}
+
+
+def test_a_reload_shows_what_stood_in_the_lanes_and_nothing_that_never_ended():
+    """After a run of one lane alone the others were empty."""
+    history = RunHistory()
+    opened(history, "first", "secret")
+    history.begin("first", Workspace()).end(ENDED)
+    again = {"B": replace(ENDED["B"], text="again")}
+    history.begin("first", Workspace()).end(again)
+    history.show("first", {"C": replace(ENDED["A"], status="streaming")})
+    history.leave("first")
+    opened(history, "second", "secret")
+    assert history.show_again("second") == history.shown("second") == {**ENDED, **again}
+    history.replace("second", {})
+    history.leave("second")
+    opened(history, "third", "secret")
+    assert history.show_again("third") == {}
+
+
+def test_answers_of_a_version_count_as_memory_too(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(run_history, "MOST_BYTES", 27_000)
+    answers = [SavedAnswer("A", "x" * 6_000, tokens=10_000_000, prompt_tokens=10_000_000)]
+    history, runs = RunHistory(), saved_runs(answers, Conversation())
+    for number in range(4):
+        opened(history, f"page {number}", f"session {number}")
+        history.replace(f"page {number}", runs)
+    assert [len(history.shown(f"page {number}")) for number in range(4)] == [0, 0, 1, 1]
+
+
+def test_cards_tell_what_changed_since_the_run_before():
+    history = RunHistory()
+    hotter = replace(RUNS["A"].request, params=SamplingParams(temperature=0.5))
+    for runs in (RUNS, RUNS, {"A": replace(RUNS["A"], request=hotter)}):
+        history.begin("page", Workspace()).end(runs)
+    changes = [card["changes"] for card in run_cards(history.kept("page"))]
+    assert changes == [["Temperature off → 0.5"], ["Same as before"], []]

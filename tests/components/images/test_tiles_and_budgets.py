@@ -6,9 +6,10 @@ import pytest
 from PIL import Image as Pictures
 
 from components.images.budget_panel import active_budget, budget_of, budget_values, trap_warning
-from components.images.samples import sample_image, with_images
+from components.images.samples import sample_image, with_pictures
 from components.images.tile_view import OTHER_PROCESSOR, SeenImage, tiles_value
 from components.uploads import uploaded_file
+from core.conversation import Image, message
 from core.errors import InvalidInput
 from core.library.library import read_library
 from core.vision import ImageFacts, VisionBudget, changed
@@ -46,7 +47,7 @@ def test_wrong_numbers_are_named_or_mended(name, value, sentence):
     values = {**budget_values(VisionBudget()), name: value}
     with pytest.raises(InvalidInput, match=sentence):
         budget_of(values)
-    assert budget_of(values, mend=True) == VisionBudget()
+    assert budget_of(values, repair=True) == VisionBudget()
 
 
 def test_a_tolerance_that_a_browser_sent_as_a_whole_number_is_one_that_the_processor_takes():
@@ -90,7 +91,7 @@ def test_what_has_no_size_or_no_budget_has_no_plan():
     assert tiles_value([bad], {"A": FAST})[0]["plans"] == []
     other = tiles_value([seen()], {})[0]
     assert (other["plans"], other["note"]) == ([], OTHER_PROCESSOR)
-    assert "An animation" in tiles_value([seen(moves=True)], {"A": FAST})[0]["note"]
+    assert "an animation" in tiles_value([seen(moves=True)], {"A": FAST})[0]["note"]
 
 
 def test_a_sample_is_an_image_that_may_be_sent(tmp_path):
@@ -99,7 +100,7 @@ def test_a_sample_is_an_image_that_may_be_sent(tmp_path):
     image = sample_image(picture)
     assert uploaded_file(image["path"])
     assert image["url"].endswith(image["path"])
-    rows = [{"role": "user", "images": []}, {"role": "assistant", "images": []}]
-    assert with_images(rows, [picture])[0]["images"] == [image]
-    assert rows[0]["images"] == []
-    assert with_images(rows[1:], [picture]) == rows[1:]
+    asked, answered = message("user", "What is this?"), message("assistant", "A cat")
+    added = Image(image["path"], image["name"])
+    assert with_pictures([asked, answered], [picture]) == (asked.with_images([added]), answered)
+    assert with_pictures([answered], [picture]) == (answered,)

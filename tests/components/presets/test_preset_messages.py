@@ -7,27 +7,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.messages.message_editor import new_row
-from components.page_state import PageState, follow
-from components.presets.own_preset_handlers import _images
+from components.lanes.lane_bar import situation_of
+from components.lanes.lanes import editor_props
+from components.presets.own_preset_acts import _images
 from components.presets.preset_bar import changed_since, own_props
-from components.presets.preset_messages import changed_messages, rows_under, system_of, turns_of
-from core.conversation import ROLES
+from components.presets.preset_messages import (
+    changed_messages,
+    messages_under,
+    system_of,
+    turns_of,
+)
+from components.presets.presets import modified_of
+from components.snapshot import Snapshot
+from core.conversation import ROLES, Conversation, Image, message
 from core.library.library import PresetMessage, read_library
 from core.library.own_presets import OwnPresets, with_own
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
+from core.workspace import Workspace
 from engine.scripted.scripted_engine import ScriptedEngine
 from tests.core.library.test_preset_file import PLAIN, ROOT
 
 SHORT = st.sampled_from(["", "a", "b"])
-ROWS = st.lists(st.builds(new_row, st.sampled_from([*ROLES, "system"]), SHORT), max_size=4)
-PICTURE = [{"path": "p", "url": "u", "name": "n"}]
-TALK = [new_row("system", "Be brief."), {**new_row("user", "Look"), "images": PICTURE}]
+ROWS = st.lists(st.builds(message, st.sampled_from([*ROLES, "system"]), SHORT), max_size=4)
+TALK = [message("system", "Be brief."), message("user", "Look", [Image("p", "n")])]
 
 
 def contents(rows):
-    return [(row["role"], row["text"]) for row in rows]
+    return [(turn.role, turn.text) for turn in rows]
 
 
 def without_empty_prompts(rows):
@@ -39,10 +46,10 @@ def without_empty_prompts(rows):
 def test_what_was_saved_with_all_messages_comes_back_over_any_others(saved, now):
     preset = replace(PLAIN, system=system_of(saved), messages=turns_of(saved))
     assert changed_messages(preset, saved) == []
-    applied = rows_under(preset, now)
+    applied = messages_under(preset, now)
     assert changed_messages(preset, applied) == []
     assert without_empty_prompts(applied) == without_empty_prompts(saved)
-    assert rows_under(preset, applied) == applied
+    assert messages_under(preset, applied) == applied
 
 
 @given(ROWS, ROWS)
@@ -50,7 +57,7 @@ def test_a_file_may_have_the_system_prompt_as_its_first_message(written, now):
     preset = replace(
         PLAIN, messages=[PresetMessage(role, text) for role, text in contents(written)]
     )
-    applied = rows_under(preset, now)
+    applied = messages_under(preset, now)
     assert changed_messages(preset, applied) == []
     begins = without_empty_prompts(written)[:1]
     if begins and begins[0][0] == "system":
@@ -58,18 +65,18 @@ def test_a_file_may_have_the_system_prompt_as_its_first_message(written, now):
 
 
 def test_a_preset_names_only_what_it_has():
-    assert rows_under(PLAIN, TALK) == tuple(TALK)
-    kind = rows_under(replace(PLAIN, system="Be kind."), TALK)
-    assert (kind[0]["text"], kind[1:]) == ("Be kind.", tuple(TALK[1:]))
-    assert rows_under(replace(PLAIN, system=""), TALK) == tuple(TALK[1:])
-    turns = rows_under(replace(PLAIN, messages=[PresetMessage("user", "Hi")]), TALK)
+    assert messages_under(PLAIN, TALK) == tuple(TALK)
+    kind = messages_under(replace(PLAIN, system="Be kind."), TALK)
+    assert (kind[0].text, kind[1:]) == ("Be kind.", tuple(TALK[1:]))
+    assert messages_under(replace(PLAIN, system=""), TALK) == tuple(TALK[1:])
+    turns = messages_under(replace(PLAIN, messages=[PresetMessage("user", "Hi")]), TALK)
     assert contents(turns) == [("system", "Be brief."), ("user", "Hi")]
-    assert contents(rows_under(replace(PLAIN, messages=[]), TALK)) == [("system", "Be brief.")]
+    assert contents(messages_under(replace(PLAIN, messages=[]), TALK)) == [("system", "Be brief.")]
 
 
 def test_messages_that_are_as_in_the_preset_keep_their_images():
     same = replace(PLAIN, system="Be kind.", messages=[PresetMessage("user", "Look")])
-    assert rows_under(same, TALK)[1] == TALK[1]
+    assert messages_under(same, TALK)[1] == TALK[1]
     assert changed_messages(same, TALK) == ["system prompt"]
 
 
@@ -96,10 +103,10 @@ def own(tmp_path) -> OwnPresets:
 def test_the_page_knows_own_presets_as_they_are_now(own: OwnPresets):
     shipped, engine = read_library(ROOT / "presets"), ScriptedEngine()
     key = own.save(replace(PLAIN, name="Kind", system="Be kind.", description="A note"))
-    state = PageState(tuple(TALK), key, PLAIN.params(SamplingParams()), VisionBudget())
-    after = follow(engine, with_own(shipped, own), state)
-    assert after.modified == ["system prompt"]
-    assert after.lanes["A"]["presets"][-1] == {"key": key, "name": "Kind"}
+    page = Workspace(Conversation(tuple(TALK)), key, PLAIN.params(SamplingParams()))
+    after = Snapshot(engine, with_own(shipped, own), page)
+    assert modified_of(after) == ["system prompt"]
+    assert editor_props(after)["A"]["presets"][-1] == {"key": key, "name": "Kind"}
     (tmp := own.folder / "bad.yaml").write_text("a: b")
     shown = own_props(with_own(shipped, own))
     assert [(one["key"], one["note"], one["holds"]["system"]) for one in shown["own"]] == [
@@ -109,5 +116,6 @@ def test_the_page_knows_own_presets_as_they_are_now(own: OwnPresets):
     assert len(shown["broken"]) == 1
     tmp.unlink()
     own.delete(key)
-    gone = follow(engine, with_own(shipped, own), state)
-    assert (gone.modified, gone.situation.preset) == ([], "")
+    library = with_own(shipped, own)
+    assert modified_of(Snapshot(engine, library, page)) == []
+    assert situation_of(engine, library, page).preset == ""

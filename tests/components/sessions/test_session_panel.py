@@ -17,11 +17,11 @@ from core.bounds import MOST_MESSAGES
 from core.conversation import Conversation, Image, message
 from core.errors import InvalidInput
 from core.sampling import SamplingParams
-from core.saved_workspace import SavedWorkspace
 from core.sessions.session_store import SessionStore
+from core.workspace import Workspace
 from tests.core.formats.test_chat_round_trips import PNG
 
-PAGE = SavedWorkspace(preset="greedy", params=SamplingParams(top_k=7, temperature=0.2))
+PAGE = Workspace(preset="greedy", params=SamplingParams(top_k=7, temperature=0.2))
 
 
 def event(**data) -> gr.EventData:
@@ -32,7 +32,7 @@ def test_only_values_of_the_right_kind_are_taken():
     assert asked(event(act="open", key="a", number=3, images=True, place=0)) == Asked(
         "open", key="a", number=3, images=True, place=0
     )
-    hostile = event(act=3, key=["a"], number="3", images=1, place=True, unfold={}, seq=None)
+    hostile = event(act=3, key=["a"], number="3", images=1, place=True, unfold={}, question=None)
     assert asked(hostile) == Asked()
 
 
@@ -50,11 +50,11 @@ def test_settings_that_a_file_does_not_name_stay():
     assert found.sentence == "Imported 1 message from The pasted text, with temperature."
 
 
-def test_a_conversation_that_is_longer_than_the_page_is_cut_and_said():
+def test_a_conversation_that_is_longer_than_the_page_is_cut_with_a_note():
     text = "\n\n".join(f"User: {n}" for n in range(MOST_MESSAGES + 1))
     found = imported(PAGE, Asked("import", text=text))
     assert len(found.saved.conversation.messages) == MOST_MESSAGES
-    assert found.notes == (f"Only the first {MOST_MESSAGES} of 1001 messages fit the page.",)
+    assert found.notes == (f"Only the first {MOST_MESSAGES} of 1001 messages were imported.",)
 
 
 @pytest.mark.parametrize("place", [-1, 1, 10**9])
@@ -63,8 +63,8 @@ def test_a_conversation_that_the_file_does_not_have_is_named(place: int):
         imported(PAGE, Asked("import", text="Hi", place=place))
 
 
-def look(*images: Image) -> SavedWorkspace:
-    return SavedWorkspace(Conversation((message("user", "Look", images),)))
+def look(*images: Image) -> Workspace:
+    return Workspace(Conversation((message("user", "Look", images),)))
 
 
 def test_images_are_put_where_the_page_may_show_them(tmp_path: Path):
@@ -118,8 +118,10 @@ def test_the_bars_value_is_cut_down_before_it_is_sent_again():
     """Gradio would copy a file that an answer names to where everybody can read it."""
     file = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
     assert shown({**file, "key": "a", "name": "b", "number": 2}) == {
-        "key": "a", "name": "b", "number": 2,
-    }  # fmt: skip
+        "key": "a",
+        "name": "b",
+        "number": 2,
+    }
     for hostile in (None, 3, file, [file], {"key": file, "name": file, "number": file}):
         assert shown(hostile) == {"key": "", "name": "", "number": 0}
 

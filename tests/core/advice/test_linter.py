@@ -12,7 +12,8 @@ from core.conversation import Conversation, Image, message
 from core.library.library import read_library
 from core.library.recipe import Recipe
 from core.sampling import SamplingParams
-from tests.capabilities import ALL
+from core.template_options import TemplateOption
+from tests.model_capabilities import ALL
 
 LIBRARY = read_library(Path(__file__).parents[3] / "presets")
 FAMILIES = {"lfm2.5-text": "LFM2.5 text", "lfm2-text": "LFM2 text", "lfm2-vl": "LFM2-VL vision"}
@@ -35,7 +36,7 @@ def rules(one: Asked) -> list[str]:
 
 
 def remedy_texts(one: Asked) -> list[str]:
-    return [remedy.text for finding in lint(one) for remedy in finding.remedies]
+    return [quick_fix.text for finding in lint(one) for quick_fix in finding.quick_fixes]
 
 
 # -- any model ---------------------------------------------------------------------------------
@@ -44,6 +45,33 @@ def test_a_model_without_a_recipe_has_no_findings_but_the_general_ones():
     picture = Conversation((message("user", "What?", [PICTURE]),))
     assert lint(Asked(picture, SamplingParams(), can=ALL)) == ()
     assert lint(Asked(picture, SamplingParams(), can=None)) == ()
+
+
+def test_a_model_without_a_chat_template_is_said_to_continue_the_texts():
+    plain = replace(ALL, roles=False)
+    (finding,) = lint(Asked(Conversation((ASK,)), SamplingParams(), model="me/base", can=plain))
+    assert finding.rule == "no-roles"
+    assert "me/base has no chat template: it continues the messages' texts" in finding.text
+    assert rules(asked("lfm2.5-1.2b-base", ASK, can=plain)) == ["not-a-chat-model"]
+
+
+def test_an_option_of_the_template_that_the_recipe_expects_otherwise_is_named():
+    own = replace(LIBRARY.recipes["lfm2.5-1.2b-instruct"], template={"keep_past_thinking": True})
+    reads = replace(ALL, template_options=(TemplateOption("keep_past_thinking", "boolean", False),))
+    lane = asked("lfm2.5-1.2b-instruct", ASK, recipe=own, can=reads)
+    (finding,) = lint(lane)
+    assert finding.rule == "template-option"
+    assert "keep_past_thinking on, and it is off" in finding.text
+    assert lint(replace(lane, template_options=(("keep_past_thinking", True),))) == ()
+    assert lint(replace(lane, can=ALL)) == ()  # another template, which doesn't read it
+
+
+def test_a_prefill_takes_no_thoughts_where_thinking_is_off():
+    prefill = message("assistant", "It")
+    lane = asked("lfm3-1.7b", ASK, prefill)
+    assert rules(lane) == ["prefill-before-thoughts"]
+    reads = replace(ALL, template_options=(TemplateOption("enable_thinking", "boolean"),))
+    assert rules(replace(lane, can=reads, template_options=(("enable_thinking", False),))) == []
 
 
 def test_samplers_that_temperature_0_makes_idle_are_named_with_their_values():
@@ -215,9 +243,9 @@ def test_a_prefill_of_another_model_is_well():
     [
         ("", [PICTURE], []),
         ("", [], ["image-missing"]),
-        ("What?", [PICTURE], ["text-beside-image"]),
+        ("What?", [PICTURE], ["image-with-text"]),
         ("", [PICTURE, PICTURE], ["many-images"]),
-        ("What?", [], ["text-beside-image", "image-missing"]),
+        ("What?", [], ["image-with-text", "image-missing"]),
     ],
 )
 def test_a_model_for_one_image_and_no_text_is_told_what_is_wrong(text, images, found):
@@ -309,7 +337,7 @@ def test_what_the_model_does_not_take_is_told_before_it_runs():
 def test_a_prefill_that_is_not_taken_goes_with_one_click():
     talk = Conversation((ASK, message("assistant", "It is")))
     (finding,) = lint(Asked(talk, SamplingParams(), can=replace(ALL, prefill=False)))
-    assert [remedy.act for remedy in finding.remedies] == ["no_prefill"]
+    assert [quick_fix.act for quick_fix in finding.quick_fixes] == ["no_prefill"]
 
 
 def test_an_image_that_is_not_read_is_told_once():

@@ -1,10 +1,11 @@
 """The sentences that say why a lane did not choose another's token."""
 
+from dataclasses import replace
+
 import pytest
 
-from core.compare.candidates import candidate_rows
-from core.compare.explanation import Side, explain
-from core.runs.events import Candidate
+from core.compare.explanation import Side, candidate_rows, explain
+from core.runs.traces import Candidate
 from core.sampling import samplers
 
 
@@ -17,6 +18,13 @@ def side(removed_by="", probability=0.0, lane="A", text=" cat"):
 def test_a_setting_that_removed_a_token_is_named(setting):
     first, _ = explain(side(setting), Side("B", 2, ()))
     assert first == f"A could not choose “ cat”: its {setting} removed it."
+
+
+def test_a_constraint_that_removed_a_token_is_named():
+    held = replace(side("constraint"), held_to="the choices")
+    first, _ = explain(held, Side("B", 2, ()))
+    assert first == "A could not choose “ cat”: the choices removed it."
+    assert [row["removed_by"] for row in candidate_rows(held, (1, 2))][-1] == "the choices"
 
 
 def test_greedy_choice_and_penalty_have_words_of_their_own():

@@ -6,12 +6,15 @@ from html.parser import HTMLParser
 import pytest
 
 from core.compare.report import Report, report_html
+from core.constraint import Constraint
 from core.conversation import Conversation, Image, Text, message
 from core.errors import InvalidInput
 from core.prompt import RenderedPrompt
 from core.runs.events import Failed, Finished, Started, Token
 from core.runs.run import Run, fold_all
+from core.runs.traces import TOP, Candidate, packed_trace
 from core.sampling import SamplingParams
+from core.validity.verdict import Verdict
 from core.vision import VisionBudget
 from core.workspace import Request
 
@@ -71,7 +74,8 @@ def test_it_parses_and_names_nothing_outside_of_itself():
         assert tag not in {"script", "link", "iframe", "object", "embed", "base", "form"}
         for name, value in attributes.items():
             assert not name.startswith("on")
-            assert name not in {"href", "srcset", "action", "background"}
+            assert name not in {"srcset", "action", "background"}
+            assert name != "href" or (value or "").startswith("#")
             assert name != "src" or (value or "").startswith("data:image/")
     assert "http" not in html
     assert "url(" not in html
@@ -117,3 +121,73 @@ def test_an_image_that_is_gone_is_only_named():
 def test_only_pictures_as_data_are_taken(url):
     with pytest.raises(InvalidInput, match=r"a\.png"):
         report(answered("A", "x"), images=(("a.png", url),))
+
+
+def test_it_tells_whether_answers_fit_what_they_were_held_to_and_that_one_was_cut():
+    schema = Constraint("json_schema", '{"type": "object"}')
+    a, b = answered("A", "{}"), answered("B", "{")
+    valid = replace(a, verdict=Verdict("valid", "Valid.", "Every field fits the schema."))
+    held = replace(b.request, constraint=schema)
+    cut = replace(b, request=held, incomplete=True, stop_reason="max_new_tokens")
+    text = Parsed(report(valid, cut)).text
+    for part in (
+        "Valid. Every field fits the schema.", "Cut before the schema was complete. It reached max",
+        "constraint", 'the JSON schema {"type": "object"}',
+    ):  # fmt: skip
+        assert part in text
+    assert "constraint" not in Parsed(report(a)).text
+
+
+# -- tokens ---------------------------------------------------------------------------------------
+CHOSEN = Candidate(5, HOSTILE, -2.0, 0.25)
+OTHERS = (
+    Candidate(3, " the\n", -0.5, 0.75),
+    CHOSEN,
+    Candidate(9, HOSTILE, -8.0, 0.0, "top_p"),
+    Candidate(4, "x" * 500, -9.0, 0.0, "constraint"),
+)
+
+
+def with_tokens(lane, *tokens):
+    return replace(answered(lane, ""), tokens=tokens)
+
+
+def traced_token(candidates=OTHERS):
+    return Token(5, "", -2.0, 0.2, packed_trace(2, 0.7, candidates))
+
+
+def test_a_token_shows_its_surprise_and_its_candidates_without_a_script():
+    given = Token(8, "Given", None, 0.1, given=True)
+    page = Parsed(report(with_tokens("A", given, traced_token())))
+    tokens = [attributes for tag, attributes in page.tags if tag == "a" and "title" in attributes]
+    assert [one.get("class") for one in tokens] == ["given s0", "s2"]  # 2.9 bits
+    assert tokens[1]["title"] == (
+        "13.5 % → 25 %, rank 2\nsurprise 2.89 bits, uncertainty 1.01 bits"
+    )
+    ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    assert {one["href"] for one in tokens} == {f"#{name}" for name in ids} == {"#A1", "#A2"}
+    for part in ("Token 2 ", "·the⏎\t60.7 % → 75 %\n", "← chosen", "out: top_p",
+                 "out: the constraint", "given, not drawn", f"{'x' * 40}…"):  # fmt: skip
+        assert part in page.text
+    assert "x" * 41 not in page.text
+    assert page.text.count("<script>") > 7  # the answer, and both candidates
+    assert "script" not in {tag for tag, _ in page.tags}
+
+
+def test_tokens_without_figures_are_left_out():
+    bare = Token(None, "chunk", None, 0.2)
+    assert "Tokens" not in Parsed(report(with_tokens("A", bare))).text
+    assert "Tokens" not in Parsed(report(with_tokens("A"))).text
+
+
+def test_four_long_answers_stay_within_three_megabytes_and_say_what_was_cut():
+    words = (" temperature", " <b>", "，", "\n", " answer", "s") * 4
+    many = tuple(Candidate(n, words[n], -0.1 * n, 0.05, "top_p") for n in range(TOP + 1))
+    long = [traced_token(many)] * 2_000
+    html = report(*(with_tokens(lane, *long) for lane in "ABCD"))
+    assert len(html.encode()) < 3_200_000
+    assert "up to 3" in html
+    assert "The first" not in html
+    html = report(*(with_tokens(lane, *long, *long) for lane in "ABCD"))
+    assert len(html.encode()) < 3_200_000
+    assert html.count("The first 2000 of 4000 tokens.") == 4

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.conversation import Image, message
+from core.conversation import Image, ToolCall, message
 from core.errors import InvalidInput
 from core.formats.chat_files import read_chats
 from tests.core.formats.test_chat_round_trips import JSON, PNG
@@ -50,9 +50,10 @@ def test_openai_parts_roles_and_values():
         }
     )
     assert chat.conversation.messages == (
-        message("system", "Be brief."), message("user", "ab", [Image(url)]),
+        message("system", "Be brief."),
+        message("user", "ab", [Image(url)]),
         message("assistant", ""),
-    )  # fmt: skip
+    )
     assert chat.sampling == {"temperature": 0.5, "max_new_tokens": 100, "stop": ("END",)}
     assert chat.notes == (
         "Message 2: an image is left out: only images inside of the file are read.",
@@ -63,7 +64,7 @@ def test_openai_parts_roles_and_values():
     )
 
 
-def test_tools_and_tool_calls_become_what_an_lfm_model_reads():
+def test_tools_and_tool_calls_are_kept_and_read_as_an_lfm_model_writes_them():
     tools = [{"type": "function", "function": {"name": "weather", "parameters": {}}}]
     call = {
         "name": "weather",
@@ -92,7 +93,20 @@ def test_tools_and_tool_calls_become_what_an_lfm_model_reads():
         ),
         ("tool", "sunny"),
     ]
-    assert "Message 2: tool calls became text, as LFM models write them." in chat.notes
+    asked, answered = chat.conversation.messages[1:]
+    assert asked.calls == (ToolCall("1", "weather", call["arguments"]),)
+    assert asked.without_calls.text == "Let me see."
+    assert answered.tool_call_id == "1"
+    assert chat.notes == ()
+
+
+def test_halves_of_characters_in_a_call_are_replaced():
+    arguments = '{"a": "\\ud83d"}'
+    call = {"id": "\ud83d", "function": {"name": "f", "arguments": arguments}}
+    (chat,) = read({"messages": [HI, {"role": "assistant", "tool_calls": [call]}]})
+    (kept,) = chat.conversation.messages[1].calls
+    assert kept == ToolCall("�", "f", '{"a": "�"}')
+    assert chat.notes == ("Message 2: halves of characters (lone surrogates) became �.",)
 
 
 def test_several_conversations_are_several():
@@ -144,14 +158,16 @@ def test_sharegpt_names_of_roles_system_and_tools():
     [
         ("just a text\n", [("user", "just a text")]),
         ("user: a\nASSISTANT: b", [("user", "a"), ("assistant", "b")]),
-        ("System:\nBe brief.\n\nHuman: Hi\n\nmore\n\nAI: Yo\n",
-         [("system", "Be brief."), ("user", "Hi\n\nmore"), ("assistant", "Yo")]),
+        (
+            "System:\nBe brief.\n\nHuman: Hi\n\nmore\n\nAI: Yo\n",
+            [("system", "Be brief."), ("user", "Hi\n\nmore"), ("assistant", "Yo")],
+        ),
         ("User: a\r\n\r\nAssistant: b\r\n", [("user", "a"), ("assistant", "b")]),
         ("My notes\nSystem: Linux\n", [("user", "My notes\nSystem: Linux")]),
         ("\ufeffUser: a", [("user", "a")]),
         ("Users: a", [("user", "Users: a")]),
     ],
-)  # fmt: skip
+)
 def test_plain_text_with_and_without_headings(text: str, wanted: list):
     for content in (text, text.encode("utf-8"), text.encode("utf-16")):
         (chat,) = read_chats(content, "a.json")  # the ending says nothing
@@ -167,14 +183,14 @@ def test_plain_text_with_and_without_headings(text: str, wanted: list):
         ('{"messages": [}', "a.x, line 1, column 15"),
         ('{"messages": []}\n{"messages": [', "a.x, line 2, column 15"),
         ('{"messages": []}\n{"other": 1}', "a.x, line 2 has 'other' and no `messages`"),
-        ('{"messages": 3}', "a.x: `messages` is no list"),
+        ('{"messages": 3}', "a.x: `messages` must be a list"),
         ('{"messages": [3]}', "a.x, message 1 is 3"),
         ('{"messages": [{"role": "bot"}]}', "a.x, message 1: `role` is 'bot'; use one of system"),
         ('{"messages": [{"role": ["user"]}]}', "`role` is"),
         ('[{"messages": [{"role": "user", "content": 3}]}]', "a.x, conversation 1, message 1:"),
         ('{"messages": [{"role": "user", "content": [{"type": "text"}]}]}', "part 1 of `content`"),
         ('{"messages": [{"role": "assistant", "tool_calls": [{}]}]}', "`tool_calls` must have"),
-        ('{"messages": [], "tools": "x"}', "`tools` is no list"),
+        ('{"messages": [], "tools": "x"}', "`tools` must be a list"),
         ('{"conversations": [{"from": "me", "value": ""}]}', "a.x, message 1: `from` is 'me'"),
         ('{"conversations": [{"from": "human", "value": 3}]}', "a.x, message 1: `value` is 3"),
         ('{"format": "lfm-playground-workspace", "version": 99}', "a.x: This workspace has"),
@@ -183,7 +199,7 @@ def test_plain_text_with_and_without_headings(text: str, wanted: list):
         ("[" + "9" * 5000 + "]", "too many digits"),
         ('{"a":' * 5 + "[]" + "}" * 5, "has 'a' and no `messages`"),
     ],
-)  # fmt: skip
+)
 def test_errors_name_the_file_the_place_and_the_field(text: str, named: str):
     with pytest.raises(InvalidInput) as error:
         read_chats(text, "a.x")
@@ -191,7 +207,7 @@ def test_errors_name_the_file_the_place_and_the_field(text: str, named: str):
 
 
 def test_a_file_that_is_no_utf_8_is_named_with_its_line():
-    with pytest.raises(InvalidInput, match="a.txt, line 2: it is no UTF-8"):
+    with pytest.raises(InvalidInput, match="a.txt, line 2: it is not UTF-8"):
         read_chats(b"User: a\nb\xff", "a.txt")
 
 
@@ -228,7 +244,7 @@ HOSTILE = st.recursive(
     VALUES | JSON,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 def complaint(text: str) -> str:

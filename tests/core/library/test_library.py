@@ -1,15 +1,17 @@
 """The files in presets/: what is shipped, and how a mistake in one is named."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.errors import InvalidInput
-from core.library.library import read_library
+from core.lanes import Lane
+from core.library.library import read_entry, read_library
 from core.sampling import SamplingParams, settings
 from core.vision import VisionBudget
-from core.workspace import Lane, Workspace, requests
+from core.workspace import requests
 
 FOLDER = Path(__file__).parents[3] / "presets"
 LIBRARY = read_library(FOLDER)
@@ -45,6 +47,7 @@ messages:
   - role: user
     content: Hello.
 """
+HELD_TWICE = "tools: [{name: f}]\ntool_choice: f\nconstraint: {kind: json}\n"
 FAMILY = """\
 kind: family
 name: Mine
@@ -68,7 +71,7 @@ def test_every_shipped_file_is_read():
     kinds = (
         LIBRARY.presets, LIBRARY.budgets, LIBRARY.scenarios, LIBRARY.families, LIBRARY.recipes,
     )  # fmt: skip
-    entries = [key for kind in kinds for key in kind]
+    entries = [key for kind in (*kinds, LIBRARY.sheets) for key in kind]
     assert sorted(entries) == sorted(path.stem for path in FOLDER.rglob("*.yaml"))
 
 
@@ -93,8 +96,11 @@ def test_a_shipped_scenario_can_be_run_as_it_is(scenario):
     recipes = [LIBRARY.recipe_of(model) for model in scenario.models]
     own = next(filter(None, recipes), None) or LIBRARY.presets[scenario.preset]
     params = own.params(SamplingParams())
-    lane = Lane("A", replace(params, max_new_tokens=scenario.max_new_tokens))
-    assert len(requests(Workspace(scenario.conversation, (lane,)))) == 1
+    lane = Lane(
+        "A", replace(params, max_new_tokens=scenario.max_new_tokens),
+        constraint=scenario.held_to, tool_choice=scenario.tool_choice,
+    )  # fmt: skip
+    assert len(requests(scenario.conversation, [lane])) == 1
 
 
 def test_no_shipped_model_is_listed_twice():
@@ -192,7 +198,7 @@ def test_a_folder_without_files_is_an_empty_library(tmp_path):
     ("text", "words"),
     [
         (PRESET + "colour: red\n", ["colour"]),
-        (PRESET.replace("order: 1\n", ""), ["order", "required"]),
+        (PRESET.replace("order: 1\n", ""), ["order", "missing"]),
         (PRESET.replace("order: 1", "order: first"), ["order", "integer"]),
         (PRESET.replace("0.5", "hot"), ["sampling.temperature", "number"]),
         (PRESET.replace("0.5", "yes"), ["sampling.temperature", "number"]),
@@ -208,6 +214,12 @@ def test_a_folder_without_files_is_an_empty_library(tmp_path):
         (PRESET.replace("kind: preset", "kind: receipt"), ["kind", "'receipt'", "'scenario'"]),
         (SCENARIO.replace("preset: mine\n", ""), ["either a preset, or models"]),
         (SCENARIO + "models: [me/mine]\n", ["either a preset, or models"]),
+        (SCENARIO + "tool_choice: required\n", ["'required'", "there are no tools"]),
+        (SCENARIO + "tools: [{name: f}]\ntool_choice: g\n", ["'g'", "one of f"]),
+        (SCENARIO + "constraint: {kind: choice}\n", ["'choice'", "choices"]),
+        (SCENARIO + "constraint: {kind: choices}\n", ["There are no choices"]),
+        (SCENARIO + "constraint: {kind: json_schema, text: '{'}\n", ["line 1"]),
+        (SCENARIO + HELD_TWICE, ["either a constraint or a tool_choice"]),
         (PRESET.replace("kind: preset\n", ""), ["kind"]),
         ("- a list\n", ["kind"]),
         ("", ["kind"]),
@@ -242,3 +254,19 @@ def test_two_files_of_one_kind_with_the_same_name_are_refused(tmp_path):
     written(other, mine=PRESET)
     with pytest.raises(InvalidInput, match=r"Two preset files are called mine\.yaml; rename one"):
         read_library(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name: x", "field kind: it is missing"),
+        ("kind: profile", "unknown kind 'profile'; use one of 'preset'"),
+        ("- a", "the file must be a list of fields"),
+        ("kind: budget\nname: x\ncolour: red", "it is missing"),
+        ("kind: budget\nname: [1]", "field name: it must be a valid string"),
+    ],
+)
+def test_what_is_wrong_with_an_entry_is_said_in_plain_words(text, sentence):
+    with pytest.raises(InvalidInput, match=sentence) as wrong:
+        read_entry(text, "f.yaml")
+    assert not re.search("Input should|Unable to extract|Field required", str(wrong.value))

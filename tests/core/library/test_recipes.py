@@ -11,10 +11,10 @@ from core.advice.linter import Asked, lint
 from core.errors import InvalidInput
 from core.library.library import read_library
 from core.library.recipe import Recipe, SystemPrompt
-from core.library.recipe_table import BEGIN, END, recipe_table, with_table
+from core.library.recipe_table import BEGIN, END, PAGE, recipe_table, with_table
 from core.sampling import SamplingParams, samplers, settings
 from core.vision import VisionBudget
-from tests.capabilities import ALL
+from tests.model_capabilities import ALL
 
 ROOT = Path(__file__).parents[3]
 LIBRARY = read_library(ROOT / "presets")
@@ -207,9 +207,9 @@ def test_a_recipe_is_found_by_hub_id_or_by_a_folders_name(model, found):
     assert (recipe_found.name if recipe_found else None) == found
 
 
-def test_the_readme_has_the_table_that_the_files_make():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert with_table(readme, recipe_table(LIBRARY)) == readme
+def test_the_page_of_recipes_has_the_table_that_the_files_make():
+    page = (ROOT / PAGE).read_text(encoding="utf-8")
+    assert with_table(page, recipe_table(LIBRARY)) == page
 
 
 def test_the_table_has_a_row_for_each_model_with_all_its_values():
@@ -223,8 +223,8 @@ def test_the_table_has_a_row_for_each_model_with_all_its_values():
         assert ("inferred" in row) == bool(one.inferred)
 
 
-def test_a_readme_without_the_markers_is_named():
-    with pytest.raises(InvalidInput, match=r"README\.md has no place"):
+def test_a_page_without_the_markers_is_named():
+    with pytest.raises(InvalidInput, match=r"recipes\.md has no place"):
         with_table(f"{END} {BEGIN}", "table")
 
 

@@ -13,7 +13,7 @@ from core.runs.run import Run, fold, fold_all
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
-from tests.capabilities import ALL
+from tests.model_capabilities import ALL
 
 PROMPT = RenderedPrompt("abcd", tuple(PromptToken(i, c) for i, c in enumerate("abcd")), 100)
 SECONDS = st.floats(0, 1000)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.scripts.targets import make_script
+from tests.amounts import amount
 from tests.core.scripts.modelfile_reader import read_modelfile
 from tests.core.scripts.test_scripts import SAMPLED, TEXT, subject
 
@@ -28,7 +29,7 @@ def kept(text: str) -> str:
 
 
 @given(TRICKY, TRICKY, TRICKY)
-@settings(max_examples=150)
+@settings(max_examples=amount(30, 150))
 def test_a_text_can_not_leave_its_quotes(system, asked, stop) -> None:
     """A zero-width space between two quotation marks, or a carriage return, once ended them."""
     params = replace(SAMPLED, stop=(stop,))
@@ -57,6 +58,13 @@ def test_what_would_end_its_quotes_too_early_is_left_out_and_told(text) -> None:
     made = make_script("modelfile", subject(("system", text), ("user", "Hi"), ("user", "last")))
     assert "evil" not in str(read_modelfile(made.text))
     assert "is left out" in " ".join(made.notes)
+
+
+def test_only_the_first_message_becomes_the_system_line() -> None:
+    """Of several SYSTEM lines Ollama keeps the last one, and puts it first."""
+    turns = (("system", "a"), ("user", "b"), ("system", "c"), ("user", "last"))
+    read = read_modelfile(make_script("modelfile", subject(*turns)).text)
+    assert read[-3:] == [("system", "a"), ("message user", "b"), ("message system", "c")]
 
 
 def test_marks_that_end_nothing_stay() -> None:

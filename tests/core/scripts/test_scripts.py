@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
 import json
 import re
 import shlex
 import subprocess
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.conversation import Conversation, Image, message
+from core.constraint import WORDS
+from core.conversation import Conversation, Image, Message, Text, ToolCall, message
 from core.errors import InvalidInput
 from core.prompt import PromptToken, RenderedPrompt
 from core.runs.engine import ModelDescription
@@ -22,15 +26,19 @@ from core.runs.events import Started, Token
 from core.runs.run import Run, fold_all
 from core.sampler_row import Name
 from core.sampling import SamplingParams, is_on, samplers, sampling_params
-from core.saved_workspace import SavedWorkspace, workspace_from_dict
 from core.scripts.script import Subject
 from core.scripts.targets import TARGETS, make_script
+from core.template_options import TemplateOption, option_values
 from core.vision import VisionBudget
-from core.workspace import Request
-from tests.capabilities import ALL
+from core.workspace import Request, Workspace
+from core.workspace_json import workspace_from_dict
+from tests.amounts import amount
+from tests.model_capabilities import ALL
 
 PYTHON = [key for key, target in TARGETS.items() if target.language == "python"]
-CLIENTS = [key for key in PYTHON if key not in ("transformers", "mlx", "vllm")]
+CLIENTS = [key for key in PYTHON if key not in ("transformers", "outlines", "mlx", "vllm")]
+OWN_NAMES = ("transformers", "outlines", "transformers-server", "workspace", "run")
+HELD_NAMES = (*WORDS, "tool_choice", "named")  # tests/core/scripts/test_structured.py
 POSTS = ["llama-server", "ollama", "curl"]
 NASTY = (
     "'", '"', "\\", "$(touch x)", "`id`", "${HOME}", "'''", '"""\n', "\n# x\n", "\r\n", "\u2028",
@@ -40,6 +48,8 @@ NASTY = (
 TEXT = st.one_of(
     st.text(max_size=30), st.lists(st.sampled_from(NASTY), min_size=1, max_size=4).map("".join)
 )
+OPTIONS = {"enable_thinking": False, "reasoning_effort": 'low " $(touch x)'}
+READS = replace(ALL, template_options=tuple(TemplateOption(name, "text") for name in OPTIONS))
 # Stand-ins that a real shell calls: it parses the script, they give back what they were given.
 STAND_INS = """
 curl() { cat; }
@@ -59,6 +69,7 @@ HALFWAY = {n: value for n, value in HALFWAY.items() if value != samplers()[n].se
 ALL_ON = sampling_params(
     {**HALFWAY, "temperature": 0.5, "max_new_tokens": 64, "seed": 1, "stop": ["END"]}
 )
+FLAT = '[{"type": "function", "name": "now", "parameters": {"a": 1}}, {"function": {"name": "f"}}]'
 TOOLS = '[{"type": "function", "function": {"name": "now", "parameters": {"a": "\'\\"$(x)"}}}]'
 
 
@@ -71,13 +82,49 @@ def subject(
     text = "<|startoftext|>" + "".join(text for _, text in turns)
     prompt = RenderedPrompt(text, (PromptToken(1, text),), 4096, neutralised)
     request = Request("A", conversation, params, VisionBudget())
-    made = Subject(request, MODEL, MODEL.model, prompt, workspace=SavedWorkspace(conversation))
+    made = Subject(request, MODEL, MODEL.model, prompt, workspace=Workspace(conversation))
     return replace(made, **changes)
 
 
 def script(key: str, what: Subject) -> str:
     text = make_script(key, what).text
     return re.sub("[\ud800-\udfff]", "", text) if TARGETS[key].language == "modelfile" else text
+
+
+def test_a_branch_is_said_to_begin_anew_and_its_record_has_the_ids():
+    plain = subject(("user", "Hi"))
+    what = replace(plain, request=replace(plain.request, begins_with=(7, 8)))
+    for key, target in TARGETS.items():
+        anew = any("begins anew" in note for note in make_script(key, what).notes)
+        assert anew == (key not in ("run", "transformers") and not target.takes_ids), key
+    assert json.loads(script("run", what))["lfm_playground.request.begins_with"] == [7, 8]
+
+
+def test_a_branch_goes_on_from_its_ids_where_a_program_takes_them():
+    plain = subject(("user", "Hi"), ("assistant", "So"), tools=TOOLS, neutralised=("<|im_end|>",))
+    what = replace(plain, request=replace(plain.request, begins_with=(7, 8)))
+    assert assigned(script("vllm", what), "prompt") == {"prompt_token_ids": [1, 7, 8]}
+    for key in ("vllm-server", "sglang"):
+        text = script(key, what)
+        assert assigned(text, "prompt") == [1, 7, 8]
+        assert "completions.create(" in text
+        assert "chat" not in text.split("\n\n", 1)[1]
+    body = json.loads(shell(script("llama-server", what)))
+    assert body["prompt"] == [1, 7, 8]
+    assert "messages" not in body
+    for key in ("vllm", "vllm-server", "sglang", "llama-server"):
+        notes = make_script(key, what).notes
+        assert any("first 2 tokens are given as ids" in note for note in notes)
+        assert not any("control token" in note or "prefill" in note for note in notes)
+        held = replace(what, request=replace(what.request, tool_choice="required"))
+        assert any("begins anew" in note for note in make_script(key, held).notes)
+
+
+def test_a_branch_has_less_room_for_what_follows():
+    plain = subject(("user", "Hi"), params=replace(SAMPLED, max_new_tokens=9_000))
+    assert plain.call.generate["max_new_tokens"] == 4095
+    request = replace(plain.request, begins_with=(7, 8))
+    assert replace(plain, request=request).call.generate["max_new_tokens"] == 4093
 
 
 def shell(text: str) -> bytes:
@@ -111,7 +158,7 @@ def wanted(*turns: tuple[str, str]) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("key", PYTHON)
 @given(TEXT, TEXT, TEXT)
-@settings(max_examples=40)
+@settings(max_examples=amount(12, 40))
 def test_python_has_the_messages_and_stop_strings_to_the_letter(key, system, asked, stop) -> None:
     turns = (("system", system), ("user", asked))
     what = subject(*turns, params=replace(SAMPLED, stop=(stop,)), model_name=f"./{asked}")
@@ -120,6 +167,8 @@ def test_python_has_the_messages_and_stop_strings_to_the_letter(key, system, ask
     assert assigned(source, "messages") == wanted(*turns)
     if key in ("transformers", "mlx"):
         assert assigned(source, "stop") == [stop]
+    elif key == "outlines":
+        assert argument(source, "model", "stop_strings") == [stop]
     else:
         call = "SamplingParams" if key == "vllm" else "client.chat.completions.create"
         assert argument(source, call, "stop") == [stop]
@@ -127,7 +176,7 @@ def test_python_has_the_messages_and_stop_strings_to_the_letter(key, system, ask
 
 @pytest.mark.parametrize("key", POSTS)
 @given(TEXT, TEXT, TEXT)
-@settings(max_examples=25)
+@settings(max_examples=amount(8, 25))
 def test_a_shell_posts_the_json_to_the_letter(key, system, asked, stop) -> None:
     turns = (("system", system), ("user", asked))
     what = subject(*turns, params=replace(SAMPLED, stop=(stop,)), model_name=f"./{asked}")
@@ -142,7 +191,7 @@ def test_a_shell_posts_the_json_to_the_letter(key, system, asked, stop) -> None:
 
 
 @given(TEXT, TEXT)
-@settings(max_examples=40)
+@settings(max_examples=amount(12, 40))
 def test_the_command_of_llama_cpp_gets_the_prompt_as_one_word(asked, stop) -> None:
     what = subject(("user", asked), params=replace(SAMPLED, stop=(stop,)))
     text = script("llama-cpp", what)
@@ -157,7 +206,7 @@ def test_the_command_of_llama_cpp_gets_the_prompt_as_one_word(asked, stop) -> No
 
 @pytest.mark.parametrize("key", ["workspace", "run"])
 @given(TEXT, TEXT)
-@settings(max_examples=25)
+@settings(max_examples=amount(8, 25))
 def test_json_is_read_back(key, system, asked) -> None:
     what = subject(("system", system), ("user", asked))
     value = json.loads(script(key, what).encode())
@@ -171,7 +220,7 @@ def test_json_is_read_back(key, system, asked) -> None:
 
 @pytest.mark.parametrize("key", list(TARGETS))
 @given(TEXT)
-@settings(max_examples=15)
+@settings(max_examples=amount(6, 15))
 def test_names_of_models_and_images_can_not_leave_their_place(key, name) -> None:
     image = Image(f"/tmp/private/{name}", name)
     what = subject(("user", "x"), images=[image], model_name=f"./{name}", neutralised=(name,))
@@ -194,11 +243,13 @@ def test_what_a_target_can_not_say_is_said_in_a_comment(key) -> None:
         tools=TOOLS, neutralised=("<|im_end|>",),
         params=ALL_ON,
     )  # fmt: skip
+    what = with_options(what)
     made = make_script(key, what)
     used = what.used()
     for name, sentence in TARGETS[key].lacks.items():
-        assert name in used
-        assert sentence in made.notes
+        if name not in HELD_NAMES:
+            assert name in used
+            assert sentence in made.notes
     comments = "".join(
         line.lstrip("# ") + " " for line in made.text.splitlines() if line.startswith("#")
     )
@@ -215,7 +266,7 @@ def test_no_sampler_is_dropped_in_silence(key, name) -> None:
     what = replace(what, workspace=replace(what.workspace, params=ALL_ON))
     made = make_script(key, what)
     assert is_on(ALL_ON, name)
-    assert target.program or key in ("transformers", "transformers-server", "workspace", "run")
+    assert target.program or key in OWN_NAMES
     theirs = row.name_in(target.program) if target.program else Name(name)
     left_out = [note for note in made.notes if f"has no {name}: it is left out." in note]
     assert bool(left_out) == (theirs is None)
@@ -254,15 +305,19 @@ def test_a_programs_own_off_value_and_its_smallest_one_are_written() -> None:
 
 def test_a_revision_is_pinned_and_a_folder_has_none() -> None:
     assert script("transformers", subject(("user", "x"))).count("revision='0123abc'") == 2
+    served = script("transformers-server", subject(("user", "x")))
+    assert "serve LiquidAI/LFM2.5-VL-450M@0123abc " in served
+    assert "model='LiquidAI/LFM2.5-VL-450M@0123abc'" in served
     folder = replace(MODEL, revision="")
     assert "revision" not in script("transformers", subject(("user", "x"), model=folder))
 
 
 def test_rounding_and_own_weights_are_told() -> None:
     for dtype, weights, said in (
-        ("bfloat16", "bfloat16", "bfloat16 rounds"), ("bfloat16", "int8", "int8 weights are"),
+        ("bfloat16", "bfloat16", "bfloat16 rounds"),
+        ("bfloat16", "int8", "int8 weights are"),
         ("float32", "float32, packed", "the same"),
-    ):  # fmt: skip
+    ):
         model = replace(MODEL, dtype=dtype, weights=weights)
         text = script("transformers", subject(("user", "x"), model=model))
         assert said in text
@@ -289,6 +344,111 @@ def test_tools_go_where_each_program_takes_them() -> None:
         make_script("transformers", subject(("user", "x"), tools="[oops"))
 
 
+def test_flat_tools_are_wrapped_for_servers_and_given_to_templates_as_they_are() -> None:
+    """vLLM, SGLang and llama.cpp refuse flat ones, and Ollama reads nothing in them."""
+    what = subject(("user", "x"), tools=FLAT)
+    wrapped = [
+        {"type": "function", "function": {"name": "now", "parameters": {"a": 1}}},
+        {"type": "function", "function": {"name": "f"}},
+    ]
+    servers = [key for key in CLIENTS if key != "transformers-server"]
+    for key in servers:
+        assert argument(script(key, what), "client.chat.completions.create", "tools") == wrapped
+    for key in POSTS:
+        assert json.loads(shell(script(key, what)))["tools"] == wrapped
+    for key in [*servers, *POSTS]:
+        assert any("as you typed them" in note for note in make_script(key, what).notes)
+    given = json.loads(FLAT)
+    assert assigned(script("transformers", what), "tools") == given
+    served = script("transformers-server", what)
+    assert argument(served, "client.chat.completions.create", "tools") == given
+    assert argument(script("vllm", what), "llm.chat", "tools") == given
+    assert argument(script("mlx", what), "reader.apply_chat_template", "tools") == given
+
+
+@pytest.mark.parametrize(
+    ("architecture", "name", "vllm", "sglang"),
+    [
+        ("Lfm2MoeForCausalLM", "./mine", "parser lfm2", "parser lfm2"),
+        ("", "LiquidAI/LFM2.5-350M", "parser lfm2", "parser lfm2"),
+        ("Lfm3ForCausalLM", "LiquidAI/LFM3-1.7B", "tool_choice='none'", "parser auto"),
+        ("LlamaForCausalLM", "./mine", "tool_choice='none'", "parser auto"),
+    ],
+)
+def test_a_parser_is_named_for_models_whose_calls_have_its_form(architecture, name, vllm, sglang):
+    model = replace(MODEL, architecture=architecture)
+    what = subject(("user", "x"), tools=TOOLS, model=model, model_name=name)
+    texts = {key: script(key, what) for key in ("vllm-server", "sglang")}
+    assert vllm in texts["vllm-server"]
+    assert sglang in texts["sglang"]
+    assert ("lfm2" in texts["vllm-server"]) == ("lfm2" in texts["sglang"]) == ("lfm2" in vllm)
+    told = any("LFM3 is unknown" in note for note in make_script("sglang", what).notes)
+    assert told == ("LFM3" in name)
+
+
+def test_calls_in_an_answer_are_printed() -> None:
+    """An answer that is only a call has no content: the script printed None."""
+    printed = script("openai", subject(("user", "x"), tools=TOOLS)).split("\nmessage = ")[1]
+    call = SimpleNamespace(function=SimpleNamespace(name="now", arguments="{}"))
+    message = SimpleNamespace(content=None, tool_calls=[call])
+    answer, out = SimpleNamespace(choices=[SimpleNamespace(message=message)]), io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec("message = " + printed, {"answer": answer})
+    assert out.getvalue() == "\nnow {}\n"
+
+
+def test_vllm_loads_its_model_only_where_the_script_is_the_program() -> None:
+    """The processes that vLLM starts import the script again; without a guard they never end."""
+    tree = ast.parse(script("vllm", subject(("user", "x"))))
+    outside = [node for node in tree.body if not isinstance(node, ast.If)]
+    assert "LLM(" not in ast.unparse(ast.Module(outside, []))
+    assert ast.unparse(tree.body[-1]).startswith("if __name__ == '__main__':")
+
+
+def test_images_on_mlx_need_mlx_vlm_alone() -> None:
+    what = subject(("user", "x"), images=[Image("a.png", "a.png")], params=ALL_ON)
+    made = make_script("mlx", what)
+    assert "mlx_lm" not in made.text
+    assert argument(made.text, "stream_generate", "temperature") == ALL_ON.temperature
+    assert argument(made.text, "stream_generate", "typical_p") == ALL_ON.typical_p
+    assert "pip install mlx-vlm" in made.notes
+    assert not any("is left out" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "most", "context"),
+    [(1, 64, 4096), (4000, 96, 4096), (4000, 97, 8192), (9000, 1, 9500)],
+)
+def test_ollama_keeps_the_whole_prompt(tokens, most, context) -> None:
+    """It keeps 4,096 tokens unless told, and cuts a longer prompt without a word."""
+    what = subject(("user", "x"), params=replace(SAMPLED, max_new_tokens=most))
+    prompt = RenderedPrompt("x", (PromptToken(1, "x"),) * tokens, 9500)
+    what = replace(what, prompt=prompt, model=replace(MODEL, context_length=9500))
+    assert json.loads(shell(script("ollama", what)))["options"]["num_ctx"] == context
+    assert f"PARAMETER num_ctx {context}\n" in script("modelfile", what)
+
+
+def test_llama_cpp_gets_all_images_and_the_system_message() -> None:
+    images = [Image("a.png", "a.png"), Image("b.png", "b.png")]
+    what = subject(("system", "Be brief."), ("user", "x"), images=images)
+    words = shell(script("llama-cpp", what)).decode().split("\0")
+    assert words[words.index("--image") + 1] == "./a.png,./b.png"
+    assert words[words.index("-sys") + 1] == "Be brief."
+
+
+def test_what_llama_cpp_does_with_stop_strings_is_told() -> None:
+    def notes(*stop: str) -> str:
+        return " ".join(make_script("llama-cpp", subject(("user", "x"), params=one(stop))).notes)
+
+    def one(stop: tuple[str, ...]) -> SamplingParams:
+        return replace(SAMPLED, stop=stop)
+
+    assert "several -r" not in notes("a")
+    assert "several -r" in notes("a", "b")
+    assert "ends in a space" not in notes("a")
+    assert "ends in a space" in notes("User: ")
+
+
 def test_a_prefill_is_continued_where_the_program_can() -> None:
     what = subject(("user", "x"), ("assistant", "begun"))
     text = script("transformers", what)
@@ -296,6 +456,22 @@ def test_a_prefill_is_continued_where_the_program_can() -> None:
     extra = argument(script("vllm-server", what), "client.chat.completions.create", "extra_body")
     assert (extra["continue_final_message"], extra["add_generation_prompt"]) == (True, False)
     assert argument(script("vllm", what), "llm.chat", "continue_final_message") is True
+
+
+def test_a_model_without_a_chat_template_is_asked_for_a_completion() -> None:
+    plain = replace(MODEL, capabilities=replace(ALL, roles=False, tools=False, images=False))
+    what = subject(("system", "Once "), ("assistant", "upon\ufdd0"), model=plain)
+    for key, name in (("transformers", "text"), ("vllm", "text"), ("mlx", "prompt")):
+        assert assigned(script(key, what), name) == "Once upon"
+        assert "chat" not in script(key, what)
+    for key in ("transformers-server", "vllm-server", "sglang", "openai"):
+        assert assigned(script(key, what), "prompt") == "Once upon"
+        assert "client.completions.create(" in script(key, what)
+        assert "continue_final_message" not in script(key, what)
+    for key in ("curl", "llama-server", "ollama"):
+        assert json.loads(shell(script(key, what)))["prompt"] == "Once upon"
+    assert "v1/completions" in script("curl", what)
+    assert "api/generate" in script("ollama", what)
 
 
 def test_samplers_of_llama_cpp_stand_in_transformers_order_and_look_at_all_tokens() -> None:
@@ -334,8 +510,6 @@ def test_a_run_is_written_by_opentelemetrys_names() -> None:
     assert value["gen_ai.usage.output_tokens"] == 1
     assert value["gen_ai.response.finish_reasons"] == ["length"]
     assert value["gen_ai.response.time_to_first_chunk"] == 0.2
-    written = {"id": 7, "text": "Hi", "logprob": -0.5, "seconds": 0.2}
-    assert value["lfm_playground.tokens"] == [written]
 
 
 # -- models that tell less ---------------------------------------------------------------------
@@ -359,16 +533,74 @@ def test_every_target_copes_with_a_model_of_which_little_is_known(key):
 def test_the_record_says_what_the_engine_does_not_tell():
     made = make_script("run", answered(subject(("user", "Hi"))))
     assert (
-        "far doesn't tell the prompt's tokens, token ids and logprobs: they are null or empty here."
+        "far doesn't tell the prompt's tokens, token ids, logprobs and candidates: they are null "
+        "or empty here."
     ) in made.notes
     record = json.loads(made.text)
     assert record["gen_ai.usage.input_tokens"] is None
-    assert record["lfm_playground.tokens"] == [
-        {"id": None, "text": "Hi", "logprob": None, "seconds": 0.2}
-    ]
+    (token,) = record["lfm_playground.tokens"]
+    assert (token["id"], token["text"], token["candidates"]) == (None, "Hi", None)
 
 
 def test_a_script_has_what_was_sent_and_says_what_was_not():
     made = make_script("transformers", answered(subject(("user", "Hi")), seeds=False))
     assert "manual_seed" not in made.text
     assert "far was asked without seed 42: it does not take that." in made.notes
+
+
+@pytest.mark.parametrize("writes_calls", [True, False])
+def test_calls_are_values_where_the_template_writes_them(writes_calls: bool):
+    call = ToolCall("call_1", "now", '{"zone": "é", "n": [1]}')
+    talk = (
+        message("user", "When?"),
+        message("assistant", "So: ", calls=[call]),
+        Message("tool", (Text("9"),), tool_call_id="call_1"),
+        message("user", "Thanks"),
+    )
+    model = replace(MODEL, writes_calls=writes_calls)
+    request = replace(subject().request, conversation=Conversation(talk))
+    made = replace(subject(("user", "")), request=request, model=model)
+    in_text = {"role": "assistant", "content": talk[1].text}
+    function = {"name": "now", "arguments": {"zone": "é", "n": [1]}}
+    value = {"id": "call_1", "type": "function", "function": function}
+    as_value = {"role": "assistant", "content": "So: ", "tool_calls": [value]}
+    for key in ("transformers", "openai"):
+        _, asked, answered, _ = assigned(script(key, made), "messages")
+        assert answered == {"role": "tool", "content": "9", "tool_call_id": "call_1"}
+        if key == "openai" and writes_calls:
+            function["arguments"] = json.dumps(function["arguments"], ensure_ascii=False)
+        assert asked == (as_value if writes_calls else in_text)
+    recorded = json.loads(script("run", made))["gen_ai.input.messages"][1]["parts"]
+    assert recorded[1] == {"type": "tool_call", "id": "call_1", "name": "now",
+                           "arguments": {"zone": "é", "n": [1]}}  # fmt: skip
+
+
+# -- template options --------------------------------------------------------------------------
+def with_options(what: Subject, **more: Any) -> Subject:
+    request = replace(what.request, template_options=option_values({**OPTIONS, **more}))
+    return replace(what, request=request, model=replace(MODEL, capabilities=READS))
+
+
+def test_programs_that_take_template_options_get_those_that_the_template_reads():
+    what = with_options(subject(("user", "Hi")), old_option=True)
+    extra = argument(script("vllm-server", what), "client.chat.completions.create", "extra_body")
+    assert extra["chat_template_kwargs"] == OPTIONS
+    for key in ("sglang", "transformers-server"):
+        assert "chat_template_kwargs" in script(key, what), key
+        assert "'enable_thinking': False" in script(key, what), key
+    assert argument(script("vllm", what), "llm.chat", "chat_template_kwargs") == OPTIONS
+    for name, value in OPTIONS.items():
+        source = script("transformers", what)
+        assert argument(source, "processor.apply_chat_template", name) == value
+        assert argument(script("mlx", what), "reader.apply_chat_template", name) == value
+    assert json.loads(shell(script("llama-server", what)))["chat_template_kwargs"] == OPTIONS
+    assert not any("old_option" in script(key, what) for key in TARGETS if key != "workspace")
+
+
+@pytest.mark.parametrize("key", ["openai", "curl", "ollama", "modelfile"])
+def test_programs_without_template_options_say_so(key):
+    made = make_script(key, with_options(subject(("user", "Hi"))))
+    assert any("chat template options" in note for note in made.notes)
+    assert "enable_thinking" not in made.text
+    plain = make_script(key, subject(("user", "Hi")))
+    assert not any("template options" in note for note in plain.notes)

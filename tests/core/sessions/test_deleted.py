@@ -10,10 +10,10 @@ import pytest
 
 from core.conversation import Conversation, message
 from core.library.own_presets import OwnPresets
-from core.saved_workspace import SavedWorkspace
 from core.sessions import deleted
 from core.sessions.data_folder import ABANDONED, write_atomically
 from core.sessions.session_store import SessionStore
+from core.workspace import Workspace
 from tests.core.library.test_preset_file import PLAIN
 
 LONG_AGO = 1_000_000_000.0  # seconds since 1970
@@ -24,8 +24,8 @@ def store(tmp_path: Path) -> SessionStore:
     return SessionStore(tmp_path / "sessions")
 
 
-def talk(text: str) -> SavedWorkspace:
-    return SavedWorkspace(Conversation((message("user", text),)))
+def talk(text: str) -> Workspace:
+    return Workspace(Conversation((message("user", text),)))
 
 
 def age(path: Path, seconds: float) -> None:

@@ -1,14 +1,14 @@
 """Words find sessions by name, version name and message; names come first."""
 
 from core.conversation import Conversation, message
-from core.saved_workspace import SavedWorkspace
 from core.sessions.session_files import Session, Version
 from core.sessions.session_search import search
 from core.sessions.session_store import SessionStore
+from core.workspace import Workspace
 
 
-def page(*texts: str) -> SavedWorkspace:
-    return SavedWorkspace(Conversation(tuple(message("user", text) for text in texts)))
+def page(*texts: str) -> Workspace:
+    return Workspace(Conversation(tuple(message("user", text) for text in texts)))
 
 
 def session(name: str, *texts: str, label: str = "") -> Session:

@@ -7,14 +7,14 @@ from hypothesis import given
 from core.conversation import Conversation, Image, message
 from core.lanes import AS_IN_THE_SIDEBAR, LaneSettings
 from core.sampling import SamplingParams
-from core.saved_workspace import SavedWorkspace
 from core.sessions.workspace_diff import WorkspaceDiff, workspace_diff
 from core.vision import VisionBudget
-from tests.core.test_saved_workspace import WORKSPACES
+from core.workspace import Workspace
+from tests.core.test_workspace_json import WORKSPACES
 
 
-def page(*turns: tuple) -> SavedWorkspace:
-    return SavedWorkspace(Conversation(tuple(message(*turn) for turn in turns)))
+def page(*turns: tuple) -> Workspace:
+    return Workspace(Conversation(tuple(message(*turn) for turn in turns)))
 
 
 def kinds(diff: WorkspaceDiff) -> list[tuple]:
@@ -49,7 +49,7 @@ def test_a_difference_is_never_hidden(old, new):
 
 def test_settings_are_named_with_both_values():
     lane = LaneSettings(preset="greedy", sampling=(("top_k", 5),), system="", pinned=True)
-    old = SavedWorkspace(preset="greedy", params=SamplingParams(temperature=0.3, stop=("a",)))
+    old = Workspace(preset="greedy", params=SamplingParams(temperature=0.3, stop=("a",)))
     new = replace(
         old,
         preset="",
@@ -80,8 +80,10 @@ def test_messages_that_came_went_and_changed_are_told_apart():
         ("removed", 1, None), ("changed", 2, 1), ("same", 3, 2), ("added", None, 3),
     ]  # fmt: skip
     assert [(p.kind, p.text) for p in diff.messages[1].pieces] == [
-        ("same", "Tell me of the "), ("added", "deep "), ("same", "sea"),
-    ]  # fmt: skip
+        ("same", "Tell me of the "),
+        ("added", "deep "),
+        ("same", "sea"),
+    ]
 
 
 def test_roles_and_images_that_change_are_said():
@@ -95,8 +97,8 @@ def test_roles_and_images_that_change_are_said():
 
 
 def test_tools_that_change_are_shown_word_by_word():
-    old = SavedWorkspace(Conversation((), "[a]"))
-    diff = workspace_diff(old, SavedWorkspace(Conversation((), "[b]")))
+    old = Workspace(Conversation((), "[a]"))
+    diff = workspace_diff(old, Workspace(Conversation((), "[b]")))
     assert not diff.empty
     assert [(p.kind, p.text) for p in diff.tools] == [("removed", "[a]"), ("added", "[b]")]
 

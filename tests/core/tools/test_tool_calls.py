@@ -2,7 +2,7 @@
 
 import json
 import keyword
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.tools.call_reader import read_calls
-from core.tools.tool_calls import LARGEST, ReadCalls, ToolCall
+from core.tools.tool_calls import LARGEST, ReadCalls, WrittenCall
 
 
-def one(text: str) -> ToolCall:
+def one(text: str) -> WrittenCall:
     read = read_calls(text)
     assert read.whole, read
     (call,) = read.calls
@@ -30,7 +30,7 @@ def arguments(text: str) -> dict[str, Any]:
         ('a="x", n=3', {"a": "x", "n": 3}),
         ("a='it is', b='say \"hi\"'", {"a": "it is", "b": 'say "hi"'}),
         ("a='it\\'s'", {"a": "it's"}),
-        ('a="f(x)[0], {y}=\'z\' )]"', {"a": "f(x)[0], {y}='z' )]"}),
+        ("a=\"f(x)[0], {y}='z' )]\"", {"a": "f(x)[0], {y}='z' )]"}),
         ('a="one\ntwo\r\n\tthree"', {"a": "one\ntwo\r\n\tthree"}),
         ('a="one\\ntwo"', {"a": "one\ntwo"}),
         ('a="C:\\\\temp\\\\"', {"a": "C:\\temp\\"}),
@@ -51,11 +51,11 @@ def arguments(text: str) -> dict[str, Any]:
         ('a="""two\n"quoted" lines"""', {"a": 'two\n"quoted" lines'}),
         ('a="one " "text"', {"a": "one text"}),
         ('a=r"C:\\d"', {"a": "C:\\d"}),
-        (' a = 1 ,\n b = 2 , ', {"a": 1, "b": 2}),
+        (" a = 1 ,\n b = 2 , ", {"a": 1, "b": 2}),
         ("a=0x1F, b=1_000, c=.5, d=2.", {"a": 31, "b": 1000, "c": 0.5, "d": 2.0}),
         ("", {}),
     ],
-)  # fmt: skip
+)
 def test_arguments_are_read_as_they_are_written(written, wanted):
     assert arguments(f"[f({written})]") == wanted
 
@@ -72,7 +72,7 @@ def test_names_may_have_dots_and_dashes():
 
 @pytest.mark.parametrize("text", [" \n [ f ( a = 1 ) ] \n", "f(a=1)", "[f(a=1),]"])
 def test_blanks_a_trailing_comma_and_missing_brackets_do_no_harm(text):
-    assert one(text) == ToolCall("f", (("a", 1),))
+    assert one(text) == WrittenCall("f", (("a", 1),))
 
 
 def test_several_calls_come_in_their_order():
@@ -96,7 +96,7 @@ def test_an_argument_that_is_given_twice_counts_last_and_it_is_said():
     ],
 )
 def test_calls_may_be_json_objects(text):
-    assert one(text) == ToolCall("f", (("a", 1),))
+    assert one(text) == WrittenCall("f", (("a", 1),))
 
 
 FULL = '[f(a="x", from=[1, {"k": -2.5}]), g(b=(1, 2), c=true, d=\'it\\\'s\')]'
@@ -205,9 +205,9 @@ def test_reading_never_runs_what_it_reads(tmp_path):
 )  # fmt: skip
 def test_time_and_depth_are_bounded(text):
     assert len(text) <= LARGEST
-    began = perf_counter()
+    began = thread_time()
     read_calls(text)
-    assert perf_counter() - began < 2.0
+    assert thread_time() - began < 2.0
 
 
 def test_a_text_that_is_too_long_is_not_read():

@@ -6,10 +6,11 @@ import pytest
 
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
+from core.lanes import Lane
 from core.tools.schemas import parse_tools, problems
-from core.tools.tool_calls import ToolCall
+from core.tools.tool_calls import WrittenCall
 from core.tools.xml_calls import read_xml_calls
-from core.workspace import Workspace, requests
+from core.workspace import requests
 
 FLAT = {
     "name": "get_weather",
@@ -49,12 +50,12 @@ def test_a_tool_needs_no_more_than_a_name():
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ('[{"name": "f",}]', r"line 1, column 15.*Mend"),
+        ('[{"name": "f",}]', r"line 1, column 15.*Fix"),
         ('[\n{"name": "f"}\n{"name": "g"}]', "line 3, column 1"),
-        ('{"name": "f"}', "no list. Put \\["),
-        ("[3]", "Tool 1 is no object"),
+        ('{"name": "f"}', "must be a JSON list. Put \\["),
+        ("[3]", "Tool 1 must be an object"),
         ('[{"name": "f"}, {"description": "x"}]', "Tool 2 has no name"),
-        ('[{"function": "f"}]', "Tool 1 is no object"),
+        ('[{"function": "f"}]', "Tool 1 must be an object"),
         ('[{"name": "f", "parameters": []}]', "'f': parameters must be"),
         ('[{"name": "f", "parameters": {"properties": 3}}]', "'f': parameters must be"),
         ('[{"name": "f", "parameters": {"required": "a"}}]', "required is 'a'"),
@@ -73,7 +74,7 @@ def test_what_is_wrong_is_named_with_its_place(text, named):
 def test_a_run_with_wrong_tools_is_refused_before_it_starts():
     conversation = Conversation((message("user", "Hi"),), "[{")
     with pytest.raises(InvalidInput, match="line 1"):
-        requests(Workspace(conversation))
+        requests(conversation, [Lane()])
 
 
 @pytest.mark.parametrize(
@@ -91,24 +92,24 @@ def test_a_run_with_wrong_tools_is_refused_before_it_starts():
     ],
 )
 def test_a_call_is_held_against_its_tools_schema(arguments, wanted):
-    found = problems(ToolCall("get_weather", tuple(arguments.items())), TOOLS)
+    found = problems(WrittenCall("get_weather", tuple(arguments.items())), TOOLS)
     assert len(found) == len(wanted)
     assert all(one.startswith(start) for one, start in zip(found, wanted, strict=True))
 
 
 def test_an_unknown_tool_is_said_and_without_tools_nothing_is():
-    assert problems(ToolCall("get_wether"), TOOLS) == (
-        "get_wether is none of the tools that were given: get_weather.",
+    assert problems(WrittenCall("get_wether"), TOOLS) == (
+        "get_wether is not one of the given tools: get_weather.",
     )
-    assert problems(ToolCall("get_wether"), ()) == ()
+    assert problems(WrittenCall("get_wether"), ()) == ()
 
 
 def test_nothing_is_missing_while_a_call_is_written():
-    assert problems(ToolCall("get_weather", complete=False), TOOLS) == ()
+    assert problems(WrittenCall("get_weather", complete=False), TOOLS) == ()
 
 
 def test_positional_arguments_are_said():
-    call = ToolCall("get_weather", (("location", "P"),), (1,))
+    call = WrittenCall("get_weather", (("location", "P"),), (1,))
     assert problems(call, TOOLS) == (
         "Positional arguments have no name; the tool takes named ones.",
     )
@@ -132,8 +133,8 @@ def test_tagged_calls_are_read_with_the_types_of_the_schema():
     read = read_xml_calls(XML, TOOLS)
     assert read.whole
     assert read.calls == (
-        ToolCall("get_weather", (("location", "Paris,\nFrance"), ("days", 3))),
-    )  # fmt: skip
+        WrittenCall("get_weather", (("location", "Paris,\nFrance"), ("days", 3))),
+    )
 
 
 def test_without_a_schema_values_are_texts():
@@ -148,7 +149,8 @@ def test_a_tagged_call_that_is_still_written_is_unfinished_and_never_wrong(lengt
 
 
 @pytest.mark.parametrize(
-    ("text", "named"), [("<tool=f>", "<function=name>"), ("{x}", "no JSON"), ("{}", "no object")]
+    ("text", "named"),
+    [("<tool=f>", "<function=name>"), ("{x}", "not JSON"), ("{}", "must be an object")],
 )
 def test_what_is_wrong_with_a_tagged_call_is_named(text, named):
     assert named in read_xml_calls(text).error
@@ -156,4 +158,4 @@ def test_what_is_wrong_with_a_tagged_call_is_named(text, named):
 
 def test_a_tagged_call_may_be_json():
     text = '{"name": "f", "arguments": {"a": [1]}}'
-    assert read_xml_calls(text).calls == (ToolCall("f", (("a", [1]),)),)
+    assert read_xml_calls(text).calls == (WrittenCall("f", (("a", [1]),)),)

@@ -13,40 +13,41 @@ from hypothesis import strategies as st
 from core.runs.events import Failed, Finished, Queued, Token
 from engine.batch.fair_queue import FairQueue
 from engine.batch.limits import Limits
-from engine.batch.run_handle import Ticket
+from engine.batch.run_handle import RunHandle
 from engine.batch.streaming import Part, Stream
 from engine.batch.worker import Worker
 from engine.local import LocalEngine
+from tests.amounts import amount
 from tests.engine.batch.test_schedules import Recorded, Stepped
 
 
 @given(st.lists(st.integers(0, 3), max_size=30))
 def test_visitors_take_turns_and_keep_their_own_order(visitors: list[int]) -> None:
     queue = FairQueue()
-    tickets = [Ticket(str(visitor), 0.0) for visitor in visitors]
-    for ticket in tickets:
-        queue.add(ticket)
+    handles = [RunHandle(str(visitor), 0.0) for visitor in visitors]
+    for handle in handles:
+        queue.add(handle)
     planned = list(queue)
-    taken = [queue.take() for _ in tickets]
+    taken = [queue.take() for _ in handles]
     assert taken == planned
     assert len(queue) == 0
     for visitor in set(visitors):
-        mine = [ticket for ticket in tickets if ticket.visitor == str(visitor)]
-        assert [ticket for ticket in taken if ticket in mine] == mine
+        mine = [handle for handle in handles if handle.visitor == str(visitor)]
+        assert [handle for handle in taken if handle in mine] == mine
     counts = Counter(visitors)
-    for turn, ticket in enumerate(taken):  # nobody has a second turn before all had their first
+    for turn, handle in enumerate(taken):  # nobody has a second turn before all had their first
         earlier = Counter(t.visitor for t in taken[:turn])
-        behind = [v for v in counts if earlier[str(v)] < min(earlier[ticket.visitor], counts[v])]
+        behind = [v for v in counts if earlier[str(v)] < min(earlier[handle.visitor], counts[v])]
         assert not behind
 
 
 def test_who_left_the_queue_is_not_counted() -> None:
     queue = FairQueue()
-    tickets = [Ticket(visitor, 0.0) for visitor in ("a", "a", "b")]
-    for ticket in tickets:
-        queue.add(ticket)
-    queue.remove(tickets[:1])
-    assert list(queue) == tickets[1:]
+    handles = [RunHandle(visitor, 0.0) for visitor in ("a", "a", "b")]
+    for handle in handles:
+        queue.add(handle)
+    queue.remove(handles[:1])
+    assert list(queue) == handles[1:]
 
 
 def limited(engine: LocalEngine, limits: Limits) -> Worker:
@@ -55,8 +56,8 @@ def limited(engine: LocalEngine, limits: Limits) -> Worker:
 
 
 def stream(worker: Worker, visitor: str, *requests: object) -> Stream:
-    ticket = Ticket(visitor, time.perf_counter())
-    return Stream([Part(worker, requests, ticket)], ticket.events)  # type: ignore
+    handle = RunHandle(visitor, time.perf_counter())
+    return Stream([Part(worker, requests, handle)], handle.events)  # type: ignore
 
 
 def test_a_run_that_does_not_fit_waits_and_is_told_its_place(engine_of, oracle_of, ask) -> None:
@@ -96,8 +97,8 @@ def test_a_lane_that_is_stopped_in_the_queue_ends_there_and_the_others_keep_thei
     requests = {lane: ask("Waits", lane, seed=4) for lane in "ABC"}
     first, second, third = Recorded("one"), Recorded("two"), Recorded("three")
     streams = [
-        Stream([Part(worker, [requests[lane] for lane in lanes], ticket)], ticket.events)
-        for ticket, lanes in ((first, "AB"), (second, "ABC"), (third, "AB"))
+        Stream([Part(worker, [requests[lane] for lane in lanes], handle)], handle.events)
+        for handle, lanes in ((first, "AB"), (second, "ABC"), (third, "AB"))
     ]
     for each in streams:
         each.start()
@@ -107,7 +108,7 @@ def test_a_lane_that_is_stopped_in_the_queue_ends_there_and_the_others_keep_thei
     assert [type(event) for event in second.lanes["B"]] == [Queued, Finished]
     assert second.lanes["B"][-1].stop_reason == "stopped"
     assert [type(event) for event in second.lanes["A"]] == [Queued]
-    assert [ticket.place for ticket in (second, third)] == [1, 2]
+    assert [handle.place for handle in (second, third)] == [1, 2]
     streams[1].stop("A")
     streams[1].stop("C")
     worker.round()
@@ -115,32 +116,32 @@ def test_a_lane_that_is_stopped_in_the_queue_ends_there_and_the_others_keep_thei
     while worker.has_work():
         worker.round()
     assert [type(event) for event in second.lanes["C"]] == [Queued, Finished]
-    for ticket in (first, third):
-        ids = [event.token_id for event in ticket.lanes["A"] if isinstance(event, Token)]
+    for handle in (first, third):
+        ids = [event.token_id for event in handle.lanes["A"] if isinstance(event, Token)]
         assert ids == oracle_of("lfm2").ids(requests["A"])
 
 
 def test_a_run_stopped_before_its_first_round_is_never_queued(engine_of, ask) -> None:
     worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits())
-    ticket = Recorded("")
-    waits = Stream([Part(worker, [ask(lane="A"), ask(lane="B")], ticket)], ticket.events)
+    handle = Recorded("")
+    waits = Stream([Part(worker, [ask(lane="A"), ask(lane="B")], handle)], handle.events)
     waits.start()
     waits.stop("A")
     while worker.has_work():
         worker.round()
-    assert [type(event) for event in ticket.lanes["A"]] == [Finished]
-    assert isinstance(ticket.lanes["B"][-1], Finished)
-    assert len(ticket.lanes["B"]) > 2
+    assert [type(event) for event in handle.lanes["A"]] == [Finished]
+    assert isinstance(handle.lanes["B"][-1], Finished)
+    assert len(handle.lanes["B"]) > 2
 
 
 def test_a_run_gets_its_turn_though_the_limit_went_below_it(engine_of, oracle_of, ask) -> None:
     """Else it would wait for ever, in rounds that do nothing."""
     worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits(rows=2))
-    tickets = Recorded("one"), Recorded("two"), Recorded("three")
+    handles = Recorded("one"), Recorded("two"), Recorded("three")
     request = ask("Waits", seed=4)
     streams = [
         Stream([Part(worker, [request, replace(request, lane="B")], each)], each.events)
-        for each in tickets
+        for each in handles
     ]
     for each in streams[:2]:
         each.start()
@@ -151,17 +152,17 @@ def test_a_run_gets_its_turn_though_the_limit_went_below_it(engine_of, oracle_of
     while worker.has_work():
         worker.round()
         rounds += 1
-    for ticket in tickets[:2]:
-        ids = [event.token_id for event in ticket.lanes["A"] if isinstance(event, Token)]
+    for handle in handles[:2]:
+        ids = [event.token_id for event in handle.lanes["A"] if isinstance(event, Token)]
         assert ids == oracle_of("lfm2").ids(request)
     assert rounds <= 2 * (request.params.max_new_tokens + 2)
-    refused = tickets[2].lanes["A"][-1]
+    refused = handles[2].lanes["A"][-1]
     assert isinstance(refused, Failed)
     assert "may take 0.0 MB" in refused.message
 
 
 @given(runs=st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=6))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=amount(12, 40))
 def test_runs_that_wait_are_never_all_that_the_loop_does(runs, engine_of, ask) -> None:
     """It would spin: where no lane is live, the first run of the queue is let in."""
     worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits(rows=4))
@@ -224,12 +225,12 @@ def test_the_bytes_of_a_token_are_those_of_the_cache(engine_of, ask) -> None:
         assert states % (tokens * worker.checkpoint.bytes_per_token) == 0
 
 
-def test_a_thousand_joins_and_leaves_leave_no_memory_behind(engine_of, ask) -> None:
+def test_many_joins_and_leaves_leave_no_memory_behind(engine_of, ask) -> None:
     worker = limited(engine_of("lfm2"), Limits(rows=8, prompt_cache_bytes=100_000))
     chance = random.Random(7)
     open_streams: list[Stream] = []
     joined = left = 0
-    while joined + left < 1000:
+    while joined + left < amount(150, 1000):
         if len(open_streams) < 12 and chance.random() < 0.6:
             request = ask(f"Question {chance.randrange(40)}", max_new_tokens=chance.randint(1, 60))
             run = stream(worker, str(chance.randrange(4)), request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,10 +21,11 @@ from engine.batch.prefill import Prefill
 from engine.batch.prompt_cache import PromptCache
 from engine.batch.row import Row
 from engine.batch.row_cache import RowCache
-from engine.batch.run_handle import Ticket
+from engine.batch.run_handle import RunHandle
 from engine.batch.streaming import Part, Stream
 from engine.batch.worker import Worker
 from engine.sampling.sampler import Sampler
+from tests.amounts import every
 from tests.engine.batch.test_schedules import Recorded, Stepped, Visit, play
 
 COMES = 3  # the round in which C and D come; A and B, another visitor's, come in the first
@@ -55,7 +56,7 @@ class Once:
 
 
 def asked(worker: Worker, lane: str) -> bool:
-    return any(row.lane == lane for ticket in worker._tickets for row in ticket.rows)
+    return any(row.lane == lane for handle in worker._handles for row in handle.rows)
 
 
 def decodes(worker: Worker, lane: str) -> bool:
@@ -72,6 +73,11 @@ def comes(worker: Worker, *args: Any) -> bool:
 
 def is_in(worker: Worker, *args: Any) -> bool:
     return decodes(worker, "D")
+
+
+def leaves_others_with_d(worker: Worker, batch: Batch, rows: Sequence[int]) -> bool:
+    """A row leaves while D, the newest, is in the batch."""
+    return is_in(worker) and len(rows) < len(batch.rows)
 
 
 Fault = tuple[
@@ -93,7 +99,7 @@ TOGETHER: list[Fault] = [  # no lane fails alone, so it is the newest
     (RowCache, "make_room", is_in, {"D"}),
     (RowCache, "save", is_in, {"D"}),
     (RowCache, "advance", is_in, {"D"}),
-    (Batch, "keep", lambda worker, batch, rows: len(rows) < len(batch.rows), {"D"}),
+    (Batch, "keep", leaves_others_with_d, {"D"}),
     (RowCache, "keep", is_in, {"D"}),
     (Sampler, "keep", is_in, {"D"}),
     (Batch, "sample", is_in, {"D"}),
@@ -103,8 +109,8 @@ TELLING: list[Fault] = [
     (Row, "emit", emits("C", Event), {"C"}),
     (Row, "emit", emits("C", Token), {"C"}),
     (Row, "emit", emits("C", Finished), {"C"}),
-    (Row, "take", lambda worker, row, *token: row.lane == "D", {"D"}),
-    (Ticket, "emit", lambda worker, ticket, lane, event: lane == "D", {"D"}),
+    (Row, "advance", lambda worker, row, *told: row.lane == "D", {"D"}),
+    (RunHandle, "emit", lambda worker, handle, lane, event: lane == "D", {"D"}),
 ]
 LAST_RESORT: list[Fault] = [
     (Worker, "_evict_closed", comes, ALL),
@@ -147,8 +153,8 @@ def visits(asked_for: dict[str, Request], others: bool) -> list[Visit]:
     return [Visit([asked_for["A"], asked_for["B"]], 0, None), mine] if others else [mine]
 
 
-def failed(tickets: list[Recorded]) -> set[str]:
-    ends = {lane: events[-1] for ticket in tickets for lane, events in ticket.lanes.items()}
+def failed(handles: list[Recorded]) -> set[str]:
+    ends = {lane: events[-1] for handle in handles for lane, events in handle.lanes.items()}
     assert all(isinstance(end, Failed | Finished) for end in ends.values())
     return {lane for lane, end in ends.items() if isinstance(end, Failed)}
 
@@ -167,10 +173,10 @@ def check(
     owner, method, when, failing = part
     once = Once(patch, owner, method)
     once.when = lambda *args: when(worker, *args)
-    tickets = play(worker, visits(asked_for, others))
+    handles = play(worker, visits(asked_for, others))
     assert once.raised == 1
-    lanes = {lane: events for ticket in tickets for lane, events in ticket.lanes.items()}
-    assert failed(tickets) == failing & set(lanes)
+    lanes = {lane: events for handle in handles for lane, events in handle.lanes.items()}
+    assert failed(handles) == failing & set(lanes)
     for lane in set(lanes) - failing:
         assert ids(lanes[lane]) == wanted[lane]
     for lane in failing & set(lanes):
@@ -178,13 +184,13 @@ def check(
     assert worker.live_bytes == 0
     again = play(worker, visits(asked_for, True))
     assert not failed(again)
-    for ticket in again:
-        for lane, events in ticket.lanes.items():
+    for handle in again:
+        for lane, events in handle.lanes.items():
             assert ids(events) == wanted[lane]
     assert worker.live_bytes == 0
 
 
-@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside others"])
+@pytest.mark.parametrize("others", every(2, (True, False)), ids="beside others: {}".format)
 @pytest.mark.parametrize("part", READING + TOGETHER + TELLING + LAST_RESORT, ids=name)
 def test_what_raises_fails_the_lanes_it_belongs_to(
     part, others, requests, engine_of, alone, monkeypatch
@@ -214,7 +220,7 @@ def test_the_same_holds_for_prompts_with_batches_of_their_own(
 
 
 SHARED: list[Fault] = [
-    (Batch, "keep", lambda worker, batch, rows: len(rows) < len(batch.rows), {"D"}),
+    (Batch, "keep", leaves_others_with_d, {"D"}),
     (OwnCache, "keep", is_in, {"D"}),
     (OwnCache, "advance", is_in, {"C", "D"}),  # a step that can't be undone
     (Sampler, "choose", is_in, {"D"}),
@@ -238,19 +244,19 @@ def test_a_row_whose_sampling_raises_fails_alone(
     asked_for = requests("lfm2")
     seed = asked_for[lane].params.seed
 
-    def raising(sampler: Sampler, logits: Any) -> Any:
-        chosen = choose(sampler, logits)  # the dice are thrown before it raises
+    def raising(sampler: Sampler, logits: Any, *allowed: Any) -> Any:
+        chosen = choose(sampler, logits, *allowed)  # the dice are thrown before it raises
         if any(params.seed == seed for params in sampler._params):
             raise Bug
         return chosen
 
     monkeypatch.setattr(Sampler, "choose", raising)
     worker = Stepped(engine_of("lfm2").worker.checkpoint, Limits())
-    tickets = play(worker, visits(asked_for, True))
-    assert failed(tickets) == {lane}
-    for ticket in tickets:
-        for each in set(ticket.lanes) - {lane}:
-            assert ids(ticket.lanes[each]) == alone("lfm2", asked_for[each])
+    handles = play(worker, visits(asked_for, True))
+    assert failed(handles) == {lane}
+    for handle in handles:
+        for each in set(handle.lanes) - {lane}:
+            assert ids(handle.lanes[each]) == alone("lfm2", asked_for[each])
 
 
 # -- the last resort ----------------------------------------------------------------------
@@ -261,8 +267,8 @@ def in_a_thread(
     lanes: dict[str, list[Any]] = {}
 
     def read() -> None:
-        ticket = Ticket("", time.perf_counter())
-        for lane, event in Stream([Part(worker, requests, ticket)], ticket.events):
+        handle = RunHandle("", time.perf_counter())
+        for lane, event in Stream([Part(worker, requests, handle)], handle.events):
             lanes.setdefault(lane, []).append(event)
 
     thread = threading.Thread(target=read)
@@ -349,8 +355,8 @@ def test_the_last_resort_says_what_happened_and_forgets_what_was_kept(
     play(worker, visits(asked_for, True))
     assert worker.kept_bytes
     Once(monkeypatch, Worker, "_sample")
-    (ticket,) = play(worker, visits(asked_for, False))
-    end = ticket.lanes["C"][-1]
+    (handle,) = play(worker, visits(asked_for, False))
+    end = handle.lanes["C"][-1]
     assert isinstance(end, Failed)
     assert "internal error stopped all runs (Bug)" in end.message
     assert worker.kept_bytes == 0

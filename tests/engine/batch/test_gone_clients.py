@@ -14,6 +14,7 @@ import pytest
 
 from engine.batch.limits import Limits
 from engine.local import LocalEngine
+from tests.amounts import every
 from tests.hostile.driver import Seen, Visitor
 from tests.hostile.entrances import row
 from tests.serving import served_here
@@ -82,7 +83,7 @@ def text(seen: Seen) -> str:
     return (seen.data.get("value") or seen.data["lane-a"])["text"]
 
 
-ASKS = pytest.mark.parametrize("ask", [call, click])
+ASKS = pytest.mark.parametrize("ask", every(2, [click, call]))
 
 
 @ASKS
@@ -126,6 +127,7 @@ def test_in_the_queue(slow: Slow, ask: Callable[[str], Generator[Seen, None, Non
         assert not slow.idle()
 
 
+@pytest.mark.thorough
 def test_while_it_is_verified(slow: Slow):
     with served_here(slow.engine) as url:
         visitor = Visitor(url)

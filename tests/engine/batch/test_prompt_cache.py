@@ -95,11 +95,11 @@ def test_thousands_of_pieces_are_kept_and_found() -> None:
     """A search that called itself for each piece ended in a RecursionError at about a thousand."""
     cache, whole = PromptCache(10**9), tuple(range(3000))
     pieces = [(key,) for key in whole]
-    began = time.perf_counter()
+    began = time.thread_time()
     keep(cache, *pieces)
     assert cache.find(whole).tokens == 3000
     assert cache.find((*whole[:2500], -1)).tokens == 2500
-    assert time.perf_counter() - began < 20  # seconds; usual is 1
+    assert time.thread_time() - began < 10  # seconds; usual is 1
     keep(cache, *[(key, key) for key in whole])
     cache.limit_bytes = 100_000
     cache.shrink()
@@ -108,12 +108,12 @@ def test_thousands_of_pieces_are_kept_and_found() -> None:
 
 def test_thousands_of_prompts_that_differ_from_the_start_cost_little() -> None:
     cache = PromptCache(3_000_000)
-    began = time.perf_counter()
+    began = time.thread_time()
     for number in range(6000):
         keep(cache, (0, *range(30 + number % 8), number))
     assert cache.find((0, *range(30 + 5999 % 8), 5999)).logits is not None
     assert len(cache.nodes) == 2988
-    assert time.perf_counter() - began < 20  # seconds; usual is 0.5
+    assert time.thread_time() - began < 10  # seconds; usual is 0.5
 
 
 def longest(kept: set[tuple[tuple[int, ...], ...]], keys: tuple[int, ...]) -> int:
@@ -209,8 +209,10 @@ def test_an_image_counts_by_its_content_and_budget(engine_of, oracle_of, ask, ru
     text = "What is it? " + LONG
     red, also_red = picture(120, 90, "red", "one.png"), picture(120, 90, "red", "two.png")
     blue, small, large = (
-        picture(120, 90, "blue"), VisionBudget(16, 32, False), VisionBudget(16, 64, False)
-    )  # fmt: skip
+        picture(120, 90, "blue"),
+        VisionBudget(16, 32, False),
+        VisionBudget(16, 64, False),
+    )
 
     def cached(image: Any, budget: VisionBudget) -> int:
         request = ask(Conversation((message("user", text, [image]),)), budget=budget, seed=4)
@@ -290,7 +292,7 @@ def test_a_prompt_of_a_thousand_pieces_is_known_the_second_time(
     engine_of, ask, monkeypatch
 ) -> None:
     """A thousand short messages, say, or a long prompt while others decode."""
-    monkeypatch.setattr(engine.batch.prefill, "BESIDE", 1)
+    monkeypatch.setattr(engine.batch.prefill, "SHARING", 1)
     checkpoint = engine_of("lfm2").worker.checkpoint
     short = checkpoint.prompting.build(ask("Long").conversation, VisionBudget())
     prompt = short.with_answer(tuple(range(100, 1150)))
@@ -304,7 +306,7 @@ def test_a_prompt_of_a_thousand_pieces_is_known_the_second_time(
 
 def read(prefill: Prefill) -> Prefill:
     while not prefill.done:
-        prefill.advance(beside=True)
+        prefill.advance(others_decode=True)
     return prefill
 
 
@@ -326,9 +328,11 @@ def test_tiles_are_bounded_in_bytes_and_the_least_recently_used_goes_first() -> 
 def test_tiles_and_prompts_are_within_one_limit(folder, ask, run, picture) -> None:
     limit = 400_000
     engine = LocalEngine(
-        str(folder("vl")), device="cpu", weights="float32",
+        str(folder("vl")),
+        device="cpu",
+        weights="float32",
         limits=Limits(prompt_cache_bytes=limit),
-    )  # fmt: skip
+    )
     most = 0
     for width in range(60, 360, 30):
         talk = Conversation((message("user", "What is it?", [picture(width, 90, "red")]),))

@@ -101,8 +101,10 @@ def test_two_budgets_give_two_prompts_and_one_budget_shares_its_tensors(
     small, large = VisionBudget(16, 32, False), VisionBudget(64, 128, False)
     lanes = run(
         engine_of("vl"),
-        ask(conversation, "A", small), ask(conversation, "B", small), ask(conversation, "C", large),
-    )  # fmt: skip
+        ask(conversation, "A", small),
+        ask(conversation, "B", small),
+        ask(conversation, "C", large),
+    )
     counts = [lanes.start(lane).prompt.image_tokens for lane in "ABC"]
     assert counts[0] == counts[1] < counts[2]
     assert lanes.ids("A") == lanes.ids("B")

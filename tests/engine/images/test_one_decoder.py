@@ -37,11 +37,11 @@ FILES: dict[str, tuple[str, Pictures.Image, dict[str, Any]]] = {
     "P": ("a.png", COLOUR.quantize(16), {}),
     "P, one colour transparent": ("a.gif", COLOUR.quantize(16), {"transparency": 3}),
     "P, colours half transparent": (
-        "a.png", COLOUR.quantize(16), {"transparency": bytes(range(0, 256, 16))}
+        "a.png",
+        COLOUR.quantize(16),
+        {"transparency": bytes(range(0, 256, 16))},
     ),
-    "RGB, one colour transparent": (
-        "a.png", COLOUR, {"transparency": COLOUR.getpixel((3, 3))}
-    ),
+    "RGB, one colour transparent": ("a.png", COLOUR, {"transparency": COLOUR.getpixel((3, 3))}),
     "1": ("a.png", GREY.convert("1"), {}),
     "16 bits": ("a.png", DEEP, {}),
     "16 bits, one grey transparent": ("a.png", DEEP, {"transparency": DEEP.getpixel((9, 9))}),
@@ -54,7 +54,7 @@ FILES: dict[str, tuple[str, Pictures.Image, dict[str, Any]]] = {
     "CMYK": ("a.jpg", COLOUR.convert("CMYK"), {}),
     "LAB": ("a.tiff", Pictures.new("LAB", (SIDE, SIDE), (120, 30, 200)), {}),
     "animation": ("a.gif", GREY, {"save_all": True, "append_images": [GREY.rotate(90)]}),
-}  # fmt: skip
+}
 
 
 def script_text() -> str:

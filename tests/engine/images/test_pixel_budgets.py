@@ -46,11 +46,11 @@ def test_images_beyond_the_context_are_refused_before_they_are_read(pixels, pict
 
 
 def test_the_plan_is_that_of_the_processor(pixels) -> None:
-    dice = random.Random(5)
+    generator = random.Random(5)
     for _ in range(60):
-        width, height = dice.randint(30, 1500), dice.randint(30, 1500)
-        least = dice.choice((4, 32, 64))
-        budget = VisionBudget(least, dice.choice((64, 256, 900)), do_image_splitting=False)
+        width, height = generator.randint(30, 1500), generator.randint(30, 1500)
+        least = generator.choice((4, 32, 64))
+        budget = VisionBudget(least, generator.choice((64, 256, 900)), do_image_splitting=False)
         size = {
             "shortest_edge": budget.min_image_tokens * 1024,
             "longest_edge": budget.max_image_tokens * 1024,

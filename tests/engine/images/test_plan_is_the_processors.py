@@ -10,28 +10,29 @@ import pytest
 from PIL import Image as Pictures
 
 from core.vision import VisionBudget, plan_image
+from tests.amounts import amount
 
-CASES = 600
+CASES = amount(60, 600)
 CHUNK = 60
 
 
 def case(seed: int) -> tuple[int, int, VisionBudget]:
     """Small, large and elongated images; budgets as the sliders allow them."""
-    dice = random.Random(seed)
-    longest = dice.choice((40, 300, 800, 2000))
-    width, height = dice.randint(1, longest), dice.randint(1, longest)
-    least = dice.choice((1, 16, 32, 64, 128, dice.randint(1, 256)))
-    most = max(least, dice.choice((16, 64, 128, 256, dice.randint(1, 600))))
-    few = dice.choice((2, 2, dice.randint(2, 6)))
+    generator = random.Random(seed)
+    longest = generator.choice((40, 300, 800, 2000))
+    width, height = generator.randint(1, longest), generator.randint(1, longest)
+    least = generator.choice((1, 16, 32, 64, 128, generator.randint(1, 256)))
+    most = max(least, generator.choice((16, 64, 128, 256, generator.randint(1, 600))))
+    few = generator.choice((2, 2, generator.randint(2, 6)))
     budget = VisionBudget(
         min_image_tokens=least,
         max_image_tokens=most,
-        do_image_splitting=dice.random() < 0.7,
+        do_image_splitting=generator.random() < 0.7,
         min_tiles=few,
-        max_tiles=max(few, dice.choice((10, 10, dice.randint(2, 12)))),
-        use_thumbnail=dice.random() < 0.7,
-        tile_size=dice.choice((512, 512, 256, 128)),
-        max_pixels_tolerance=dice.choice((2.0, 2.0, 1.5, 1.0, 0.5)),
+        max_tiles=max(few, generator.choice((10, 10, generator.randint(2, 12)))),
+        use_thumbnail=generator.random() < 0.7,
+        tile_size=generator.choice((512, 512, 256, 128)),
+        max_pixels_tolerance=generator.choice((2.0, 2.0, 1.5, 1.0, 0.5)),
     )
     return width, height, budget
 

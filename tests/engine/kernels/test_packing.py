@@ -13,8 +13,22 @@ from torch.nn import functional
 from transformers import AutoTokenizer, Lfm2Config, Lfm2ForCausalLM
 
 from core.errors import InvalidInput
-from engine.kernels.packing import PackedLinear, held_bytes, packs_equally, replace_linears
-from engine.kernels.quantising import INT4_ROWS, INT8_ROWS, Int4Linear, Int8Linear, quantised
+from engine.kernels.packing import (
+    PackedLinear,
+    can_be_packed,
+    held_bytes,
+    packs_equally,
+    replace_linears,
+)
+from engine.kernels.quantising import (
+    INT4_ROWS,
+    INT8_ROWS,
+    DynamicInt8Linear,
+    Int4Linear,
+    Int8Linear,
+    multiplies_integers,
+    quantised,
+)
 from engine.kernels.weight_format import convert, dtype_wish
 from engine.local import LocalEngine
 
@@ -31,8 +45,12 @@ def error(one: torch.Tensor, other: torch.Tensor) -> float:
     return float((one.float() - other.float()).norm() / other.float().norm())
 
 
+# What this processor packs; float32 is packed wherever oneDNN is.
+PACKED = [dtype for dtype in (torch.bfloat16, torch.float32) if can_be_packed(CPU, dtype)]
+
+
 @pytest.mark.parametrize("bias", [False, True])
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("dtype", PACKED)
 @torch.no_grad()
 def test_a_packed_layer_gives_what_the_plain_one_gives(dtype, bias) -> None:
     plain = layer(bias, dtype)
@@ -45,12 +63,13 @@ def test_a_packed_layer_gives_what_the_plain_one_gives(dtype, bias) -> None:
 
 @torch.no_grad()
 def test_equality_is_found_by_comparing_bits() -> None:
-    network = nn.Sequential(layer(), layer(True))
+    dtype = PACKED[0]
+    network = nn.Sequential(layer(dtype=dtype), layer(True, dtype))
     equal = all(
         torch.equal(PackedLinear(linear)(inputs), linear(inputs))
         for linear in network
         for rows in range(1, 65)
-        for inputs in [torch.randn(rows, 256, dtype=torch.bfloat16)]
+        for inputs in [torch.randn(rows, 256, dtype=dtype)]
     )
     assert packs_equally(network) <= equal
 
@@ -66,6 +85,26 @@ def test_8_bits_multiply_by_their_rounded_weights(bias) -> None:
         wanted = functional.linear(inputs.float(), small.dequantised())
         wanted = wanted + plain.bias.float() if bias else wanted
         assert error(small(inputs), wanted) < 0.006
+
+
+@pytest.mark.skipif(not multiplies_integers(), reason="this processor has no VNNI")
+@pytest.mark.parametrize("bias", [False, True])
+@torch.no_grad()
+def test_8_bits_times_8_bits_round_each_row_by_itself(bias) -> None:
+    plain, engine = layer(bias), torch.backends.quantized.engine
+    small = DynamicInt8Linear(plain)
+    assert torch.backends.quantized.engine == engine
+    assert held_bytes(small) == 256 * plain.out_features + (2 * plain.out_features if bias else 0)
+    weights = small(torch.eye(256, dtype=torch.bfloat16)).float().T
+    weights = weights - plain.bias.float()[:, None] if bias else weights
+    assert error(weights, plain.weight) < 0.01
+    inputs = torch.randn(max(ROWS), 256, dtype=torch.bfloat16)
+    inputs[0] *= 1000  # would take the others' scale
+    inputs[1] = 0
+    outputs = small(inputs)
+    assert error(outputs, plain(inputs)) < 0.02
+    for row in range(4):
+        assert torch.equal(small(inputs[row : row + 1]), outputs[row : row + 1])
 
 
 @pytest.mark.parametrize("bias", [False, True])
@@ -128,7 +167,7 @@ def test_answers_are_those_of_generate_on_the_same_quantised_model(
     description, model = engine.description, engine.worker.checkpoint.model
     assert description
     assert (description.weights, description.dtype) == (weights, "bfloat16")
-    assert type(model.lm_head) in (Int8Linear, Int4Linear)
+    assert type(model.lm_head) in (Int8Linear, DynamicInt8Linear, Int4Linear)
     assert isinstance(model.model.embed_tokens, nn.Embedding)
     assert description.parameters == Lfm2ForCausalLM.from_pretrained(wide).num_parameters()
     tokenizer = AutoTokenizer.from_pretrained(wide)
@@ -142,6 +181,7 @@ def test_answers_are_those_of_generate_on_the_same_quantised_model(
         assert tokenizer.decode(lanes.ids())
 
 
+@pytest.mark.thorough
 def test_quantised_weights_take_less_memory(wide) -> None:
     sizes = {
         weights: LocalEngine(str(wide), device="cpu", weights=weights).description.memory_bytes  # type: ignore
@@ -155,8 +195,10 @@ def test_a_tied_embedding_is_counted_once_and_a_packed_copy_as_well() -> None:
     model: Any = Lfm2ForCausalLM(Lfm2Config(**SIZES)).to(torch.bfloat16)
     before = held_bytes(model)
     assert before == 2 * model.num_parameters()
+    if torch.bfloat16 not in PACKED:
+        model, before = model.float(), 2 * before
     replace_linears(list(model.modules()), PackedLinear, lambda share: None)
-    head = 2 * 2560 * 64
+    head = (2 if torch.bfloat16 in PACKED else 4) * 2560 * 64
     assert held_bytes(model) == before + head
 
 
@@ -164,7 +206,8 @@ def test_the_layers_that_see_keep_their_weights(engine_of, folder) -> None:
     engine = LocalEngine(str(folder("vl")), device="cpu", weights="int8")
     assert engine.worker
     model = engine.worker.checkpoint.model
-    quantised_names = [n for n, m in model.named_modules() if isinstance(m, Int8Linear)]
+    kinds = (Int8Linear, DynamicInt8Linear)
+    quantised_names = [n for n, m in model.named_modules() if isinstance(m, kinds)]
     assert quantised_names
     assert not [name for name in quantised_names if "vision" in name or "projector" in name]
 
@@ -201,6 +244,18 @@ def test_auto_never_changes_a_bit(large) -> None:
 
 
 @torch.inference_mode()
+def test_a_processor_that_does_not_compute_in_bfloat16_keeps_such_weights_plain(
+    large, monkeypatch
+) -> None:
+    """Loading failed there: oneDNN refuses to pack them."""
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    network = large(torch.bfloat16)
+    assert convert(network, "auto", lambda what, share: None) == "bfloat16"
+    assert type(network.lm_head) is nn.Linear
+    assert type(Int4Linear(layer()).many) is nn.Linear
+
+
+@torch.inference_mode()
 def test_a_named_format_is_packed_and_says_so(large) -> None:
     network = large(torch.float32)
     steps: list[float | None] = []
@@ -210,6 +265,7 @@ def test_a_named_format_is_packed_and_says_so(large) -> None:
     assert steps[-1] == 1.0
 
 
+@pytest.mark.thorough
 def test_packing_can_be_cancelled(large) -> None:
     def cancel(what: str, share: float | None) -> None:
         raise KeyboardInterrupt

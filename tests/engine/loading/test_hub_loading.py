@@ -84,8 +84,10 @@ def test_a_name_that_is_no_id_is_told_how_ids_look(results) -> None:
 
 def test_closing_during_a_download_ends_it_and_the_model_in_use_stays(results) -> None:
     assert results["there"]["tiny/slow"] == {
-        "model": "tiny/slow", "alive": False, "in_use": "tiny/model",
-    }  # fmt: skip
+        "model": "tiny/slow",
+        "alive": False,
+        "in_use": "tiny/model",
+    }
 
 
 def test_a_model_in_the_cache_loads_when_the_hub_is_gone(results) -> None:
@@ -101,6 +103,8 @@ def test_a_model_that_is_nowhere_is_told_when_the_hub_is_gone(results) -> None:
     assert "the Hub can't be reached" in results["gone"]["tiny/other"]["message"]
 
 
+@pytest.mark.thorough
+@pytest.mark.thorough
 def test_offline_mode_and_a_missing_torchvision_are_told(tmp_path) -> None:
     """The vision processor needs torchvision, which a text-only installation may lack."""
     offline = ["tiny/other", str(POCKET)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -54,11 +55,24 @@ LISTS_ONLY = (
     "{%- endif -%}{%- endfor -%}<|im_end|>\n{%- endfor -%}"
     "{%- if add_generation_prompt -%}<|im_start|>assistant\n{%- endif -%}"
 )
+FIRST_PART = LISTS_ONLY.replace(
+    "{%- for part", "{%- if m['content'][0]['type'] == 'image' -%}<image>{%- endif -%}{%- for part"
+)
 LOOKS_AT_THE_START = (
     "{%- for m in messages -%}<|im_start|>{{ m['role'] }}\n"
     "{%- if m['content'].startswith('!') -%}{{- m['content'][1:] -}}{%- else -%}"
     "{{- 'user ' + m['content'] -}}{%- endif -%}<|im_end|>\n{%- endfor -%}"
     "{%- if add_generation_prompt -%}<|im_start|>assistant\n{%- endif -%}"
+)
+THINKING = (  # like Qwen3's: the last answer gets a thought, its own or an empty one
+    "{%- for m in messages -%}{%- set thought, content = '', m['content'] -%}"
+    "{%- if '</think>' in content -%}"
+    "{%- set thought = content.split('</think>')[0].split('<think>')[-1].strip('\n') -%}"
+    "{%- set content = content.split('</think>')[-1].lstrip('\n') -%}{%- endif -%}"
+    "{{- '<|im_start|>' + m['role'] + '\n' -}}{%- if m['role'] == 'assistant' and loop.last -%}"
+    "{{- '<think>\n' + thought + '\n</think>\n\n' -}}{%- endif -%}"
+    "{{- content + '<|im_end|>\n' -}}{%- endfor -%}"
+    "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\n' -}}{%- endif -%}"
 )
 TEMPLATES = {
     "lfm2": LFM2, "lfm2.5": LFM25, "trimming": TRIMMING, "start": LOOKS_AT_THE_START,
@@ -182,6 +196,32 @@ def test_contents_are_found_in_a_template_that_the_marks_would_change(build) -> 
     assert "user plain" in prompt.rendered.text
 
 
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [("<think>\nx\n</think>\n\nIt is", True), ("</think>", True), ("It is", True)],
+)
+def test_a_prefill_that_the_template_takes_apart_is_sent_if_transformers_sends_it(
+    tokenizer, build, text, counted
+) -> None:
+    """The marks of places made a prompt fail that Transformers renders."""
+    conversation = talk(("user", "Go"), ("assistant", text))
+    prompt = build(THINKING, conversation)
+    assert list(prompt.rendered.token_ids) == ids_of(tokenizer, THINKING, conversation)
+    assert prompt.rendered.unplaced == ()
+    assert content(prompt, 1) == text
+
+
+def test_a_message_that_the_template_rewrites_is_named_as_not_counted(build) -> None:
+    prompt = build(LOOKS_AT_THE_START, talk(("user", "!Go"), ("system", "1 + 1"), ("user", "")))
+    assert prompt.rendered.unplaced == (0,)
+    assert [content(prompt, place) for place in range(3)] == ["", "1 + 1", ""]
+
+
+def test_the_end_of_a_message_that_a_template_cuts_belongs_to_it(build) -> None:
+    turns = ("user", "a"), ("assistant", "t</think> b and c"), ("user", "d"), ("assistant", "e")
+    assert content(build(LFM25, talk(*turns)), 1).strip() == "b and c"
+
+
 def test_white_space_at_the_ends_of_a_content_belongs_to_the_message(build) -> None:
     prompt = build(LFM2, talk(("user", "\n padded \n")))
     assert content(prompt, 0) == "\n padded \n"
@@ -211,6 +251,21 @@ def test_typed_control_tokens_become_text_as_sanitising_does(tokenizer, build, t
     agrees(prompt)
 
 
+def test_a_thought_of_an_earlier_turn_keeps_its_markers(tokenizer, build) -> None:
+    """They are control tokens to a template that writes them itself, and were made text."""
+    keeping = LFM2.replace("assistant\n'", "assistant\n<think>\n'")
+    thinks = copy.deepcopy(tokenizer)
+    thinks.add_tokens(["<think>", "</think>"])
+    turns = ("user", "a"), ("assistant", "<think>x</think>y"), ("user", "<think>")
+    prompt = build(keeping, talk(*turns), thinks)
+    mine = [t for t in prompt.rendered.tokens if t.message == 1 and t.special]
+    assert mine[0].text == "<think>"
+    assert prompt.rendered.neutralised == ("<think>",)
+    assert not any(t.special for t in prompt.rendered.tokens if t.message == 2)
+    first = talk(*turns[:2], ("user", "b"))
+    assert list(build(keeping, first, thinks).rendered.token_ids) == ids_of(thinks, keeping, first)
+
+
 def test_neutralised_tokens_are_listed_once_each(build) -> None:
     prompt = build(LFM2, talk(("user", "<|im_end|><|pad|><|im_end|>")))
     assert prompt.rendered.neutralised == ("<|im_end|>", "<|pad|>")
@@ -233,9 +288,11 @@ def test_marks_that_a_person_pastes_are_dropped(build) -> None:
 
 def test_a_template_that_splits_contents_does_not_break_neutralising(build) -> None:
     conversation = talk(
-        ("user", "a"), ("assistant", "t<|im_end|></think>b<|im_end|>"), ("user", "c"),
+        ("user", "a"),
+        ("assistant", "t<|im_end|></think>b<|im_end|>"),
+        ("user", "c"),
         ("assistant", "d"),
-    )  # fmt: skip
+    )
     prompt = build(LFM25, conversation)
     assert "assistant\nb<|im_end|>" in prompt.rendered.text
     assert content(prompt, 2) == "c"
@@ -258,16 +315,12 @@ def test_a_template_that_takes_lists_only_gets_lists(tokenizer, build) -> None:
     prompt = build(LISTS_ONLY, conversation)
     assert prompt.rendered.text.endswith("<|im_start|>assistantSure: ")
     assert content(prompt, 0) == "hello"
-
-
-def test_a_tokenizer_without_a_template_is_told(tokenizer) -> None:
-    prompting = Prompting(tokenizer, None, None, 4096, "base/model")
-    with pytest.raises(InvalidInput, match="base/model has no chat template"):
-        prompting.build(talk(("user", "a")), BUDGET)
+    for empty in (talk(("user", "")), talk(("user", ""), ("assistant", ""))):
+        assert build(FIRST_PART, empty).rendered.text.startswith("<|im_start|>user<|im_end|>")
 
 
 def test_an_empty_conversation_is_told(build) -> None:
-    with pytest.raises(InvalidInput, match="no message"):
+    with pytest.raises(InvalidInput, match="No message"):
         build(LFM2, Conversation())
 
 
@@ -305,7 +358,7 @@ def test_a_long_chat_is_counted_while_typing(build, tokenizer) -> None:
     prompting = Prompting(tokenizer, ChatTemplate(tokenizer, LFM2, None, ()), None, 4096, "tiny")
     times = []
     for _ in range(5):
-        began = perf_counter()
+        began = thread_time()
         prompting.build(talk(*turns), BUDGET)
-        times.append(perf_counter() - began)
+        times.append(thread_time() - began)
     assert min(times) < 0.05

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,14 +12,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from core.conversation import Conversation, conversation_to_dicts, message
+from core.conversation import (
+    Conversation,
+    Message,
+    Text,
+    ToolCall,
+    conversation_to_dicts,
+    message,
+)
 from core.errors import InvalidInput
 from core.tools.answer_parts import answer_parts
-from core.tools.tool_calls import ToolCall
+from core.tools.tool_calls import WrittenCall
 from core.vision import VisionBudget
 from engine.prompt.prompting import Prompt, Prompting
 from engine.prompt.template import ChatTemplate
 from engine.sampling.detokeniser import Detokeniser
+from tests.amounts import amount
 from tests.engine.prompt.test_prompting import LFM2, TEMPLATES
 
 ASCII = (
@@ -121,7 +130,7 @@ def test_a_template_that_leaves_tools_out_is_found_out(tokenizer):
 VALUES = st.text(max_size=12).filter(lambda text: not re.search(r"<[|/\w]", text))
 
 
-@settings(max_examples=40)
+@settings(max_examples=amount(12, 40))
 @given(VALUES, VALUES, st.sampled_from(["pocket", "dated"]))
 def test_any_description_gives_the_ids_of_apply_chat_template(
     tokenizer, sources, description, text, name
@@ -165,7 +174,65 @@ def test_markers_of_a_call_are_in_the_text_and_it_can_be_sent_back(tokenizer):
     assert text == call + "Checking"
     called, _ = answer_parts(text)
     assert called.read is not None
-    assert called.read.calls == (ToolCall("f", (("a", "x"), ("n", 3))),)
+    assert called.read.calls == (WrittenCall("f", (("a", "x"), ("n", 3))),)
     turns = (("user", "Go"), ("assistant", text), ("tool", "1"))
     rendered = prompting.build(talk(turns, []), VisionBudget()).rendered
     assert [t.token_id for t in rendered.tokens if t.message == 1] == ids
+
+
+CALL = ToolCall("call_1", "get_weather", '{"location": "Zürich 🎉", "days": [1, null]}')
+CALLED = Conversation(
+    (
+        message("user", "Hi"),
+        message("assistant", "So: ", calls=[CALL]),
+        Message("tool", (Text("sunny"),), tool_call_id="call_1"),
+        message("user", "Thanks"),
+    )
+)
+
+
+def test_a_template_that_writes_calls_is_given_them(tokenizer, sources):
+    prompt = build(tokenizer, sources["pocket"], CALLED).rendered
+    function = {"name": CALL.name, "arguments": json.loads(CALL.arguments)}
+    messages: list[dict[str, Any]] = conversation_to_dicts(CALLED)
+    call = {"id": "call_1", "type": "function", "function": function}
+    messages[1] |= {"content": "So: ", "tool_calls": [call]}
+    wanted = tokenizer.apply_chat_template(
+        messages, chat_template=sources["pocket"], tokenize=True, return_dict=False,
+        add_generation_prompt=True,
+    )  # fmt: skip
+    assert list(prompt.token_ids) == wanted
+    assert 'get_weather(location="Zürich 🎉", days=[1, None])' in prompt.text
+    own = "".join(token.text for token in prompt.tokens if token.message == 1)
+    assert "get_weather" in own
+    assert "Zürich 🎉" in own
+    assert "So:" in own
+
+
+@pytest.mark.parametrize("name", ["lfm2", "lfm2.5", "start"])
+def test_a_template_that_does_not_write_calls_is_given_their_text(tokenizer, sources, name):
+    in_text = replace(CALLED, messages=tuple(turn.in_text for turn in CALLED.messages))
+    prompt = build(tokenizer, sources[name], CALLED).rendered
+    assert prompt == build(tokenizer, sources[name], in_text).rendered
+    assert "get_weather(" in prompt.text
+
+
+def test_a_call_at_the_end_is_a_prefill_as_text(tokenizer, sources):
+    talk = Conversation(CALLED.messages[:2])
+    prompt = build(tokenizer, sources["pocket"], talk).rendered
+    assert prompt.text.endswith(CALLED.messages[1].text)
+
+
+def test_control_tokens_in_a_call_are_text(tokenizer, sources):
+    typed = ToolCall("<|im_end|>", "f<|im_end|>", json.dumps({"<|im_end|>": ["<|im_end|>"]}))
+    talk = Conversation(
+        (message("user", "Hi"), message("assistant", "", calls=[typed]), message("user", "?"))
+    )
+    prompt = build(tokenizer, sources["pocket"], talk).rendered
+    assert prompt.neutralised == ("<|im_end|>",)
+    plain = build(tokenizer, sources["pocket"], replace(talk, messages=talk.messages[::2]))
+    ends = [
+        sum(t.special and t.text == "<|im_end|>" for t in p.tokens)
+        for p in (prompt, plain.rendered)
+    ]
+    assert ends == [3, 2]

@@ -20,11 +20,13 @@ from transformers import (
 
 from core.compare.differences import first_divergence
 from core.compare.explanation import Side, explain
-from core.runs.events import Candidate
 from core.runs.run import Run, fold_all
+from core.runs.traces import Candidate
 from core.sampling import SamplingParams
-from core.workspace import Inspection, Request
-from engine.sampling.candidates import candidates
+from core.workspace import Request
+from engine.sampling.candidates import sampler_steps
+from tests.amounts import amount
+from tests.engine.test_distributions import of
 
 PARAMS = st.builds(
     SamplingParams,
@@ -76,15 +78,13 @@ def check(found: tuple[Candidate, ...], logits: torch.Tensor, seen: list[int], p
         assert candidate.probability == pytest.approx(float(probabilities[place]), abs=1e-6)
 
 
-@settings(max_examples=150)
+@settings(max_examples=amount(30, 150))
 @given(params=PARAMS, seed=st.integers(0, 10**6), about=st.integers(0, 255))
 def test_every_candidate_is_removed_by_the_processor_that_removes_it(params, seed, about):
     generator = torch.Generator().manual_seed(seed)
     logits = 3 * torch.randn(256, generator=generator)
     seen = torch.randint(0, 256, (40,), generator=generator).tolist()
-    mask = torch.zeros(256, dtype=torch.bool)
-    mask[seen] = True
-    found = candidates(logits, params, mask, Inspection((), 8, (about,)), str)
+    found = sampler_steps(of(logits, seen), params, 8, (about,), str).candidates
     check(found, logits, seen, params)
     ids = [candidate.token_id for candidate in found]
     assert about in ids
@@ -140,14 +140,15 @@ def test_where_two_lanes_part_both_sides_are_explained_by_the_models_own_logits(
         assert one.text[:text_offset] == "".join(t.text for t in one.tokens[:common])
     sides = []
     for one, other in ((runs[0], ids[1][common]), (runs[1], ids[0][common])):
-        inspection = Inspection(one.token_ids[:common], 8, (one.token_ids[common], other))
-        (token,) = run(engine_of(kind), inspected(one.request, inspection)).tokens(one.request.lane)
+        *_, place = engine_of(kind).distribution(one.request, one.token_ids[:common])
+        about = (one.token_ids[common], other)
+        found = engine_of(kind).sampler_steps(place, one.request.params, 8, about).candidates
         oracle = oracle_of(kind)
         before = oracle.inputs(one.request)["input_ids"][0].tolist() + ids[0][:common]
         with torch.inference_mode():
             logits = oracle.model(torch.tensor([before])).logits[0, -1].float()
-        check(token.candidates, logits, before, one.request.params)
-        sides.append(Side(one.request.lane, one.token_ids[common], token.candidates))
+        check(found, logits, before, one.request.params)
+        sides.append(Side(one.request.lane, one.token_ids[common], found))
         assert not sides[-1].find(one.token_ids[common]).removed_by
         assert sides[-1].find(other)
     for side, other, sentence in zip(sides, reversed(sides), explain(*sides), strict=True):
@@ -158,9 +159,3 @@ def test_where_two_lanes_part_both_sides_are_explained_by_the_models_own_logits(
 
 def with_params(request: Request, params: SamplingParams) -> Request:
     return Request(request.lane, request.conversation, params, request.budget)
-
-
-def inspected(request: Request, inspection: Inspection) -> Request:
-    return Request(
-        request.lane, request.conversation, request.params, request.budget, inspection=inspection
-    )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.sampling import SamplingParams, samplers
 from engine.sampling.processors import PROCESSORS, REMOVED, steps
+from tests.amounts import amount
 
 CPU = torch.device("cpu")
 
@@ -29,7 +30,7 @@ def test_a_row_where_a_sampler_is_off_is_not_changed_by_a_row_where_it_is_on(nam
     on = setting.minimum or type(setting.minimum)(setting.maximum / 4)
     rows = [SamplingParams(**{name: on}), SamplingParams()]
     scores = 3 * torch.randn(2, 256, generator=torch.Generator().manual_seed(1))
-    seen = torch.ones_like(scores, dtype=torch.bool)
+    seen = torch.arange(256).expand(2, -1)
     ((found, step),) = steps(rows, samplers(), CPU)
     assert found == name
     after = step(scores, seen)
@@ -38,7 +39,7 @@ def test_a_row_where_a_sampler_is_off_is_not_changed_by_a_row_where_it_is_on(nam
 
 
 @pytest.mark.parametrize("name", [name for name, row in samplers().items() if row.keeps])
-@settings(max_examples=60)
+@settings(max_examples=amount(20, 60))
 @given(data=st.data(), seed=st.integers(0, 10**6))
 def test_the_plain_rule_keeps_what_the_tensors_keep(name, data, seed) -> None:
     """The engine without a model cuts by the rule, the engine with one by the tensors."""

@@ -12,8 +12,9 @@ from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.runs.engine import Engine, Loaded, Loading
 from core.runs.events import Failed, Finished, Queued, Started, Token
+from core.runs.scores import Scoring
 from core.runs.verification import Verifying
-from core.workspace import Inspection
+from core.sampling import SamplingParams
 from engine.scripted.scripted_engine import ALL, ScriptedEngine
 from engine.scripted.scripted_replies import KNOWN, LONG_TOKENS, MARKDOWN
 
@@ -144,9 +145,9 @@ def test_lanes_of_one_run_find_nothing_of_each_other(ask) -> None:
 
 
 def test_an_empty_conversation_is_told(quick, ask, run) -> None:
-    with pytest.raises(InvalidInput, match="no message"):
+    with pytest.raises(InvalidInput, match="No message"):
         quick.render(ask(Conversation()))
-    assert "no message" in run(quick, ask(Conversation())).reason()
+    assert "No message" in run(quick, ask(Conversation())).reason()
 
 
 def test_any_id_loads_in_steps_but_a_missing_one() -> None:
@@ -198,8 +199,7 @@ def test_what_it_does_not_tell_is_none(ask, run) -> None:
     assert {(token.token_id, token.logprob) for token in lanes.tokens()} == {(None, None)}
     with pytest.raises(InvalidInput, match="scripted doesn't tell its prompt"):
         engine.render(ask("Hi"))
-    asked = replace(ask("Hi"), inspection=Inspection())
-    assert run(engine, asked).tokens()[0].candidates == ()
+    assert run(engine, ask("Hi")).tokens()[0].candidates == ()
 
 
 def test_without_the_capability_a_verification_fails_with_a_sentence(ask) -> None:
@@ -217,3 +217,49 @@ def test_a_verification_is_read_without_waiting_too(quick, ask, run) -> None:
             more, ended = checked.drain()
             seen += more
     assert seen[-1].sentence.startswith("Reproduced: ")
+
+
+def test_every_token_of_a_script_has_a_trace_that_its_samplers_made(quick, ask, run) -> None:
+    lanes = run(quick, ask("Hi", top_k=2, max_new_tokens=5))
+    for token in lanes.tokens():
+        assert token.trace.rank == 1
+        assert token.trace.entropy > 0
+        assert [one.removed_by for one in token.candidates] == ["", ""] + ["top_k"] * 5
+        assert token.candidates[0].token_id == token.token_id
+        assert token.candidates[0].logprob == pytest.approx(token.logprob)
+        assert sum(one.probability for one in token.candidates) == pytest.approx(1)
+
+
+def test_a_script_goes_on_after_the_tokens_that_a_request_begins_with(quick, ask, run) -> None:
+    ids = run(quick, ask("Hi", max_new_tokens=50)).ids()
+    begun = replace(ask("Hi", max_new_tokens=50), begins_with=tuple(ids[:3]))
+    lanes = run(quick, begun)
+    assert lanes.ids() == ids
+    assert lanes.text() == KNOWN["Hi"]
+    assert [token.given for token in lanes.tokens()] == [n < 3 for n in range(len(ids))]
+    *_, verdict = quick.verify(begun, ids)
+    assert verdict.sentence.startswith("Reproduced")
+
+
+def test_a_script_scores_text_and_tells_distributions(quick, ask, run) -> None:
+    *steps, found = quick.score(ask("Hi"), "Hello there")
+    assert all(isinstance(step, Scoring) for step in steps)
+    assert "".join(token.text for token in found.continuation) == "Hello there"
+    assert [token.logprob is None for token in found.tokens] == [
+        place == 0 for place in range(len(found.tokens))
+    ]
+    ids = run(quick, ask("Hi")).ids()
+    (place,) = quick.distribution(ask("Hi"), ids[:1])
+    steps = quick.sampler_steps(place, SamplingParams(temperature=0.5, top_k=3, top_p=0.9))
+    assert [step.name for step in steps.steps] == ["", "temperature", "top_k", "top_p"]
+    assert steps.token_ids[0] == ids[1]
+    assert "!" in steps.texts[0]
+    for one, share in zip(steps.candidates, steps.steps[-1].probabilities, strict=True):
+        assert (one.probability, bool(one.removed_by)) == (share, share == 0)
+    for step in steps.steps:
+        assert sum(step.probabilities) == pytest.approx(1)
+        assert sum(share > 0 for share in step.probabilities) == step.survivors
+    less = ScriptedEngine(capabilities=replace(ALL, scores=False, distributions=False))
+    for answer in (less.score(ask("Hi"), "x"), less.distribution(ask("Hi"), ())):
+        (only,) = answer
+        assert only.message.startswith("scripted can't ")

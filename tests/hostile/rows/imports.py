@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from tests.hostile.entrances import import_file, import_path, import_text, open_link, reopen_draft
-from tests.hostile.row import Row
-from tests.hostile.rows.pictures import png, svg
+from tests.hostile.hostile_row import Row
+from tests.hostile.rows.picture_files import png, svg
 
 MARKUP = "<img src=x onerror=alert(1)>"
 NOT_EMBEDDED = r"(?i)image"  # named as one that isn't there, or that can't be read
@@ -16,9 +16,17 @@ NOT_EMBEDDED = r"(?i)image"  # named as one that isn't there, or that can't be r
 
 def page(messages: Any = (), **fields: Any) -> dict[str, Any]:
     """A workspace file."""
-    return {
-        "format": "lfm-playground-workspace", "version": 1, "messages": [*messages], **fields
-    }  # fmt: skip
+    return {"format": "lfm-playground-workspace", "version": 1, "messages": [*messages], **fields}
+
+
+ANSWER = {"lane": "A", "text": "Hi"}
+
+
+def session(answers: Any) -> dict[str, Any]:
+    """A file of a session whose only version has these answers."""
+    version = {"time": "2026-01-01T00:00:00", "workspace": page(), "answers": answers}
+    return {"format": "lfm-playground-session-file", "version": 1, "name": "Talk",
+            "versions": [version]}  # fmt: skip
 
 
 def with_file(content: str) -> dict[str, Any]:
@@ -91,6 +99,13 @@ ROWS = (
     Row("a part without a type", import_text, asked([{"text": "x"}]), "`type`"),
     Row("tool calls that are text", import_text,
         {"messages": [{"role": "assistant", "content": "", "tool_calls": "x"}]}, "`tool_calls`"),
+    Row("imported calls whose arguments are nested deeply", import_text,
+        {"messages": [{"role": "assistant", "tool_calls": [{"function": {"name": "f",
+         "arguments": '{"a": ' + nested(50_000) + "}"}}]}]}, "`tool_calls`"),
+    Row("a page with a call that is a number", import_text, page([{"role": "assistant",
+        "content": [{"type": "tool_call", "name": 7, "arguments": "{}"}]}]), "Message 1"),
+    Row("a page with a call of a user", import_text, page([{"role": "user",
+        "content": [{"type": "tool_call", "name": "f", "arguments": "{}"}]}]), "Message 1"),
     Row("tools that are a number", import_text, asked(tools=7), "`tools`"),
     Row("a temperature of 1e999", import_text, '{"temperature": 1e999, "messages": []}',
         r"(?i)(temperature|imported)"),
@@ -121,6 +136,12 @@ ROWS = (
     Row("a page with five lanes", import_text, page(lanes=[{}] * 5), r"lanes"),
     Row("a page with 1e999 lanes", import_text, '{"format": "lfm-playground-workspace", '
         '"version": 1, "messages": [], "lane_count": 1e999}', "lane_count"),
+    Row("a page with a constraint that is text", import_text, page(constraint="x"),
+        "constraint must be an object"),
+    Row("a page with a constraint of an unknown kind", import_text,
+        page(lanes=[{"constraint": {"kind": "yaml"}}]), "use one of none, json"),
+    Row("a page with a choice of a tool that is a number", import_text, page(tool_choice=7),
+        "tool_choice must be"),
     Row("a page with NaN as temperature", import_text, page(sampling={"temperature": float("nan")}),
         "temperature"),
     Row("a page with an unknown sampler", import_text, page(sampling={"evil": 1}), "evil"),
@@ -130,6 +151,10 @@ ROWS = (
         "encoder_patch_size"),
     Row("a page with infinite tolerance", import_text,
         page(images={"max_pixels_tolerance": float("inf")}), "max_pixels_tolerance"),
+    Row("a page with template options that are a list", import_text, page(template_options=[1]),
+        r"Template options are \[1\]"),
+    Row("a page with 40 template options", import_text,
+        page(template_options={f"a{n}": True for n in range(40)}), "32 are allowed"),
     Row("a page whose files are a list", import_text, page(files=["x"]), "`files`"),
     Row("a session without versions", import_text,
         {"format": "lfm-playground-session-file", "version": 1, "versions": []}, "`versions`"),
@@ -138,6 +163,37 @@ ROWS = (
     Row("a session with a name of markup", import_text,
         {"format": "lfm-playground-session-file", "version": 1, "name": MARKUP * 20,
          "versions": [{"time": "2026-01-01T00:00:00", "workspace": page()}]}, r"(?i)name"),
+    Row("a session whose answers are a number", import_text, session(7), "Answers"),
+    Row("a session with five answers", import_text, session([ANSWER] * 5), "Answers"),
+    Row("a session with an answer in a lane that there is not", import_text,
+        session([{**ANSWER, "lane": "__proto__"}]), "lane"),
+    Row("a session with an answer of 10^30 tokens", import_text,
+        session([{**ANSWER, "tokens": 10**30}]), "tokens"),
+    Row("a session with an answer that took NaN seconds", import_text,
+        session([{**ANSWER, "seconds": float("nan")}]), "seconds"),
+    Row("a session with an answer of a template option that is an object", import_text,
+        session([{**ANSWER, "template_options": {"x": {"__proto__": 1}}}]), "template option x"),
+    Row("a session with an answer that begins with token ids of 10^30", import_text,
+        session([{**ANSWER, "begins_with": [10**30]}]), "begins_with"),
+    Row("a session with an answer that begins with a million token ids", import_text,
+        lambda: session([{**ANSWER, "begins_with": [1] * 1_000_000}]), "begins_with"),
+    Row("a session with an answer of markup", import_text,
+        session([{**ANSWER, "text": MARKUP, "error": MARKUP, "model": MARKUP}]), "Imported"),
+    Row("a session with an answer about a file of the server", import_text,
+        session([{**ANSWER, "conversation": page([{"role": "user", "content": [
+            {"type": "image", "path": "/etc/passwd"}]}])}]), "Imported", never="/etc/passwd"),
+    Row("a session with a verdict that nobody gives", import_text,
+        session([{**ANSWER, "verdict": {"state": MARKUP, "title": "x"}}]), "verdict"),
+    Row("a session with a verdict of 1,000 problems", import_text,
+        session([{**ANSWER, "verdict": {"state": "invalid", "title": "x",
+                                        "problems": [["/a", MARKUP]] * 1_000}}]), "verdict"),
+    Row("a session with an answer checked against a hostile schema", import_text,
+        session([{**ANSWER, "text": nested(900), "checked_against": {
+            "kind": "json_schema", "text": '{"$ref": "#", "items": {"$ref": "#"}}'}}]), "Imported"),
+    Row("a session with an answer of 8,000 calls", import_text,
+        lambda: session([{**ANSWER, "text": "é<tool_call></tool_call>" * 8_000}]), "Imported"),
+    Row("a session with an answer of a megabyte", import_text,
+        lambda: session([{**ANSWER, "text": "x" * 1_000_000}]), "200000"),
     # Links and earlier drafts
     Row("a link that holds a number", open_link, 7, r"(?i)workspace"),
     Row("a link that holds null", open_link, None, r"(?i)workspace"),
@@ -146,6 +202,12 @@ ROWS = (
         r'"missing": true'),
     Row("a link that divides by zero", open_link, page(images={"downsample_factor": 0}),
         "downsample_factor"),
+    Row("a link with a template option of 2,000 characters", open_link,
+        page(template_options={"x": "y" * 2000}), "2,000 characters"),
+    Row("a link with a template option of markup", open_link,
+        page(template_options={MARKUP: True}), "letters, digits", never="<img"),
+    Row("a draft with template options that are text", reopen_draft,
+        {"messages": [], "template_options": "x"}, "messages"),
     Row("a draft that is a list", reopen_draft, [], r"(?i)draft"),
     Row("a draft with wrong numbers", reopen_draft,
         {"messages": 7, "temperature": "x", "lane_A": [], "downsample_factor": 0}, "messages"),

@@ -12,7 +12,7 @@ from tests.hostile.entrances import (
     row,
     save_preset,
 )
-from tests.hostile.row import Row
+from tests.hostile.hostile_row import Row
 from tests.hostile.rows.imports import MARKUP
 
 HEAD = """\
@@ -81,11 +81,11 @@ ROWS = (
     Row("an act that is a list", own_preset, {"act": ["save"]}, r"(?i)act"),
     Row("an act that is an object", own_preset, {"act": {"a": 1}}, r"(?i)act"),
     Row("a preset to export that is a path", own_preset,
-        {"act": "export", "key": "own/../../../../etc/passwd"}, "no own preset"),
+        {"act": "export", "key": "own/../../../../etc/passwd"}, "no longer exists"),
     Row("a preset to delete that is shipped", own_preset, {"act": "delete", "key": "lfm2-text"},
-        "no own preset"),
+        "no longer exists"),
     Row("a preset to restore that is a path", own_preset,
-        {"act": "restore", "gone": "../../../etc/passwd"}, "not among the deleted"),
+        {"act": "restore", "gone": "../../../etc/passwd"}, "no longer among the deleted"),
     # Sessions
     Row("a session without a name", keep_session, {"act": "save_as", "name": "  "}, r"(?i)name"),
     Row("a session with a long name", keep_session, {"act": "save_as", "name": "x" * 10_000},
@@ -97,6 +97,8 @@ ROWS = (
     Row("a session named by a lone surrogate", keep_session, {"act": "save_as", "name": "\udc00"},
         r"(?i)(half of a character|name)"),
     Row("a session named by markup", keep_session, {"act": "save_as", "name": MARKUP}, "Saved"),
+    Row("a save with a number of 30 digits", keep_session,
+        {"act": "save_as", "name": "digits", "saving": 10**30}, "Saved", never="0{30}"),
     Row("a session of half a character", keep_session,
         {"act": "save_as", "name": "half", "inputs": {"messages": [row("\ud83d")]}},
         r"(?i)(Saved|half of a character)"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.hostile.driver import API, JSON, multipart
-from tests.hostile.entrances import Http, from_elsewhere, http, upload, wire
-from tests.hostile.row import Row
+from tests.hostile.entrances import Http, from_elsewhere, http, script, upload, wire
+from tests.hostile.hostile_row import Row
 
 EVIL = "http://evil.example"
 ALLOWS_EVIL = "(?i)access-control-allow-origin[^,]*(evil|\\*|null)"
@@ -63,7 +63,7 @@ ROWS = (
     Row("1,000 headers", http, get("config", **{f"X-{n}": "x" for n in range(1000)}), "4|200"),
     Row("a cookie of half a character", wire, b"GET /config HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         b"Cookie: access-token=\xff\xfe\r\nConnection: close\r\n\r\n", "200|4"),
-    Row("a body that is no JSON", http, post(JOIN, "{oops", **JSON), REFUSED),
+    Row("a body that is not JSON", http, post(JOIN, "{oops", **JSON), REFUSED),
     Row("a body that is a list", http, post(JOIN, [1]), REFUSED),
     Row("a body that is null", http, post(JOIN, "null", **JSON), REFUSED),
     Row("a body that is no text", http, post(JOIN, b"\xff\xfe", **JSON), REFUSED),
@@ -108,6 +108,24 @@ ROWS = (
     Row("a template upwards", http, get("svelte/..%2f..%2froutes.py"), REFUSED),
     Row("a file of a component", http,
         get(f"{API}custom_component/x/client/component/..%2f..%2fx"), REFUSED),
+    # Scripts: by exact name, of the version that is served
+    Row("a script that there is not", script, "evil.js", "404"),
+    Row("a script's folder", script, "", "404"),
+    Row("a script upwards from its folder", script, "../serving/guard.py", "404"),
+    Row("a script upwards in disguise", script, "..%2f..%2fapp.py", "404", never="import"),
+    Row("a script twice in disguise", script, "%252e%252e/app.py", "404", never="import"),
+    Row("a script by a Windows path", script, "..%5c..%5capp.py", "404", never="import"),
+    Row("a script by a full path", script, "/etc/passwd", "404", never="root:"),
+    Row("a script with NUL", script, "page.js%00", "404"),
+    Row("a script in capitals", script, "PAGE.JS", "404"),
+    Row("a template as a script", script, "prompt/prompt_view.html", "404", never="<"),
+    Row("a script's source in Python", script, "prompt/prompt_view.py", "404", never="import"),
+    Row("a script of another version", http, get("scripts/0000000000000000/page.js"), "404"),
+    Row("a script without a version", http, get("scripts/page.js"), "404"),
+    Row("a script of 10,000 letters", script, "x" * 10_000 + ".js", "404|414|431"),
+    Row("a script that is written", http, post("scripts/0000000000000000/page.js", b"x"), REFUSED),
+    Row("a script that is deleted", http, Http("DELETE", "scripts/0000000000000000/page.js"),
+        REFUSED),
     # Routes that Gradio has and this page does not need
     Row("a link to what another one has", http, get(f"{API}deep_link?session_hash=x"), r"\d\d\d"),
     Row("what all visitors do", http, get("monitoring"), REFUSED),

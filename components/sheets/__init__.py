@@ -1,0 +1,1 @@
+"""Sheets: one prompt over many rows, in every lane, with checks. Rules and files: core/sheets."""

@@ -1,0 +1,86 @@
+// The form of a sheet's checks: a line for each, with the fields that its kind has.
+import { button, make, option } from '../dom.js';
+
+const KINDS = {
+  equals: ['equals', ['value', 'ignore_case']],
+  contains: ['contains', ['value', 'ignore_case']],
+  regex: ['matches a regular expression', ['value', 'ignore_case']],
+  number: ['number', ['value', 'tolerance']],
+  json: ['is JSON', []],
+  json_schema: ['fits a JSON schema', ['value']],
+  field: ['field of the JSON equals', ['field', 'value', 'ignore_case']],
+  length: ['length in characters', ['least', 'most']],
+  similarity: ['is similar to', ['value', 'least']],
+  review: ['passes the blind review', []],
+};
+const WORDS = { value: 'Value', field: 'Field', tolerance: '±', least: 'At least', most: 'At most', ignore_case: 'Ignore case' };
+const NUMBERS = new Set(['tolerance', 'least', 'most']);
+
+// A new check of a kind, as the server has it.
+export function usualCheck(kind, before = {}) {
+  const [, fields] = KINDS[kind];
+  const kept = Object.fromEntries(['name', 'negated', ...fields].filter((name) => name in before).map((name) => [name, before[name]]));
+  const value = fields.includes('value') ? { value: before.value ?? '{{expected}}' } : {};
+  return { kind, ...(kind === 'similarity' ? { least: 0.8 } : {}), ...value, ...kept };
+}
+// What was typed into a field of a check, as the server reads it.
+export function typedField(name, field) {
+  if (field.type === 'checkbox') return field.checked;
+  if (NUMBERS.has(name)) return field.value.trim() === '' ? null : Number(field.value);
+  return field.value;
+}
+
+export function checkForm(checks) {
+  const list = make('div.sheet-checks');
+  let now = checks.map(({ label, ...check }) => ({ ...usualCheck(check.kind), ...check }));
+
+  function field(check, place, name) {
+    const value = check[name];
+    const props = { name, dataset: { place } };
+    if (name === 'ignore_case' || name === 'negated') {
+      return make('label.sheet-tick', make('input', { type: 'checkbox', checked: Boolean(value), ...props }), name === 'negated' ? 'not' : WORDS[name]);
+    }
+    const isLong = name === 'value' && check.kind === 'json_schema';
+    const input = isLong
+      ? make('textarea', { rows: 4, spellcheck: false, value: value ?? '', ...props })
+      : make('input', { type: NUMBERS.has(name) ? 'number' : 'text', step: 'any', min: 0, spellcheck: false, value: value ?? '', ...props });
+    return make(`label.sheet-check-${name}`, make('span', WORDS[name]), input);
+  }
+  function line(check, place) {
+    const [, fields] = KINDS[check.kind];
+    return make(
+      'fieldset.sheet-check', make('legend.hidden-text', `Check ${place + 1}`),
+      make('select', { 'aria-label': 'Kind', name: 'kind', dataset: { place } },
+        Object.keys(KINDS).map((kind) => option(kind, KINDS[kind][0], check.kind))),
+      field(check, place, 'negated'), ...fields.map((name) => field(check, place, name)),
+      button('×', { className: 'sheet-check-remove', dataset: { remove: place }, 'aria-label': `Remove check ${place + 1}`, title: 'Remove' }),
+    );
+  }
+  function draw() {
+    list.replaceChildren(...now.map(line),
+      make('p.sheet-quiet', now.length > 1 ? 'An answer passes when all hold.' : !now.length && 'Without a check, lanes are shown and not judged.'),
+      button('+ Check', { dataset: { add: '' } }));
+  }
+  list.addEventListener('change', ({ target }) => {
+    const { place } = target.dataset;
+    if (place === undefined) return;
+    if (target.name !== 'kind') return;
+    now = now.with(place, usualCheck(target.value, now[place]));
+    draw();
+    list.querySelectorAll('select')[place].focus();
+  });
+  list.addEventListener('input', ({ target }) => {
+    const { place } = target.dataset;
+    if (place === undefined || target.name === 'kind') return;
+    now = now.with(place, { ...now[place], [target.name]: typedField(target.name, target) });
+  });
+  list.addEventListener('click', ({ target }) => {
+    if (target.dataset.add !== undefined) now = [...now, usualCheck(now.length ? 'contains' : 'equals')];
+    else if (target.dataset.remove !== undefined) now = now.filter((check, place) => place !== Number(target.dataset.remove));
+    else return;
+    draw();
+    list.querySelector('fieldset:last-of-type select, [data-add]')?.focus();
+  });
+  draw();
+  return { node: list, checks: () => now };
+}

@@ -1,0 +1,284 @@
+"""A sheet that somebody looks at, or that runs: its answers, what checks say of them, its run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from components.sheets.checked_table import CheckedTable
+from components.sheets.known_plan import KnownPlan
+from components.sheets.open_review import OpenReview
+from components.sheets.sheet_table import Order, TableRow, counts
+from core.access.file_access import allowed_file
+from core.conversation import Image
+from core.errors import InvalidInput
+from core.library.library import Preset
+from core.runs.engine import Engine
+from core.sheets.cell import Cell, Place
+from core.sheets.export import Answers
+from core.sheets.plan import no_images
+from core.sheets.results import Comparison, LaneResult
+from core.sheets.review import Item
+from core.sheets.review_results import ReviewResult
+from core.sheets.runner import Progress, SheetRun
+from core.sheets.sheet import Row, Sheet
+from core.sheets.store import SheetStore
+from core.workspace import Request, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class SheetState:
+    """The sheet at one moment. rows: those that are asked for, from `start` in the order, which has
+    `shown`. unchecked: rows whose checks are still to be asked. late: whether the results are older
+    than the rows. images: names of those it has. review: None without a judgement.
+    """
+
+    sheet: Sheet
+    progress: Progress
+    rows: tuple[TableRow, ...]
+    start: int
+    shown: int
+    counts: Mapping[str, int]
+    unchecked: int
+    late: bool
+    lanes: tuple[LaneResult, ...]
+    comparisons: tuple[Comparison, ...]
+    images: tuple[str, ...]
+    review: ReviewResult | None
+
+
+class OpenSheet:
+    """Safe to use from many threads. visitor: for the engine's queue. judgements: of reviewers."""
+
+    def __init__(self, engine: Engine, store: SheetStore, key: str, visitor: str) -> None:
+        """Raises InvalidInput where there is none, or it can't be read."""
+        self.key = key
+        self._engine = engine
+        self._store = store
+        self._visitor = visitor
+        self._lock = threading.RLock()
+        self._sheet = store.stored(key).sheet
+        self._journal = store.journal(key)
+        self.judgements = store.review(key)
+        self._review = OpenReview(self.judgements)
+        self._plan: KnownPlan | None = None
+        self._run: SheetRun | None = None
+        self._table = CheckedTable()
+        self._removed: tuple[int, Row] | None = None
+
+    @property
+    def sheet(self) -> Sheet:
+        return self._sheet
+
+    @property
+    def goes_on(self) -> bool:
+        return self._run is not None and self._run.progress.state in ("running", "pausing")
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it runs, or is paused."""
+        return self._run is not None and self._run.progress.state not in ("stopped", "finished")
+
+    @property
+    def progress_state(self) -> str:
+        return self._run.progress.state if self._run else "stopped"
+
+    # -- what a person changes -------------------------------------------------------------------
+    def change(self, sheet: Sheet) -> None:
+        """Save it like this. Answers count where they still fit. Raises InvalidInput."""
+        with self._lock:
+            self._store.save(self.key, sheet)
+            if sheet.checks != self._sheet.checks or sheet.expected != self._sheet.expected:
+                self._table.forget()
+            self._sheet = sheet
+
+    def edit(self, number: int, column: str, value: str) -> None:
+        with self._lock:
+            place = self._index(number)
+            if column not in self._sheet.columns:
+                raise InvalidInput(f"There is no column {column[:40]!r}. Reload the page.")
+            row = self._sheet.rows[place].edited(self._sheet.columns.index(column), value)
+            self.change(replace(self._sheet, rows=_with(self._sheet.rows, place, [row])))
+
+    def remove(self, number: int) -> None:
+        with self._lock:
+            place = self._index(number)
+            row = self._sheet.rows[place]
+            self.change(replace(self._sheet, rows=_with(self._sheet.rows, place, [])))
+            self._removed = place, row
+
+    def put_back(self) -> None:
+        """The row that was removed last."""
+        with self._lock:
+            if self._removed is None:
+                raise InvalidInput("No row was removed that could be put back.")
+            place, row = self._removed
+            rows = self._sheet.rows
+            self.change(replace(self._sheet, rows=(*rows[:place], row, *rows[place:])))
+            self._removed = None
+
+    def add(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Further rows at the end; columns that are new are empty in the others."""
+        with self._lock:
+            sheet = self._sheet
+            known = (*sheet.columns, *(one for one in columns if one not in sheet.columns))
+            last = max((row.number for row in sheet.rows), default=0)
+            old = [_arranged(row, sheet.columns, known, row.number) for row in sheet.rows]
+            new = [_arranged(row, columns, known, last + n) for n, row in enumerate(rows, start=1)]
+            self.change(sheet.with_rows(known, [*old, *new]))
+
+    # -- running ---------------------------------------------------------------------------------
+    def run(
+        self, workspace: Workspace, presets: Mapping[str, Preset], again: Sequence[Place] = ()
+    ) -> None:
+        """Answer what has no answer yet with this prompt and these lanes, and `again` once more.
+
+        Raises InvalidInput where it runs already, or no row could.
+        """
+        with self._lock:
+            if self.is_busy:
+                raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
+            if workspace != self._sheet.workspace:
+                self.change(replace(self._sheet, workspace=workspace))
+            plan = self._planned(presets, anew=True)
+            keys = [plan.key(place) for place in again]
+            self._run = SheetRun(
+                self._engine, plan, self._journal, self._visitor, keys, added=self._table.added
+            )
+            self._run.start()
+
+    def failed(self, presets: Mapping[str, Preset]) -> list[Place]:
+        """The places whose answer failed."""
+        with self._lock:
+            plan, cells = self._planned(presets), self._journal.cells
+            found = ((place, cells.get(plan.key(place))) for place in plan.places())
+            return [place for place, cell in found if cell and cell.error]
+
+    def places(self, number: int, lane: str, presets: Mapping[str, Preset]) -> list[Place]:
+        """Those of a row in a lane. Raises InvalidInput."""
+        with self._lock:
+            plan, index = self._planned(presets), self._index(number)
+            if lane not in self._sheet.workspace.labels:
+                raise InvalidInput(f"The sheet has no lane {lane[:40]!r}. Reload the page.")
+            return [Place(index, lane, sample) for sample in range(plan.samples(lane))]
+
+    def pause(self) -> None:
+        if self._run:
+            self._run.pause()
+
+    def resume(self) -> None:
+        if self._run:
+            self._run.resume()
+
+    def stop(self) -> None:
+        if self._run:
+            self._run.stop()
+
+    # -- the blind review ------------------------------------------------------------------------
+    def items(self, presets: Mapping[str, Preset]) -> list[Item]:
+        """What reviewers are asked about."""
+        with self._lock:
+            found = self._review.items(self._planned(presets), self._journal.cells)
+            return [item for item in found if not item.is_settled]
+
+    # -- what is shown ---------------------------------------------------------------------------
+    def asked(self, number: int, presets: Mapping[str, Preset]) -> tuple[Request, ...]:
+        """What the row's first answer was asked with in each lane. Raises InvalidInput."""
+        with self._lock:
+            plan, index = self._planned(presets), self._index(number)
+            labels = self._sheet.workspace.labels
+            return tuple(plan.request(Place(index, label)) for label in labels)
+
+    def values(self, number: int) -> dict[str, str]:
+        with self._lock:
+            return self._sheet.values(self._sheet.rows[self._index(number)])
+
+    def state(
+        self, presets: Mapping[str, Preset], order: Order, start: int, count: int
+    ) -> SheetState:
+        """start, count: of the rows that are asked for. Takes up to half a second."""
+        with self._lock:
+            plan, cells = self._planned(presets), self._journal.cells
+            review = self._reviewed(plan, cells)
+            unchecked = self._table.check(plan, cells)
+            table = self._table.rows(plan)
+            shown = order.of(table, self._sheet.columns)
+            late = self._table.make_results(plan, cells, unchecked, self.goes_on)
+            start = max(0, min(start, len(shown) - count))
+            return SheetState(
+                self._sheet, self._progress(), tuple(shown[start : start + count]), start,
+                len(shown), counts(table), unchecked, late, *self._table.results, self._images(),
+                review,
+            )  # fmt: skip
+
+    def answers(self, presets: Mapping[str, Preset]) -> Answers:
+        """For files. Checks what was not checked yet, which may take a while."""
+        with self._lock:
+            plan, cells = self._planned(presets), self._journal.cells
+            review = self._reviewed(plan, cells)
+            while self._table.check(plan, cells):
+                pass
+            return Answers(plan, cells, self._table.outcomes(plan), review)
+
+    def _reviewed(self, plan: KnownPlan, cells: Mapping[str, Cell]) -> ReviewResult | None:
+        """Also for the check of that kind."""
+        review, outcomes = self._review.result(plan, cells)
+        self._table.take_review(outcomes, plan)
+        return review
+
+    def _progress(self) -> Progress:
+        """In cells of the table: equal rows are asked once, and all have the answer."""
+        done, total, failed = self._table.counted(self._journal.cells)
+        now = self._run.progress if self._run else None
+        if now and self.is_busy:
+            return replace(now, done=done, total=total, failed=failed)
+        state = "finished" if total and done == total else "stopped"
+        return Progress(state, done, total, failed, now.seconds if now else 0.0)
+
+    # -- plans -----------------------------------------------------------------------------------
+    def _planned(self, presets: Mapping[str, Preset], anew: bool = False) -> KnownPlan:
+        """The plan for the model in use. anew: also with the presets as they are now."""
+        used = self._engine.description
+        model = used.name if used else ""
+        if (
+            not anew
+            and self._plan
+            and self._plan.sheet is self._sheet
+            and self._plan.model == model
+        ):
+            return self._plan
+        before = self._plan
+        self._plan = KnownPlan(self._sheet, presets, model, self._image, before)
+        if before and not self._plan.asks_as(before):
+            self._table.forget()
+        self._table.follow(self._plan)
+        return self._plan
+
+    def _image(self, name: str) -> Image:
+        folder = self._store.images(self.key)
+        if (file := allowed_file(str(folder / name), (folder,))) is None:
+            return no_images(name)
+        return Image(str(file), name)
+
+    def _images(self) -> tuple[str, ...]:
+        folder = self._store.images(self.key)
+        return tuple(sorted(one.name for one in folder.iterdir())) if folder.is_dir() else ()
+
+    def _index(self, number: int) -> int:
+        for index, row in enumerate(self._sheet.rows):
+            if row.number == number:
+                return index
+        raise InvalidInput(f"Row {number} is no longer there. Reload the page.")
+
+
+def _with(rows: tuple[Row, ...], place: int, others: Sequence[Row]) -> tuple[Row, ...]:
+    return (*rows[:place], *others, *rows[place + 1 :])
+
+
+def _arranged(row: Row, columns: Sequence[str], known: Sequence[str], number: int) -> Row:
+    values = dict(zip(columns, row.values, strict=True))
+    now = tuple(values.get(name, "") for name in known)
+    return row if now == row.values and number == row.number else replace(
+        row, number=number, values=now
+    )  # fmt: skip

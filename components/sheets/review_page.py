@@ -1,0 +1,189 @@
+"""The blind review of a sheet: one row at a time over the whole page, its answers shuffled.
+
+Nothing that tells the lanes is sent while somebody judges: no names, settings or figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+import gradio as gr
+
+from components.client_component import client_component
+from components.event_data import question, sent_as
+from components.feature import QUICK, Changes, Feature, Services
+from components.sessions.session_pictures import put_file
+from components.sheets.open_sheet import OpenSheet
+from components.sheets.sheet_tab import REFUSED, SheetTab
+from components.uploads import file_url
+from components.wiring import Wiring
+from core.access.file_access import allowed_file
+from core.errors import InvalidInput
+from core.sheets.review import Item, Judgement, Marks, checked_note, reviewer_name
+from core.variables import fill_conversation
+
+
+@dataclass(frozen=True)
+class ReviewAsked:
+    """act: open, look, judge, note or undo. key: of the sheet. at: the place of an item; -1: the
+    first without a judgement. item: the token of the one that is judged.
+    """
+
+    act: str = ""
+    key: str = ""
+    reviewer: str = ""
+    at: int = -1
+    item: str = ""
+    marks: list[Any] | None = None
+    note: str = ""
+
+
+class ItemView(TypedDict):
+    """row: its number. sample: counted from 1; 0 where each row has one. asked: the last user
+    message. inputs: values of the row that are not in it, by column. texts: the answers, in the
+    order of this reviewer. marks: what the reviewer has said; empty: nothing yet.
+    """
+
+    token: str
+    row: int
+    sample: int
+    asked: str
+    inputs: list[tuple[str, str]]
+    image: str
+    texts: list[str]
+    marks: Marks
+    note: str
+
+
+class ReviewView(TypedDict):
+    """count: of items. answers: of each. done: how many the reviewer has judged. at: the place of
+    the item. item: None before the reviewer is known, and when all are judged. own: whether users
+    log in, so that a link opens only for the one who owns the sheet.
+    """
+
+    key: str
+    name: str
+    reviewer: str
+    count: int
+    answers: int
+    done: int
+    at: int
+    item: ItemView | None
+    own: bool
+
+
+class Review(Feature):
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.view = client_component(
+            "review_view", None, answer=None, events=("ask",), elem_id="review"
+        )
+
+    def wire(self, page: Wiring) -> None:
+        self._tab = page.the(SheetTab)
+        self.view.ask(self._ask, None, [self.view], trigger_mode="multiple", **QUICK)
+
+    def _ask(self, request: gr.Request, event: gr.EventData) -> Changes:
+        answer: Mapping[str, Any]
+        try:
+            visitor = self._services.visitors.of(request)
+            visitor.refuse_in_demo(REFUSED)
+            answer = {**self._answer(sent_as(event, ReviewAsked)), "own": bool(visitor.user)}
+        except InvalidInput as error:
+            answer = {"refused": str(error)}
+        return {self.view: gr.update(answer={**answer, "question": question(event)})}
+
+    def _answer(self, ask: ReviewAsked) -> ReviewView:
+        sheet = self._tab.opened(ask.key)
+        items = sheet.items(self._services.library_now().presets)
+        if not items:
+            raise InvalidInput(
+                "There is nothing to review: no row has an answer in every lane, or both answers "
+                "are always identical. Run the sheet, or change a lane."
+            )
+        reviewer = "" if ask.act == "open" else reviewer_name(ask.reviewer)
+        at = ask.at
+        match ask.act:
+            case "open" | "look":
+                pass
+            case "judge" | "note":
+                at = judge(sheet, items, reviewer, ask)
+            case "undo":
+                key = sheet.judgements.undo(reviewer)
+                at = next((place for place, one in enumerate(items) if one.key == key), -1)
+            case _:
+                raise InvalidInput(f"Unknown action {ask.act[:40]!r}. Reload the page.")
+        said = sheet.judgements.of(reviewer)
+        if ask.act == "judge" or at < 0:
+            at = open_place(items, said, max(0, at))
+        at = min(at, len(items))
+        item = items[at] if reviewer and at < len(items) else None
+        return {
+            "key": sheet.key,
+            "name": sheet.sheet.name,
+            "reviewer": reviewer,
+            "count": len(items),
+            "answers": len(items[0].answers),
+            "done": sum(one.key in said for one in items),
+            "at": at,
+            "item": item and self._item(sheet, item, reviewer, said.get(item.key)),
+            "own": False,
+        }
+
+    def _item(
+        self, sheet: OpenSheet, item: Item, reviewer: str, said: Judgement | None
+    ) -> ItemView:
+        """sheet: as it was when the item was made, or later."""
+        shown = item_view(sheet, item, reviewer, said)
+        column, folder = sheet.sheet.images, self._services.stores.sheets.images(sheet.key)
+        name = sheet.values(item.number).get(column, "").strip() if column else ""
+        if name and (file := allowed_file(str(folder / name), (folder,))):
+            shown["image"] = file_url(put_file(str(file), folder))
+        return shown
+
+
+def judge(sheet: OpenSheet, items: list[Item], reviewer: str, ask: ReviewAsked) -> int:
+    """Keep what was said; returns the item's place. Raises InvalidInput."""
+    near = items[ask.at : ask.at + 1] if ask.at >= 0 else []
+    item = next((one for one in [*near, *items] if one.token(reviewer) == ask.item), None)
+    if item is None:
+        raise InvalidInput(
+            "These answers have changed meanwhile. Reload the page to see the new ones."
+        )
+    scores = item.scores(reviewer, ask.marks or [])
+    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    sheet.judgements.add(Judgement(reviewer, item.key, scores, checked_note(ask.note), now))
+    return items.index(item)
+
+
+def open_place(items: list[Item], said: Mapping[str, Judgement], start: int) -> int:
+    """The first place from `start` on, and round the end, without a judgement; as many as there are
+    items, if there is none.
+    """
+    order = [*range(start, len(items)), *range(min(start, len(items)))]
+    return next((place for place in order if items[place].key not in said), len(items))
+
+
+def item_view(
+    sheet: OpenSheet, item: Item, reviewer: str, said: Judgement | None = None
+) -> ItemView:
+    """All that a browser gets to know of an item."""
+    values = sheet.values(item.number)
+    workspace = sheet.sheet.workspace
+    talk = fill_conversation(workspace.conversation, {**dict(workspace.variables), **values})
+    asked = next((turn.text for turn in reversed(talk.messages) if turn.role == "user"), "")
+    columns = {name: values[name] for name in sheet.sheet.columns}
+    return {
+        "token": item.token(reviewer),
+        "row": item.number,
+        "sample": item.sample + 1 if sheet.sheet.samples > 1 else 0,
+        "asked": asked,
+        "inputs": [(name, text) for name, text in columns.items() if text and text not in asked],
+        "image": "",
+        "texts": item.texts(reviewer),
+        "marks": item.marks(reviewer, said.scores) if said else [],
+        "note": said.note if said else "",
+    }

@@ -1,0 +1,105 @@
+"""What a person changes in a sheet: rows, checks, settings and images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from components.sheets.open_sheet import OpenSheet
+from components.sheets.sheet_input import MOST_IMAGES, Asked, checks_of, image_files, table_of
+from components.wording import counted
+from core.errors import InvalidInput, reason
+from core.sessions.data_folder import write_atomically
+from core.sheets.check import Check
+from core.sheets.row_files import Table
+from core.sheets.sheet import EXPECTED, LONGEST_NAME, Row, Sheet
+from core.workspace import Workspace
+
+MOST_NAMED = 20  # rows that could not be read
+
+
+def new_sheet(page: Workspace, ask: Asked) -> tuple[Sheet, list[str]]:
+    """A sheet with the page's prompt, and notes about its rows. Raises InvalidInput."""
+    table = table_of(ask)
+    name = ask.name.rsplit(".", 1)[0] if ask.file else ""
+    sheet = Sheet((name or "Sheet")[:LONGEST_NAME], for_sheet(page, table.columns))
+    sheet = sheet.with_rows(table.columns, table.rows)
+    if sheet.expected:
+        sheet = replace(sheet, checks=(Check("equals"),))
+    return sheet, _notes(table)
+
+
+def for_sheet(page: Workspace, columns: tuple[str, ...]) -> Workspace:
+    """The page's prompt and lanes; the rows give the values of the variables that are columns."""
+    known = {*columns, EXPECTED}
+    kept = tuple((name, value) for name, value in page.variables if name not in known)
+    return replace(page, variables=kept)
+
+
+def edited(sheet: OpenSheet, ask: Asked, images: Path) -> list[str]:
+    """Does what is asked; returns notes. images: the folder of those of its rows.
+
+    Raises InvalidInput.
+    """
+    match ask.act:
+        case "cell":
+            sheet.edit(ask.number, ask.column, ask.value)
+        case "remove":
+            sheet.remove(ask.number)
+        case "put_back":
+            sheet.put_back()
+        case "row":
+            sheet.add(sheet.sheet.columns, [Row(1, ("",) * len(sheet.sheet.columns))])
+        case "rows":
+            return _with_rows(sheet, ask)
+        case "checks":
+            sheet.change(replace(sheet.sheet, checks=checks_of(ask)))
+        case "settings":
+            sheet.change(_with_settings(sheet.sheet, ask))
+        case "images":
+            return _with_images(ask, images)
+        case _:
+            raise InvalidInput(f"Unknown action {ask.act[:40]!r}. Reload the page.")
+    return []
+
+
+def _with_rows(sheet: OpenSheet, ask: Asked) -> list[str]:
+    known = () if ask.replaces else sheet.sheet.columns
+    table = table_of(ask, known)
+    if ask.replaces or not sheet.sheet.columns:
+        sheet.change(sheet.sheet.with_rows(table.columns, table.rows))
+    else:
+        sheet.add(table.columns, table.rows)
+    return _notes(table)
+
+
+def _notes(table: Table) -> list[str]:
+    bad = [str(row.number) for row in table.rows if row.problem]
+    if not bad:
+        return [*table.notes]
+    more = f" and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
+    named = ", ".join(bad[:MOST_NAMED])
+    return [*table.notes, f"Rows that could not be read as they stand: {named}{more}."]
+
+
+def _with_settings(sheet: Sheet, ask: Asked) -> Sheet:
+    for what, name in (("expected", ask.expected), ("images", ask.images)):
+        if name and name not in sheet.columns:
+            raise InvalidInput(f"There is no column {name[:40]!r} for {what}. Reload the page.")
+    return replace(
+        sheet, name=ask.name.strip()[:LONGEST_NAME] or sheet.name, expected=ask.expected,
+        images=ask.images, samples=ask.samples, seed=ask.seed,
+    )  # fmt: skip
+
+
+def _with_images(ask: Asked, folder: Path) -> list[str]:
+    files = image_files(ask)
+    known = {one.name for one in folder.iterdir()} if folder.is_dir() else set[str]()
+    if len(known | {name for name, _ in files}) > MOST_IMAGES:
+        raise InvalidInput(f"A sheet has at most {MOST_IMAGES} images. Use fewer.")
+    try:
+        for name, content in files:
+            write_atomically(folder / name, content)
+    except OSError as error:
+        raise InvalidInput(f"The images were not kept: {reason(error)}") from error
+    return [f"{counted(len(files), 'image')} added."]

@@ -1,0 +1,1 @@
+"""Variables: `{{name}}` in messages, tools and schemas, with a field for each value."""

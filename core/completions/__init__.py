@@ -1,0 +1,1 @@
+"""OpenAI's completions with vLLM's parameters: a body becomes requests, events become an answer."""

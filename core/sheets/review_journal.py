@@ -1,0 +1,86 @@
+"""The judgements of a sheet, kept in a file that only grows, next to its answers."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from core.errors import InvalidInput, reason
+from core.sheets.growing_file import GrowingFile
+from core.sheets.review import Judgement, judgement_line, read_judgement
+
+LARGEST = 32 * 2**20  # bytes
+MOST_REVIEWERS = 50
+
+
+class ReviewJournal:
+    """Safe to use from many threads. Of what a reviewer says of an item, the newest counts."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads what is there. Raises InvalidInput where the file can't be read."""
+        self._lock = threading.Lock()
+        full = (
+            f"The judgements of this sheet have more than {LARGEST >> 20} MB. Export the report, "
+            "and review a new sheet."
+        )
+        self._file = GrowingFile(path, LARGEST, "The judgement", full)
+        self._said: dict[str, list[Judgement]] = {}  # by reviewer, all that was not undone
+        self.version = 0  # how often it has changed
+        try:
+            for line in self._file.lines():
+                try:
+                    self._take(read_judgement(line))
+                except InvalidInput:  # cut by a crash
+                    continue
+        except OSError as error:
+            raise InvalidInput(f"{path.name} can't be read: {reason(error)}") from error
+
+    def all(self) -> list[Judgement]:
+        """Those that count, reviewer by reviewer."""
+        with self._lock:
+            latest = [{one.item: one for one in said} for said in self._said.values()]
+            return [one for items in latest for one in items.values()]
+
+    def of(self, reviewer: str) -> dict[str, Judgement]:
+        """Those of a reviewer that count, by item."""
+        with self._lock:
+            return {one.item: one for one in self._said.get(reviewer, ())}
+
+    def add(self, one: Judgement) -> None:
+        """Returns when it is on the disk. Raises InvalidInput."""
+        with self._lock:
+            if one.reviewer not in self._said and len(self._said) >= MOST_REVIEWERS:
+                raise InvalidInput(
+                    f"{MOST_REVIEWERS} people have reviewed this sheet, the most it takes. Use the "
+                    "name of one of them."
+                )
+            self._write(one)
+
+    def undo(self, reviewer: str) -> str:
+        """Take a reviewer's last judgement back, so that the one before it counts again; returns
+        the item's key. Raises InvalidInput.
+        """
+        with self._lock:
+            if not (said := self._said.get(reviewer)):
+                raise InvalidInput(f"{reviewer} has no judgement that could be undone.")
+            last = said[-1].item
+            self._write(Judgement(reviewer, undone=True))
+            return last
+
+    def close(self) -> None:
+        with self._lock:
+            self._file.close()
+
+    def _write(self, one: Judgement) -> None:
+        self._file.add(judgement_line(one))
+        self._take(one)
+
+    def _take(self, one: Judgement) -> None:
+        said = self._said.setdefault(one.reviewer, [])
+        if not one.undone:
+            said.append(one)
+        elif said:
+            said.pop()
+        if not said:
+            del self._said[one.reviewer]
+        self.version += 1

@@ -1,0 +1,158 @@
+"""The sheets of a data folder: each is a folder with `sheet.json`, `cells.jsonl`, `images/` and
+what people said of the answers, `review.jsonl`.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import InvalidInput, reason
+from core.file_names import file_stem, numbered
+from core.sessions.data_folder import read_regular, remove_if_abandoned, write_atomically
+from core.sessions.deleted import DELETED, put_among_deleted
+from core.sessions.session_files import KEY
+from core.sheets.journal import Journal
+from core.sheets.review_journal import ReviewJournal
+from core.sheets.sheet import Sheet, check_sheet
+from core.sheets.sheet_json import sheet_from_dict, sheet_to_dict
+
+DRAFT = ".new-"  # begins the name of a sheet's folder until it is whole
+LARGEST = 128 * 2**20  # bytes of a sheet.json: more than its bounds allow
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSheet:
+    """key: its folder's name. changed: when it was saved, in seconds since 1970."""
+
+    key: str
+    sheet: Sheet
+    changed: float
+
+
+class SheetStore:
+    """Safe to use from many threads. Where sheets lie on this machine is told nobody; what writes
+    raises InvalidInput, with what the disk said.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._journals: dict[str, Journal] = {}
+        self._reviews: dict[str, ReviewJournal] = {}
+
+    def sheets(self) -> tuple[tuple[StoredSheet, ...], tuple[str, ...]]:
+        """All of them, the one saved last first, and a sentence for each that can't be read."""
+        found: list[StoredSheet] = []
+        broken: list[str] = []
+        if self.folder.is_dir():
+            for path in sorted(self.folder.iterdir()):
+                if KEY.fullmatch(path.name) and path.name != DELETED and path.is_dir():
+                    try:
+                        found.append(self.stored(path.name))
+                    except InvalidInput as error:
+                        broken.append(str(error))
+        found.sort(key=lambda one: one.changed, reverse=True)
+        return tuple(found), tuple(broken)
+
+    def stored(self, key: str) -> StoredSheet:
+        """Raises InvalidInput where there is none, or it can't be read."""
+        path = self._path(key) / "sheet.json"
+        try:
+            content = read_regular(path, LARGEST)
+            return StoredSheet(key, sheet_from_dict(json.loads(content)), path.stat().st_mtime)
+        except OSError as error:
+            raise InvalidInput(f"The sheet {key} can't be read: {reason(error)}") from error
+        except (ValueError, RecursionError) as error:
+            raise InvalidInput(f"The sheet {key} can't be read: {error}") from error
+
+    def create(self, sheet: Sheet) -> str:
+        """A new sheet; returns its key."""
+        content = _content(sheet)
+        with self._lock, _disk_errors():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for abandoned in self.folder.glob(f"{DRAFT}*"):
+                remove_if_abandoned(abandoned)
+            draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=DRAFT))
+            write_atomically(draft / "sheet.json", content)
+            key = _moved(draft, self.folder, file_stem(sheet.name, otherwise="sheet"))
+            self._close(key)  # its folder was removed by somebody else
+            return key
+
+    def save(self, key: str, sheet: Sheet) -> None:
+        """In the place of what was there; answers stay, and count where they still fit."""
+        content = _content(sheet)
+        with self._lock, _disk_errors():
+            write_atomically(self._path(key) / "sheet.json", content)
+
+    def delete(self, key: str) -> str:
+        """Move it to the deleted ones; returns its key there."""
+        with self._lock, _disk_errors():
+            self._close(key)
+            moved = _moved(self._path(key), self.folder / DELETED, key)
+            put_among_deleted(self.folder / DELETED / moved)
+            return moved
+
+    def undelete(self, key: str) -> str:
+        """Bring it back; returns its key, another one where that is taken meanwhile."""
+        with self._lock, _disk_errors():
+            return _moved(self._path(key, self.folder / DELETED), self.folder, key)
+
+    def journal(self, key: str) -> Journal:
+        """Always the same of a sheet. Raises InvalidInput."""
+        with self._lock:
+            if key not in self._journals:
+                self._journals[key] = Journal(self._path(key) / "cells.jsonl")
+            return self._journals[key]
+
+    def review(self, key: str) -> ReviewJournal:
+        """Always the same of a sheet. Raises InvalidInput."""
+        with self._lock:
+            if key not in self._reviews:
+                self._reviews[key] = ReviewJournal(self._path(key) / "review.jsonl")
+            return self._reviews[key]
+
+    def images(self, key: str) -> Path:
+        """The folder of the images that its rows name, by file name."""
+        return self._path(key) / "images"
+
+    def _close(self, key: str) -> None:
+        for kept in (self._journals, self._reviews):
+            if gone := kept.pop(key, None):
+                gone.close()
+
+    def _path(self, key: str, parent: Path | None = None) -> Path:
+        path = (parent or self.folder) / key
+        if not KEY.fullmatch(key) or key == DELETED or not path.is_dir():
+            raise InvalidInput(
+                f"The sheet {key[:80]!r} no longer exists. Choose one from the list."
+            )
+        return path
+
+
+def _moved(path: Path, parent: Path, stem: str) -> str:
+    """Move a sheet's folder into `parent`, under the first name that is free; returns that."""
+    parent.mkdir(parents=True, exist_ok=True)
+    name = next(one for one in numbered(stem) if not (parent / one).exists())
+    path.rename(parent / name)
+    return name
+
+
+def _content(sheet: Sheet) -> str:
+    check_sheet(sheet)
+    return json.dumps(sheet_to_dict(sheet), ensure_ascii=False)
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InvalidInput(
+            f"The sheet was not written: {reason(error)} What was saved before is still there."
+        ) from error

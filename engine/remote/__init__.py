@@ -1,0 +1,1 @@
+"""Lanes answered by another playground, over HTTP."""

@@ -1,0 +1,70 @@
+"""Ollama by its own protocol, which takes more samplers than its /v1. Its lines are JSON each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from core.completions.chunks import ChunkReader
+from core.completions.openai_body import ollama_body
+from core.errors import InvalidInput
+from core.runs.engine import ModelDescription
+from core.runs.events import Event
+from engine.remote.kind import Kind, at, can, described
+from engine.remote.remote_server import RemoteServer
+
+
+def ollama_models(
+    server: RemoteServer, models: Sequence[Mapping[str, Any]]
+) -> tuple[ModelDescription, ...]:
+    return tuple(_described(server, at(model, "id")) for model in models)
+
+
+def _described(server: RemoteServer, name: Any) -> ModelDescription:
+    try:
+        with server.post("/api/show", {"model": name}) as answer:
+            shown = answer.json()
+    except InvalidInput:
+        shown = None
+    abilities, info = at(shown, "capabilities"), at(shown, "model_info")
+    listed: list[Any] = abilities if isinstance(abilities, list) else []
+    able = can("ollama", prefill=True, logprobs=True, constraints=True,
+               images="vision" in listed, tools="tools" in listed)  # fmt: skip
+    named = info.items() if isinstance(info, Mapping) else ()
+    lengths = [value for key, value in named if str(key).endswith(".context_length")]
+    weights = at(shown, "details", "quantization_level")
+    kept = weights[:40] if isinstance(weights, str) else ""
+    return described(server, name, able, next(iter(lengths), None), kept)
+
+
+class OllamaReader:
+    """Turns its lines into OpenAI's chunks."""
+
+    def __init__(self, server: str) -> None:
+        self._chunks = ChunkReader(server)
+
+    def read(self, chunk: Any, seconds: float) -> Iterator[Event]:
+        message = at(chunk, "message")
+        delta: dict[str, Any] = {
+            "content": at(message, "content"), "reasoning_content": at(message, "thinking"),
+            "tool_calls": _calls(at(message, "tool_calls")),
+        }  # fmt: skip
+        reason = None
+        if at(chunk, "done") is True:
+            reason = "length" if at(chunk, "done_reason") == "length" else "stop"
+        told = at(chunk, "logprobs")
+        choice = {"delta": delta, "finish_reason": reason, "logprobs": {"content": told}}
+        return self._chunks.read({"choices": [choice]}, seconds)
+
+
+def _calls(value: Any) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = []
+    for place, call in enumerate(value if isinstance(value, list) else []):
+        arguments = at(call, "function", "arguments")
+        function = {"name": at(call, "function", "name"), "arguments": json.dumps(arguments or {})}
+        calls.append({"index": place, "function": function})
+    return calls
+
+
+OLLAMA = Kind(name="Ollama", body=ollama_body, reader=OllamaReader, path="/api/chat", lines=True)

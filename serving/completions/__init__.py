@@ -1,0 +1,1 @@
+"""The routes of OpenAI's completions below /v1."""

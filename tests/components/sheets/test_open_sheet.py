@@ -1,0 +1,126 @@
+"""An open sheet: its run goes on by itself, and what is edited runs again."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from components.sheets.open_sheet import OpenSheet, SheetState
+from components.sheets.open_sheets import OpenSheets
+from components.sheets.sheet_table import Order
+from components.sheets.sheet_view import prompt_print, state_value
+from core.errors import InvalidInput
+from core.lanes import AS_IN_THE_SIDEBAR
+from core.sheets.check import Check
+from core.sheets.sheet import Row, Sheet
+from core.sheets.store import SheetStore
+from engine.scripted.scripted_engine import ScriptedEngine
+from tests.components.snapshots import LIBRARY, workspace
+
+PRESETS = LIBRARY.presets
+GREEDY = replace(AS_IN_THE_SIDEBAR, preset="greedy")
+ASKED = workspace("Say {{word}}", lanes=(AS_IN_THE_SIDEBAR, GREEDY))
+
+ROWS = tuple(Row(n, (f"word {n}", "scripted")) for n in range(1, 31))
+SHEET = Sheet("Words", ASKED, ("word", "expected"), ROWS, (Check("contains"),), expected="expected")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SheetStore:
+    return SheetStore(tmp_path / "sheets")
+
+
+def opened(store: SheetStore, sheet: Sheet = SHEET) -> OpenSheet:
+    return OpenSheet(ScriptedEngine(tokens_per_second=5_000), store, store.create(sheet), "test")
+
+
+def until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def state(sheet: OpenSheet) -> SheetState:
+    while (now := sheet.state(PRESETS, Order(), 0, 50)).unchecked or now.late:
+        pass
+    return now
+
+
+def test_a_sheet_runs_is_checked_and_is_there_after_a_restart(store: SheetStore):
+    sheet = opened(store)
+    sheet.run(ASKED, PRESETS)
+    with pytest.raises(InvalidInput, match="is running"):
+        sheet.run(ASKED, PRESETS)
+    until(lambda: not sheet.is_busy)
+    now = state(sheet)
+    assert (now.progress.state, now.progress.done) == ("finished", 60)
+    assert [lane.passed for lane in now.lanes] == [30, 30]
+    again = OpenSheet(ScriptedEngine(), store, sheet.key, "test")
+    assert state(again).progress.done == 60
+
+
+def test_an_edited_row_and_another_check_lose_only_what_they_change(store: SheetStore):
+    sheet = opened(store)
+    sheet.run(ASKED, PRESETS)
+    until(lambda: not sheet.is_busy)
+    sheet.edit(2, "word", "another")
+    assert state(sheet).progress.done == 58
+    sheet.edit(2, "word", "word 2")
+    assert state(sheet).progress.done == 60
+    sheet.change(replace(sheet.sheet, checks=(Check("contains", "no such words"),)))
+    now = state(sheet)
+    assert (now.progress.done, now.lanes[0].passed, now.counts["fails"]) == (60, 0, 30)
+    sheet.remove(30)
+    assert state(sheet).counts["all"] == 29
+    sheet.put_back()
+    assert state(sheet).progress.done == 60
+
+
+def test_rows_are_added_with_new_columns_and_numbers(store: SheetStore):
+    sheet = opened(store)
+    sheet.add(("word", "note"), [Row(1, ("more", "n"))])
+    assert sheet.sheet.columns == ("word", "expected", "note")
+    assert sheet.sheet.rows[0].values == ("word 1", "scripted", "")
+    assert sheet.sheet.rows[-1] == Row(31, ("more", "", "n"))
+
+
+def test_a_cell_is_asked_again_with_its_seed_and_values(store: SheetStore):
+    sheet = opened(store)
+    first, second = sheet.asked(3, PRESETS)
+    assert first.conversation.messages[-1].text == "Say word 3"
+    assert (first.params.seed, second.lane) == (0, "B")
+    with pytest.raises(InvalidInput, match="Row 99"):
+        sheet.asked(99, PRESETS)
+
+
+def test_the_same_sheet_is_open_once_and_a_deleted_one_no_longer(store: SheetStore):
+    sheets = OpenSheets(ScriptedEngine(tokens_per_second=20))
+    key = store.create(SHEET)
+    sheet = sheets.get(store, key)
+    assert sheets.get(store, key) is sheet
+    sheet.run(ASKED, PRESETS)
+    assert [*sheets.running(store)] == [key]
+    sheet.pause()
+    sheets.forget(store, key)
+    store.delete(key)
+    assert not sheet.is_busy
+    with pytest.raises(InvalidInput, match="no longer exists"):
+        sheets.get(store, key)
+
+
+def test_the_value_has_what_is_on_the_screen_and_no_more(store: SheetStore):
+    long = replace(SHEET, rows=(Row(1, ("x" * 5_000, "e")), *ROWS[1:]))
+    sheet = opened(store, long)
+    value = state_value(sheet.key, sheet.state(PRESETS, Order(), 0, 5), {"A": "One"})
+    assert len(value["rows"]) == 5
+    assert len(value["rows"][0]["values"][0]) == 300
+    assert value["rows"][0]["cut"] == [0]
+    assert [lane["name"] for lane in value["lanes"]] == ["One", "B"]
+
+
+def test_two_pages_with_the_same_prompt_have_the_same_print_whatever_their_variables():
+    assert prompt_print(ASKED) == prompt_print(replace(ASKED, variables=(("word", "x"),)))
+    assert prompt_print(ASKED) != prompt_print(workspace("Say {{word}}"))

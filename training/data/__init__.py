@@ -1,0 +1,1 @@
+"""What the text part is taught: conversations drawn from a seed."""

@@ -1,0 +1,1 @@
+"""What the vision part is taught: scenes, drawn as pictures, and questions about them."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from core.runs.engine import DECODE
 from engine.scripted.scripted_engine import ScriptedEngine
@@ -50,19 +51,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
-class OneBrowser(LoadFileScheduling):
-    """Each file runs in one process, and all files with a browser in the same one: with two
-    browsers at a time, two cores miss what shows for half a second.
+class TwoBrowsers(LoadFileScheduling):
+    """Each file runs in one process. Two processes begin with the files that need a browser, the
+    others with the rest: two cores show what two browsers do in time, and not what three do.
     """
 
-    def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return "browser" if file.startswith("tests/browser/") else file
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        first = node in self.nodes[:2]
+        for file in self.workqueue:
+            if file.startswith("tests/browser/") == first:
+                self.workqueue.move_to_end(file, last=False)
+                break
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Not `loadgroup`: xdist 3.8 marks groups in an attribute that pytest 9.2 does not have."""
-    return OneBrowser(config, log) if config.getvalue("dist") == "loadfile" else None
+    return TwoBrowsers(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _rank(path: Path) -> int:

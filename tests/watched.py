@@ -47,42 +47,65 @@ class _Watch(Pumped[tuple[str, Event]]):
 
 
 class Crowded(ScriptedEngine):
-    """All wait in its queue for ever, without another event.
+    """All wait in its queue, at `place`, until `move` lets them come forward and in the end answer.
 
     `waiting` is released by each stream that begins to wait, `left` by each that is closed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, place: int = 1) -> None:
         super().__init__()
+        self.place = place
+        self.moves = 0
+        self.moved = threading.Condition()
         self.waiting = threading.Semaphore(0)
         self.left = threading.Semaphore(0)
 
+    def move(self) -> None:
+        with self.moved:
+            self.moves += 1
+            self.moved.notify_all()
+
     def stream(self, requests: Sequence[Request], visitor: str = "") -> EventStream:
-        return _Line(self, [request.lane for request in requests])
+        return _Line(self, [one.lane for one in requests], super().stream(requests, visitor))
 
 
 class _Line(Pumped[tuple[str, Event]]):
     """Closing it ends the wait of the thread that reads it, as in the local engine."""
 
-    def __init__(self, engine: Crowded, lanes: list[str]) -> None:
+    def __init__(self, engine: Crowded, lanes: list[str], answers: EventStream) -> None:
         self._engine = engine
-        self._lanes = lanes
-        self._closed = threading.Event()
+        self._moves = engine.moves
+        self._places = [(n, lane) for n in range(engine.place, 0, -1) for lane in lanes]
+        self._answers = answers
+        self._waits = False
+        self._closed = False
 
     def __next__(self) -> tuple[str, Event]:
-        if self._lanes:
-            return self._lanes.pop(), Queued(1, 0.0)
-        self._engine.waiting.release()
-        self._closed.wait()
-        raise StopIteration
+        engine = self._engine
+        to_go = engine.place - (self._places[0][0] if self._places else 0)
+        if to_go and not self._waits:
+            self._waits = True
+            engine.waiting.release()
+        with engine.moved:
+            engine.moved.wait_for(lambda: self._closed or engine.moves - self._moves >= to_go)
+        if self._closed:
+            raise StopIteration
+        if self._places:
+            place, lane = self._places.pop(0)
+            return lane, Queued(place, 0.0)
+        return next(self._answers)
 
     def stop(self, lane: str) -> None:
-        """Nothing comes of any lane, so nothing has to end."""
+        self._answers.stop(lane)
 
     def close(self) -> None:
-        if not self._closed.is_set():
-            self._closed.set()
-            self._engine.left.release()
+        with self._engine.moved:
+            if self._closed:
+                return
+            self._closed = True
+            self._engine.moved.notify_all()
+        self._answers.close()
+        self._engine.left.release()
 
 
 class Lingering(ScriptedEngine):

@@ -67,6 +67,11 @@ export function mount({ element, trigger, props, server, watch, signal }) {
   const explain = () =>
     drawExplanation($('explanation'), props.explanation || {}, props.value?.divergence?.place);
 
+  function begin() {
+    asked.begin();
+    follow = true;
+    showPane('answers');
+  }
   // An answer that was neither asked for here nor brought back, by a reload or with a saved version, is
   // from elsewhere.
   function followAsked(value, status) {
@@ -74,7 +79,7 @@ export function mount({ element, trigger, props, server, watch, signal }) {
     const isNew = answer !== lastAnswer && !BUSY.includes(status) && !BUSY.includes(lastStatus);
     lastAnswer = answer;
     if (!isNew) return;
-    if (status !== 'idle' && asked.isRequested) return asked.begin();
+    if (status !== 'idle' && asked.isRequested) return begin();
     const isBack = !keptDrafts.wasOpened;
     if (!isBack) asked.forget();
     if (!isBack && value.saved) asked.restore(value.saved);
@@ -149,11 +154,9 @@ export function mount({ element, trigger, props, server, watch, signal }) {
     element.dataset.busy = String(busy);
     followAsked(value, status);
     if (busy && !BUSY.includes(lastStatus)) {
-      asked.begin();
+      begin();
       $('when').textContent = '';
       if (!document.body.classList.contains('running')) trigger('begin');
-      follow = true;
-      showPane('answers');
     }
     lastStatus = status;
     drawOutdated();

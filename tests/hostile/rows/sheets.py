@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hostile.entrances import event, new_sheet, open_link, review, row, run, sheet
+from tests.hostile.entrances import edit, event, new_sheet, open_link, review, row, run, sheet
 from tests.hostile.hostile_row import Row
 from tests.hostile.rows.imports import MARKUP
 
@@ -26,6 +26,14 @@ ROWS = (
         {**ASKED, "variables": {"date": "{{date}}"}}, r"\{\{date\}\}"),
     Row("a variable that reaches into Python", run,
         {"messages": [row("{{date.__class__.__mro__}}")]}, r"__mro__"),
+    Row("40,000 empty pairs of braces", edit, {"messages": [row("{{}}" * 40_000)]},
+        "sent as it is written", within=10),
+    Row("200,000 braces that never end", edit, {"messages": [row("{" * 200_000)]}, "refused"),
+    Row("a run with a variable and 100,000 pairs of braces", run,
+        {"messages": [row("{{date}}" + "{{}}" * 100_000)], "variables": {"date": "x"}},
+        "column 9: .* is not a variable"),
+    Row("100,000 pairs of braces to escape", event, ("variables", "leave", None,
+        {"messages": [row("{{date}}" + "{{}}" * 100_000)]}), "messages"),
     Row("a prompt that 50 variables make too long", run,
         {"messages": [row("{{a}}" * 60)], "variables": {"a": "x" * 200_000}}, "are read at most"),
     Row("a link with variables that are text", open_link, {**LINK, "variables": "x"},

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, replace
 
-from core.bounds import LONGEST_VARIABLE
 from core.conversation import Conversation, Image, Message
 from core.errors import InvalidInput
 from core.lanes import Lane
@@ -66,8 +65,8 @@ class Plan:
         if missing := [name for name in names if name not in known]:
             columns = ", ".join(self.sheet.columns) or "none"
             raise InvalidInput(
-                f"The prompt has the variable {missing[0][:LONGEST_VARIABLE]}, and the sheet has "
-                f"no such column; its columns are {columns}. Rename one, or add it."
+                f"The prompt has the variable {missing[0][:40]}, and the sheet has no such column; "
+                f"its columns are {columns}. Rename one, or add it."
             )
         if not self.sheet.rows:
             raise InvalidInput("The sheet has no rows. Add some, then run.")

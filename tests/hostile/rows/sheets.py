@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.hostile.entrances import edit, event, new_sheet, open_link, review, row, run, sheet
+from tests.core.sheets.test_spreadsheet import ENTITIES, SHEET, of_rows, with_parts
+from tests.hostile.entrances import (
+    edit,
+    event,
+    new_sheet,
+    open_link,
+    review,
+    row,
+    run,
+    sheet,
+    sheet_of_file,
+)
 from tests.hostile.hostile_row import Row
 from tests.hostile.rows.imports import MARKUP
 
@@ -50,6 +61,12 @@ ROWS = (
     Row("a sheet of 20,000 rows", new_sheet, {"text": "a\tb\n" * 20_000}, "rows"),
     Row("a sheet of markup", new_sheet, {"text": f"a\tb\n{MARKUP}\tx"}, r'"rows": \['),
     Row("a sheet of half a character", new_sheet, {"text": "a\tb\n\ud83d\tx"}, r'"rows": \[|half'),
+    Row("a sheet of 5 million numbers", new_sheet, {"text": f"[{'1,' * 5_000_000}1]"},
+        "more than 3,000,000 separators"),
+    Row("a spreadsheet of 300,000 cells in a row", sheet_of_file,
+        lambda: of_rows(f"<row>{'<c/>' * 300_000}</row>"), "has no rows"),
+    Row("a spreadsheet with a DOCTYPE in UTF-16", sheet_of_file,
+        lambda: with_parts({SHEET: ENTITIES.encode("utf-16")}), "a part with a DOCTYPE"),
     Row("a sheet of formulas", new_sheet, {"text": "a\tb\n=1+1\t@x"}, "=1\\+1"),
     # What is done with one
     Row("a look at nothing", event, ("sheet", "look", None), "sheets"),
@@ -68,6 +85,9 @@ ROWS = (
     Row("the whole text of a row that there is not", sheet,
         ("look", {"act": "whole", "number": 10**30, "column": "a"}), "no longer there"),
     Row("an act on a sheet that there is not", sheet, ("edit", {"act": "evil"}), "Unknown action"),
+    Row("rows that begin with the name of a column", sheet,
+        ("edit", {"act": "rows", "text": "a\tspam\n3\tz"}),
+        r"taken for values, and has the names of columns: a\."),
     Row("a value of a column that there is not", sheet,
         ("edit", {"act": "cell", "number": 1, "column": "evil", "value": "x"}), "no column"),
     Row("a value of 5 MB", sheet,

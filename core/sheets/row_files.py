@@ -30,7 +30,7 @@ from core.validity.json_answer import whole
 TAKEN_FOR_NAMES = "The first row was taken for the names of the columns."
 LONGEST_NOTE = 40  # characters of a name in a note
 LONGEST_HEADING = 1_000  # characters of which a name is made
-SEPARATORS = "\t\n,;[{"  # of values: what is between two may become an object in memory
+SEPARATORS = "\t\r\n,;[{"  # of values: what is between two may become an object in memory
 MOST_SEPARATORS = 3_000_000  # where there are as many, 20 MB are no rows of texts
 
 

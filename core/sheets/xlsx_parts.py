@@ -56,7 +56,7 @@ class Parts:
         self._elements = 0
 
     def links(self, part: str) -> dict[str, Link]:
-        """Of a part, by their ids. part: "" for those of the whole file."""
+        """The links of a part by their ids. part: "" for those of the whole file."""
         folder, name = posixpath.split(part)
         found: dict[str, Link] = {}
 

@@ -195,6 +195,7 @@ def test_values_beyond_the_columns_are_kept_in_the_last_one():
         (b"PK\x03\x04 no archive", "x.xlsx", "can't be read as an XLSX file"),
         ("[" + "1," * 3_000_000 + "1]", "x.json", "more than 3,000,000 separators"),
         ("," * 3_000_001, "x.csv", "more than 3,000,000 separators"),
+        ("\r" * 3_000_001 + "a", "x.csv", "more than 3,000,000 separators"),
         ("x\n" * 3_000_001, "", "more than 3,000,000 separators"),
         (archive(a=b"0" * 70_000_000), "x.xlsx", "unpacks to 70,000,000 bytes; 67,108,864"),
         (archive(**{str(n): b"" for n in range(2_001)}), "x.xlsx", "has 2,001 parts; 2,000"),

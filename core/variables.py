@@ -7,7 +7,7 @@ take `{%` and `{#` for its own. Nothing is evaluated: a name is looked up, and t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from core.bounds import CHARACTERS_PER_TOKEN, LONGEST_VARIABLE, MOST_VARIABLES, USUAL_CONTEXT
@@ -19,7 +19,7 @@ from core.lanes import Lane
 Values = Mapping[str, str]
 NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 MARK = re.compile(rf"""\{{\{{[ \t]*(?:({NAME})|"(\{{\{{|\}}\}})"|'(\{{\{{|\}}\}})')[ \t]*\}}\}}""")
-LIKE_A_MARK = re.compile(r"\{\{[^\n]{0,200}?\}\}")
+LONGEST_LIKE_A_MARK = 200  # characters between the braces, on one line
 BRACES = '{{ "{{" }}'  # what writes {{
 ITEM = "item."  # how evaluations of OpenAI name a column
 LARGEST_FILLED = CHARACTERS_PER_TOKEN * USUAL_CONTEXT  # characters
@@ -55,24 +55,37 @@ def marks(text: str) -> tuple[Mark, ...]:
     )
 
 
-def doubtful(text: str) -> tuple[Doubtful, ...]:
-    """A text with variables can't be filled while it has one; without, it is sent as it is."""
-    return tuple(Doubtful(*_place(text, start), found) for start, found in _like_marks(text))
+def doubtful(text: str) -> Iterator[Doubtful]:
+    """In their order, each looked for when it is asked for: a text may have a million.
+
+    A text with variables can't be filled while it has one; without, it is sent as it is.
+    """
+    line, line_start, seen = 1, 0, 0
+    for start, end in _like_marks(text):
+        if breaks := text.count("\n", seen, start):
+            line += breaks
+            line_start = text.rfind("\n", seen, start) + 1
+        seen = start
+        yield Doubtful(line, start - line_start + 1, text[start:end])
 
 
 def left_as_is(text: str, names: Iterable[str] = ()) -> str:
     """A text that is sent as this one looks: its doubtful places, and those of `names`, escaped."""
     chosen = frozenset(names)
     starts = [start for start, _ in _like_marks(text)]
-    starts += [mark.start for mark in marks(text) if mark.name in chosen]
-    for start in sorted(starts, reverse=True):
-        text = text[:start] + BRACES + text[start + 2 :]
-    return text
+    starts += [mark.start for mark in marks(text) if mark.name in chosen] if chosen else []
+    parts: list[str] = []
+    end = 0
+    for start in sorted(starts):
+        parts += [text[end:start], BRACES]
+        end = start + 2
+    return "".join((*parts, text[end:]))
 
 
 def variables(texts: Iterable[str]) -> tuple[str, ...]:
     """The names, each once, in the order in which they come first."""
-    return tuple(dict.fromkeys(one.name for text in texts for one in marks(text) if one.name))
+    found = (one[1] for text in dict.fromkeys(texts) for one in MARK.finditer(text) if one[1])
+    return tuple(dict.fromkeys(name.removeprefix(ITEM) for name in found))
 
 
 def texts_of(conversation: Conversation, lanes: Iterable[Lane] = ()) -> tuple[str, ...]:
@@ -90,8 +103,8 @@ def fill(text: str, values: Values, where: str = "The text") -> str:
     found = marks(text)
     if not found:
         return text
-    if unclear := doubtful(text):
-        raise InvalidInput(f"{where}, {in_words(unclear[0])}")
+    if unclear := next(doubtful(text), None):
+        raise InvalidInput(f"{where}, {in_words(unclear)}")
     check_values((one.name for one in found if one.name), values)
     size = len(text) + sum(len(values[one.name]) for one in found if one.name)
     if size > LARGEST_FILLED:
@@ -184,15 +197,24 @@ def _lane_texts(lane: Lane) -> tuple[str, ...]:
     return (lane.system or "", lane.prefill or "", *own)
 
 
-def _like_marks(text: str) -> list[tuple[int, str]]:
-    """Where they begin, and what they are, between the marks."""
-    found: list[tuple[int, str]] = []
+def _like_marks(text: str) -> Iterator[tuple[int, int]]:
+    """Where they begin and end, between the marks. No place is read more than a few times."""
+    if "{{" not in text:
+        return
     begin = 0
-    for one in (*marks(text), Mark(len(text), len(text), "")):
-        found += [(like.start(), like[0]) for like in LIKE_A_MARK.finditer(text, begin, one.start)]
-        begin = one.end
-    return found
+    for found in MARK.finditer(text):
+        yield from _like_marks_between(text, begin, found.start())
+        begin = found.end()
+    yield from _like_marks_between(text, begin, len(text))
 
 
-def _place(text: str, start: int) -> tuple[int, int]:
-    return text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+def _like_marks_between(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    while (start := text.find("{{", begin, end)) >= 0:
+        if (close := text.find("}}", start + 2, end)) < 0:
+            return
+        # The first place from which these braces can be reached.
+        line_start = text.rfind("\n", start, close) + 1
+        begin = max(start, close - 2 - LONGEST_LIKE_A_MARK, line_start)
+        if begin == start:
+            yield start, close + 2
+            begin = close + 2

@@ -82,6 +82,17 @@ def test_it_goes_on_where_it_stood_and_fails_below_a_rate(tmp_path: Path):
     assert [one["text"] for one in lines] == [one["text"] for one in kept]
 
 
+def test_an_answer_that_can_not_be_judged_does_not_help_to_reach_a_rate(tmp_path: Path):
+    made, said = command(
+        tmp_path, text=SHEET.replace("equals,", "regex,").replace("most: 3", "most: 9"),
+        fail_under=0.9,
+    )  # fmt: skip
+    (tmp_path / "words.csv").write_text("word\none\n(\nthree\n")
+    assert run(made) == 1
+    assert said[-4].endswith("2 of 2 pass, 100 % (95 % interval 34 to 100 %), 1 undecided")
+    assert said[-2] == "Lane A is below 90 %."
+
+
 def test_a_judge_is_a_run_of_its_own(tmp_path: Path):
     judge = (
         'checks:\n  - {kind: judge, value: "!say {\\"pass\\": true, \\"why\\": \\"{{answer}}\\"}"}'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from core.sheets.cell import Cell, Place
-from core.sheets.checking import Outcome, passes
+from core.sheets.checking import Outcome, counted, passes
 from core.sheets.plan import Plan
 from core.sheets.sheet import Row
 
@@ -82,7 +82,8 @@ def lane_cell(
     """row: its index. cells: by key."""
     places = [Place(row, lane, sample) for sample in range(plan.samples(lane))]
     found = [(place, cell) for place in places if (cell := cells.get(plan.key(place)))]
-    marks = [passes(outcomes[place]) for place, _ in found if place in outcomes]
+    mark = passes if len(places) == 1 else counted  # the share of several is a rate
+    marks = [mark(outcomes[place]) for place, _ in found if place in outcomes]
     whys = [one.why for place, _ in found for one in outcomes.get(place, ()) if one.why]
     answered = [cell for _, cell in found if not cell.error]
     failed = [cell.error for _, cell in found if cell.error]

@@ -219,6 +219,8 @@ def _facts(result: LaneResult) -> str:
 def _more(result: LaneResult) -> str:
     """The figures of all answers."""
     facts = [f"{result.prompt_total + result.token_total:,} tokens in all"]
+    if result.undecided:
+        facts.append(f"{result.undecided} undecided")
     if result.errors:
         facts.append(f"{result.errors} failed")
     if result.spread:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, TypedDict
 
 import gradio as gr
@@ -15,7 +16,7 @@ from components.wiring import Wiring
 from core.conversation import Conversation, Part, Text
 from core.errors import InvalidInput
 from core.variable_values import LONGEST_VALUE, MOST_KEPT, variable_values
-from core.variables import doubtful, in_words, left_as_is, marks
+from core.variables import MARK, Doubtful, doubtful, in_words, left_as_is
 from core.workspace import Workspace, variables_of
 
 MOST_DOUBTFUL = 5  # that are named
@@ -75,9 +76,14 @@ def found_variables(page: Snapshot) -> FoundVariables:
     names = variables_of(conversation, page.lanes)
     places = [(f"Message {n}", turn.text) for n, turn in enumerate(conversation.messages, 1)]
     places.append(("The tools", conversation.tools))
-    told = [sentence for where, text in places for sentence in _told(where, text)]
-    refused = any(_is_refused(text) for _, text in places)
-    return {"names": list(names), "doubtful": told[:MOST_DOUBTFUL], "refused": refused}
+    told: list[str] = []
+    refused = False
+    for where, text in places:
+        found = tuple(islice(doubtful(text), MOST_DOUBTFUL))
+        refused = refused or bool(found and _has_variables(text))
+        told += _told(where, text, found)
+    shown = list(names[:MOST_KEPT])
+    return {"names": shown, "doubtful": told[:MOST_DOUBTFUL], "refused": refused}
 
 
 def with_escapes(workspace: Workspace) -> Workspace:
@@ -95,19 +101,19 @@ def _escaped_part(part: Part) -> Part:
 
 
 def _escaped(text: str) -> str:
-    return left_as_is(text) if _is_refused(text) else text
+    return left_as_is(text) if _has_variables(text) else text
 
 
-def _is_refused(text: str) -> bool:
-    """Only a text that has variables is ever filled in."""
-    return bool(marks(text) and doubtful(text))
+def _has_variables(text: str) -> bool:
+    """Only a text that has some is ever filled in, and refused for what is doubtful."""
+    return MARK.search(text) is not None
 
 
-def _told(where: str, text: str) -> list[str]:
-    if _is_refused(text):
-        return [f"{where}, {in_words(one)}" for one in doubtful(text)]
+def _told(where: str, text: str, found: tuple[Doubtful, ...]) -> list[str]:
+    if found and _has_variables(text):
+        return [f"{where}, {in_words(one)}" for one in found]
     return [
         f"{where}, line {one.line}, column {one.column}: {one.text[:40]} is not a variable. It is "
         "sent as it is written."
-        for one in doubtful(text)[:1]
+        for one in found[:1]
     ]

@@ -17,14 +17,13 @@ from core.sheets.cell import Cell, Place
 from core.sheets.check import VALUELESS, Check, Kind
 from core.sheets.judge import judge_key, judgement
 from core.sheets.plan import Plan
-from core.validity.apart import Unchecked, ask
+from core.validity.apart import ask_each
 from core.validity.json_answer import find_json, why_not_json
 from core.variables import Values, fill
 
 NUMBER = re.compile(r"[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|[-+−]?\.\d+")
 APART: tuple[Kind, ...] = ("json_schema", "regex")
 LONGEST_COMPARED = 20_000  # characters; similarity takes the square of it
-AT_ONCE = 200  # answers that one child process checks
 SHOWN = 60  # characters of a value in a sentence
 
 
@@ -46,6 +45,13 @@ def passes(outcomes: Sequence[Outcome]) -> bool | None:
     if False in marks:
         return False
     return None if None in marks or not marks else True
+
+
+def counted(outcomes: Sequence[Outcome]) -> bool | None:
+    """The same for a rate, in which an answer counts once all checks are decided: one that fails
+    is known before one that passes, so a rate of those that are known would be too low.
+    """
+    return None if any(one.passed is None for one in outcomes) else passes(outcomes)
 
 
 def evaluate(
@@ -102,8 +108,7 @@ def _outcome(check: Check, answer: _Answer, cells: Mapping[str, Cell]) -> Outcom
         if check.kind == "judge":
             key = judge_key(check, answer.cell, answer.values)
             return Outcome(*judgement(cells.get(key)))
-        value = "" if check.kind in VALUELESS else check.value
-        value = fill(value, answer.values, "The check's value").strip()
+        value = "" if check.kind in VALUELESS else _value(check, answer)
         return _asked(check, answer.text, value)
     except InvalidInput as error:
         return Outcome(None, str(error))
@@ -199,36 +204,36 @@ def _similarity(given: str, wanted: str, least: float) -> Outcome:
 
 
 def _apart(check: Check, answers: Sequence[_Answer]) -> list[Outcome]:
-    """By a child process: schemas and expressions can ask for more time and memory than there is.
-
-    Once one could not be checked, those after it are not tried.
-    """
+    """By a child process: schemas and expressions can ask for more time and memory than we have."""
     found: list[Outcome | None] = [None] * len(answers)
-    pairs: list[tuple[int, str, str]] = []
+    asked: list[int] = []
+    pairs: list[tuple[str, str]] = []
     for number, answer in enumerate(answers):
         if check.kind == "json_schema" and (why := why_not_json(answer.text)):
             found[number] = Outcome(False, why)
             continue
         try:
-            value = fill(check.value, answer.values, "The check's value").strip()
+            value = _value(check, answer)
             if check.kind == "json_schema":
                 schema_of(Constraint("json_schema", value))
-            pairs.append((number, value, answer.text))
+            asked.append(number)
+            pairs.append((value, answer.text))
         except InvalidInput as error:
             found[number] = Outcome(None, str(error))
-    given_up = ""
-    for start in range(0, len(pairs), AT_ONCE):
-        part = pairs[start : start + AT_ONCE]
-        asked = {"kind": check.kind, "ignore_case": check.ignore_case}
-        replies: list[str] = [""] * len(part)
-        try:
-            if not given_up:
-                replies = ask({**asked, "pairs": [pair[1:] for pair in part]})["replies"]
-        except Unchecked as error:
-            given_up = f"Not checked: {error}"
-        for (number, _, _), reply in zip(part, replies, strict=True):
-            found[number] = Outcome(None, given_up) if given_up else _said(not reply, reply)
+    how = {"kind": check.kind, "ignore_case": check.ignore_case}
+    for number, reply in zip(asked, ask_each(how, pairs), strict=True):
+        found[number] = Outcome(reply.passes, reply.why)
     return [one or Outcome(None) for one in found]
+
+
+def _value(check: Check, answer: _Answer) -> str:
+    """What the check compares with in this row. Raises InvalidInput, also where that is empty:
+    every answer contains it, and none equals it. In JSON an empty text is a value like others.
+    """
+    value = fill(check.value, answer.values, "The check's value").strip()
+    if not value and check.kind != "field":
+        raise InvalidInput(f"The value of “{check.label}” is empty in this row. Fill it in.")
+    return value
 
 
 def _negated(outcome: Outcome) -> Outcome:

@@ -127,8 +127,8 @@ class SheetCommand:
             self.say(comparison.sentence)
         if self.fail_under is None:
             return PASSED
-        # Who asks for a rate means of all answers, also of those that failed.
-        rates = {one.lane: one.passed / max(1, one.answers + one.errors) for one in lanes}
+        # Who asks for a rate means of all answers, also of those that failed or can't be judged.
+        rates = {one.lane: one.passed / max(1, one.planned) for one in lanes}
         below = [label for label, rate in rates.items() if rate < self.fail_under]
         for label in below:
             self.say(f"Lane {label} is below {100 * self.fail_under:g} %.")
@@ -201,10 +201,11 @@ def time_in_words(seconds: float) -> str:
 def lane_in_words(lane: LaneResult, name: str) -> str:
     """A line of the results."""
     title = f"{lane.lane}, {name}" if name else lane.lane
-    errors = f", {lane.errors} failed to answer" * bool(lane.errors)
+    others = f", {lane.undecided} undecided" * bool(lane.undecided)
+    others += f", {lane.errors} failed to answer" * bool(lane.errors)
     if lane.rate is None or lane.low is None or lane.high is None:
-        return f"{title}: nothing checked{errors}"
+        return f"{title}: nothing checked{others}"
     return (
         f"{title}: {lane.passed} of {lane.answers} pass, {100 * lane.rate:.0f} % (95 % interval "
-        f"{100 * lane.low:.0f} to {100 * lane.high:.0f} %){errors}"
+        f"{100 * lane.low:.0f} to {100 * lane.high:.0f} %){others}"
     )

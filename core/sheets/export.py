@@ -184,15 +184,17 @@ def _result_lines(answers: Answers) -> Iterator[list[str]]:
         "rate",
         "low",
         "high",
+        "undecided",
         "errors",
         "tokens",
         "seconds",
     ]
     for one in lanes:
-        figures = (one.rate, one.low, one.high, one.errors, one.tokens, one.seconds)
+        rates = ["" if rate is None else f"{rate:.4g}" for rate in (one.rate, one.low, one.high)]
+        means = ["" if mean is None else f"{mean:.4g}" for mean in (one.tokens, one.seconds)]
         yield [
             one.lane, answers.plan.names.get(one.lane, ""), str(one.passed), str(one.answers),
-            *("" if figure is None else f"{figure:.4g}" for figure in figures),
+            *rates, str(one.undecided), str(one.errors), *means,
         ]  # fmt: skip
     yield []
     for comparison in comparisons:

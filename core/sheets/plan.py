@@ -65,8 +65,8 @@ class Plan:
         if missing := [name for name in names if name not in known]:
             columns = ", ".join(self.sheet.columns) or "none"
             raise InvalidInput(
-                f"The prompt has the variable {missing[0]}, and the sheet has no such column; its "
-                f"columns are {columns}. Rename one, or add it."
+                f"The prompt has the variable {missing[0][:40]}, and the sheet has no such column; "
+                f"its columns are {columns}. Rename one, or add it."
             )
         if not self.sheet.rows:
             raise InvalidInput("The sheet has no rows. Add some, then run.")

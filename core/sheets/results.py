@@ -10,27 +10,30 @@ from typing import Literal
 
 from core.bounds import MOST_ROWS
 from core.sheets.cell import Cell, Place
-from core.sheets.checking import Outcome, passes
+from core.sheets.checking import Outcome, counted
 from core.sheets.plan import Plan
 from core.sheets.statistics import LEVEL, Spread, independent, mcnemar, needed_pairs, spread, wilson
 
 FEWEST_ROWS = 20  # for a verdict
-FEWEST_DIFFERENT = 6  # rows on which two lanes differ: with fewer, p can't be below 0.05
+RAREST = 1e-6  # a p that is put in figures
 
 Verdict = Literal["better", "worse", "luck", "same", "too_few"]
 
 
 @dataclass(frozen=True, slots=True)
 class LaneResult:
-    """answers: that have run and can be judged; those that failed are in `errors`. rate, low, high:
-    of answers that pass, with the 95 % interval; None without a judged one. by_check: label, passed
-    and judged of each check. tokens, seconds: means over the answers. prompt_total, token_total:
-    sums. spread: None with one sample.
+    """planned: answers that there will be when all have run. answers: those of them that count, as
+    every check says whether they pass; undecided: of which one does not. Those that failed are in
+    `errors`. rate, low, high: of answers that pass, with the 95 % interval; None where none counts.
+    by_check: label, passed and judged of each check. tokens, seconds: means over the answers.
+    prompt_total, token_total: sums. spread: None with one sample.
     """
 
     lane: str
+    planned: int
     answers: int
     passed: int
+    undecided: int
     errors: int
     rate: float | None
     low: float | None
@@ -74,7 +77,7 @@ def results(
 ) -> tuple[tuple[LaneResult, ...], tuple[Comparison, ...]]:
     """outcomes: of `core.sheets.checking.evaluate`."""
     found = {place: cells.get(plan.key(place)) for place in plan.places()}
-    judged = {place: passes(one) for place, one in outcomes.items()}
+    judged = {place: counted(one) for place, one in outcomes.items()}
     lanes = tuple(_lane(plan, lane.label, found, outcomes, judged) for lane in plan.lanes)
     rows = {lane.label: _rows(lane.label, judged) for lane in plan.lanes}
     first, *others = (lane.label for lane in plan.lanes)
@@ -90,6 +93,7 @@ def _lane(
 ) -> LaneResult:
     own = {place: cell for place, cell in found.items() if place.lane == label and cell}
     answered = [cell for cell in own.values() if not cell.error]
+    undecided = sum(1 for place in own if outcomes.get(place) and judged[place] is None)
     groups: dict[int, list[bool]] = {}
     for place in own:
         if (passed := judged.get(place)) is not None:
@@ -101,7 +105,8 @@ def _lane(
         worth = independent([*groups.values()])
         low, high = wilson(rate * worth, worth)
     return LaneResult(
-        label, len(marks), sum(marks), len(own) - len(answered), rate, low, high,
+        label, sum(place.lane == label for place in found), len(marks), sum(marks), undecided,
+        len(own) - len(answered), rate, low, high,
         _by_check(plan, own, outcomes),
         fmean(cell.tokens for cell in answered) if answered else None,
         fmean(cell.seconds for cell in answered) if answered else None,
@@ -157,7 +162,7 @@ def _words(
     more: int | None,
 ) -> tuple[str, str]:  # fmt: skip
     counts = (
-        f"It passes {_rows_in_words(gained)} that {first} fails, and fails {lost} that {first} "
+        f"It passes {_rows_in_words(gained)} that {first} fails, and fails {lost:,} that {first} "
         "passes"
     )
     match verdict:
@@ -170,8 +175,7 @@ def _words(
         case "same":
             return f"{lane} and {first} pass the same rows.", ""
         case "better" | "worse":
-            luck = f"Luck alone would do this about once in {_round(1 / p)} sheets"
-            return f"{lane} is {verdict} than {first}.", f"{counts}. {luck} {_p(p)}."
+            return f"{lane} is {verdict} than {first}.", f"{counts}. {_luck(p)} {_p(p)}."
     maybe = "better" if gained > lost else "worse"
     if gained == lost:
         return f"{lane} is neither better nor worse than {first}.", f"{counts} {_p(p)}."
@@ -187,10 +191,17 @@ def _rows_in_words(count: int) -> str:
     return f"{count:,} row" + "s" * (count != 1)
 
 
+def _luck(p: float) -> str:
+    """p: may be 0, where it is smaller than any float."""
+    if p < RAREST:
+        return "Luck alone would do this less than once in a million sheets"
+    return f"Luck alone would do this about once in {_round(1 / p)} sheets"
+
+
 def _round(number: float) -> str:
     """To two digits."""
     size = 10 ** max(0, len(str(int(number))) - 2)
-    return f"{round(number / size) * size:,}" if number < 1e6 else "a million or more"
+    return f"{round(number / size) * size:,}"
 
 
 def _p(p: float) -> str:

@@ -5,6 +5,7 @@ A row that can't be read is kept, with its problem; a file that is too large is 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,11 @@ from core.sheets.sheet import Row
 from core.sheets.spreadsheet import XLSX_START, xlsx_records
 from core.validity.json_answer import whole
 
+TAKEN_FOR_NAMES = "The first row was taken for the names of the columns."
 LONGEST_NOTE = 40  # characters of a name in a note
+LONGEST_HEADING = 1_000  # characters of which a name is made
+SEPARATORS = "\t\r\n,;[{"  # of values: what is between two may become an object in memory
+MOST_SEPARATORS = 3_000_000  # where there are as many, 20 MB are no rows of texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,8 @@ class Table:
 
 
 def read_rows(content: bytes | str, name: str = "", columns: Sequence[str] = ()) -> Table:
-    """name: of the file, empty for what was pasted. columns: those of the sheet: a first line with
-    none of them has no names, and its values go into them in their order.
+    """name: of the file, empty for what was pasted. columns: those of the sheet: a first line that
+    does not name most or all of them has values, which go into them in their order.
 
     Raises InvalidInput for what is too large, or is not a table.
     """
@@ -54,6 +59,7 @@ def read_rows(content: bytes | str, name: str = "", columns: Sequence[str] = ())
         return _from_lines(xlsx_records(content, where), columns, where, is_file=True)
     text = content if isinstance(content, str) else _decoded(content, where)
     text = text.removeprefix("\ufeff")
+    check_count(sum(map(text.count, SEPARATORS)), MOST_SEPARATORS, "separators", where)
     if not text.strip():
         raise InvalidInput(f"{where} is empty. Choose another file, or paste rows.")
     ending = name.lower().rpartition(".")[2]
@@ -70,13 +76,13 @@ def read_rows(content: bytes | str, name: str = "", columns: Sequence[str] = ())
         delimiter = ";" if first.count(";") > first.count(",") else ","
         lines = csv_records(text, delimiter, where)
     else:
-        lines = ([line.removesuffix("\r")] for line in text.split("\n"))
+        lines = ([line.rstrip("\r\n")] for line in io.StringIO(text, newline="\n"))
     return _from_lines(lines, columns, where, is_file=bool(name))
 
 
 def variable_name(heading: str, number: int) -> str:
     """A column's heading as the name of a variable. number: of the column, where it has none."""
-    name = re.sub(r"[^\w.]+", "_", heading.strip())
+    name = re.sub(r"[^\w.]+", "_", heading.strip()[:LONGEST_HEADING])
     parts = ("".join(c for c in part if f"a{c}".isidentifier()) for part in name.split("."))
     named = (part if part.isidentifier() else f"_{part}" for part in parts if part.strip("_"))
     return ".".join(named)[:LONGEST_VARIABLE].strip(".").rstrip("_") or f"column_{number}"
@@ -96,7 +102,7 @@ def _decoded(content: bytes, where: str) -> str:
 def _is_csv(text: str, first: str) -> bool:
     """Pasted sentences have commas too: a first line of names, and another one of as many."""
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    names = first.split(delimiter)
+    names = first.split(delimiter, MOST_VARIABLES)[:MOST_VARIABLES]  # more are refused
     rest = text.lstrip("\r\n").split("\n", 2)
     return (
         len(names) > 1
@@ -118,7 +124,7 @@ def _from_lines(
             check_count(len(line), MOST_VARIABLES, "columns", where)
     if not kept:
         raise InvalidInput(f"{where} has no rows. Choose another file, or paste rows.")
-    headings, notes = _headings(kept, columns, is_file)
+    headings, notes = _known(kept[0], columns) if columns else _headings(kept, is_file)
     if headings is None:
         names = [*columns] or [f"column_{n}" for n in range(1, max(map(len, kept)) + 1)]
     else:
@@ -136,21 +142,42 @@ def _from_lines(
     return _table(names, rows, notes, where)
 
 
+def _known(line: Sequence[str], columns: Sequence[str]) -> tuple[Sequence[str] | None, list[str]]:
+    """The line if it names all columns of a sheet, or hardly anything else; a note where that is a
+    guess: a value may be a word that is the name of a column too.
+    """
+    first = _without_end(line)
+    names = _names(first, [])
+    pairs = zip(names, first, strict=True)
+    known = [name for name, one in pairs if name in columns and re.search(r"\w", one)]
+    if len(known) == len(columns) or 2 * len(known) > len(first):
+        new = ", ".join(name for name in names if name not in known)
+        more = f" New: {new}." if new else ""
+        is_sure = len(known) == len(columns) == len(first)
+        return first, [] if is_sure else [f"{TAKEN_FOR_NAMES}{more}"]
+    note = "The first row was taken for values, and has the names of columns: "
+    return None, [f"{note}{', '.join(known)}."] if known else []
+
+
 def _headings(
-    lines: Sequence[Sequence[str]], columns: Sequence[str], is_file: bool
+    lines: Sequence[Sequence[str]], is_file: bool
 ) -> tuple[Sequence[str] | None, list[str]]:
     """The first line if it has names; a note where that is a guess."""
-    first = [one.strip() for one in lines[0]]
-    while first and not first[-1]:
-        first.pop()
-    if columns:
-        return (first if any(one in columns for one in first) else None), []
+    first = _without_end(lines[0])
     like = all(len(one) <= LONGEST_VARIABLE and re.search(r"[^\W\d]", one) for one in first)
     if len(first) == 1 and not is_file:  # lines of a text, unless the first one is a plain word
         like = like and first[0].isidentifier() and first[0].islower()
     if not like or len(lines) < 2:
         return None, ["The first row has no names for the columns; they are numbered."]
-    return first, [] if is_file else ["The first row was taken for the names of the columns."]
+    return first, [] if is_file else [TAKEN_FOR_NAMES]
+
+
+def _without_end(line: Sequence[str]) -> list[str]:
+    """Its values up to the last one that is not blank."""
+    first = [one.strip() for one in line]
+    while first and not first[-1]:
+        first.pop()
+    return first
 
 
 def _names(headings: Sequence[str], notes: list[str]) -> list[str]:

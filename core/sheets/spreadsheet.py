@@ -3,85 +3,92 @@
 from __future__ import annotations
 
 import io
-import warnings
+import re
 import zipfile
-from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
-from openpyxl import load_workbook
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel, from_ISO8601
 
-from core.bounds import MOST_ROWS, MOST_VARIABLES
 from core.errors import InvalidInput
+from core.sheets.xlsx_parts import Link, Parts, Raw, TooMuch
 
 XLSX_START = b"PK\x03\x04"
+ENTRY = b"PK\x01\x02"  # begins what the archive's list says of each part
 MOST_PARTS = 2_000  # files in the archive
 LARGEST_UNPACKED = 64 * 2**20  # bytes, as its parts say; no more are unpacked
-MOST_BLANK = 10_000  # rows that are looked at in addition
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may ask for much memory
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 def xlsx_records(content: bytes, where: str) -> list[list[str]]:
     """Raises InvalidInput, also for an archive that unpacks to much more than it is."""
+    if (count := content.count(ENTRY)) > MOST_PARTS:
+        raise InvalidInput(
+            f"{where} has {count:,} parts; {MOST_PARTS:,} are read at most. Save its rows as CSV."
+        )
     try:
-        _check_archive(content, where)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and extensions that are not read
-            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            try:
-                sheet: Any = book.worksheets[0]
-                sheet.reset_dimensions()  # what the file says of them may be wrong
-                return list(_lines(sheet))
-            finally:
-                book.close()
-    except InvalidInput:
-        raise
-    except Exception as error:  # the library raises whatever a broken part makes Python raise
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+            size = sum(part.file_size for part in parts)
+            if size > LARGEST_UNPACKED:
+                raise TooMuch(f"unpacks to {size:,} bytes; {LARGEST_UNPACKED:,} are read at most")
+            if any(part.compress_type not in PACKED for part in parts):
+                raise TooMuch("is packed in a way that is not read")
+            return _records(Parts(archive))
+    except TooMuch as error:
+        raise InvalidInput(f"{where} {error}. Save its rows as CSV.") from error
+    except Exception as error:  # whatever a broken part makes Python raise
         raise InvalidInput(
             f"{where} can't be read as an XLSX file. Open it in a spreadsheet, save it again, or "
             "save it as CSV."
         ) from error
 
 
-def _lines(sheet: Any) -> Iterator[list[str]]:
-    """Up to one row and one column more than are allowed, so that too many are seen."""
-    kept = 0
-    most = MOST_ROWS + MOST_BLANK
-    for row in sheet.iter_rows(max_row=most, max_col=MOST_VARIABLES + 1, values_only=True):
-        line = [_text(value) for value in row]
-        while line and not line[-1]:
-            line.pop()
-        if line:
-            yield line
-            kept += 1
-            if kept > MOST_ROWS + 1:
-                return
+def _records(parts: Parts) -> list[list[str]]:
+    book = _first(parts.links(""), "officeDocument")
+    links = parts.links(book)
+    sheets, is_old = parts.book(book)
+    sheet = _first({id: links[id] for id in sheets if id in links}, "worksheet")
+    kinds = {link.kind for link in links.values()}
+    strings = parts.strings(_first(links, "sharedStrings")) if "sharedStrings" in kinds else []
+    dates = parts.dates(_first(links, "styles")) if "styles" in kinds else {}
+    epoch = MAC_EPOCH if is_old else WINDOWS_EPOCH
+    return parts.lines(sheet, partial(_value, strings, dates, epoch))
 
 
-def _check_archive(content: bytes, where: str) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        parts: Sequence[zipfile.ZipInfo] = archive.infolist()
-        size = sum(part.file_size for part in parts)
-        if len(parts) > MOST_PARTS or size > LARGEST_UNPACKED:
-            raise InvalidInput(
-                f"{where} unpacks to {size:,} bytes in {len(parts):,} parts; "
-                f"{LARGEST_UNPACKED:,} bytes and {MOST_PARTS:,} parts are read at most. Save its "
-                "rows as CSV."
-            )
-        for part in parts:
-            with archive.open(part) as file:
-                if b"<!DOCTYPE" in file.read(4_096):  # entities, which no spreadsheet writes
-                    raise InvalidInput(
-                        f"{where} has a part with a DOCTYPE, which is not read. Save it again."
-                    )
+def _first(links: dict[str, Link], kind: str) -> str:
+    """Raises StopIteration where there is none."""
+    return next(link.part for link in links.values() if link.kind == kind)
+
+
+def _value(strings: list[str], dates: dict[int, bool], epoch: datetime, raw: Raw) -> str:
+    match raw.kind:
+        case "s":
+            return strings[int(raw.text)]
+        case "b":
+            return "TRUE" if int(raw.text) else "FALSE"
+        case "d":
+            return _text(from_ISO8601(raw.text))
+        case "n":
+            return _number(raw.text, dates.get(raw.style), epoch)
+    return raw.text
+
+
+def _number(text: str, is_span: bool | None, epoch: datetime) -> str:
+    """is_span: whether it is shown as a span of time, or as a date; None: as a number."""
+    if is_span is not None:
+        try:
+            return _text(from_excel(float(text), epoch, timedelta=is_span))
+        except (OverflowError, ValueError):  # outside of the calendar
+            pass
+    return text if WHOLE.fullmatch(text) else _text(float(text))
 
 
 def _text(value: Any) -> str:
     """As a spreadsheet shows it without a format."""
     match value:
-        case None:
-            return ""
-        case bool():
-            return "TRUE" if value else "FALSE"
         case float() if value.is_integer() and abs(value) < 1e15:
             return str(int(value))
         case datetime() if value.time() == time():

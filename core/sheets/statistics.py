@@ -86,12 +86,12 @@ def spread(groups: Sequence[Sequence[bool]]) -> Spread | None:
 
 def independent(groups: Sequence[Sequence[bool]]) -> float:
     """How many independent answers these are worth: those of one row are alike (the design effect
-    of Kish 1965). As many as there are where each row has one.
+    of Kish 1965). As many as there are where each row has one; one where there is one row.
     """
     total, rows = sum(map(len, groups)), sum(1 for group in groups if group)
     found = spread(groups)
-    if not total or found is None:
-        return float(total)
+    if found is None:
+        return float(rows)
     average = sum(len(group) ** 2 for group in groups) / total
     share = found.of_rows if found.within or found.between else 1.0
     return max(float(rows), total / (1 + (average - 1) * share))

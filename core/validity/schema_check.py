@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, time
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -32,6 +31,7 @@ MOST_FOUND = 1_000
 MOST_NAMED = 50
 LONGEST = 40  # characters of a value in a sentence
 LONGEST_PLACE = 120
+UNREADABLE = "The schema or the answer has a value that can't be read."
 TYPES = {
     "string": "text", "number": "a number", "integer": "a whole number", "array": "a list",
     "boolean": "true or false", "object": "an object", "null": "null",
@@ -59,10 +59,16 @@ class Refused(Exception):
 
 def problems(schema: Mapping[str, Any], value: Any) -> list[Problem]:
     """One for each place that fails, in the order of the value. Raises Refused."""
-    return _problems(_validator(schema), value)
+    return _problems(validator_of(schema), value)
 
 
-def _validator(schema: Mapping[str, Any]) -> Any:
+def first_problem(validator: Any, value: Any) -> str:
+    """In a sentence; empty where there is none. validator: of `validator_of`. Raises Refused."""
+    found = _problems(validator, value)
+    return " ".join(found[0][1:]) if found else ""
+
+
+def validator_of(schema: Mapping[str, Any]) -> Any:
     kind = validator_for(schema, default=Draft202012Validator)
     try:
         kind.check_schema(schema, format_checker=None)  # type: ignore[arg-type]
@@ -93,12 +99,13 @@ def _problems(validator: Any, value: Any) -> list[Problem]:
 def matches(expression: str, text: str) -> bool:
     """Whether the whole text does. Raises Refused for what other programs read otherwise."""
     try:
-        return _compiled(expression).fullmatch(text) is not None
+        return compiled(expression).fullmatch(text) is not None
     except Refused:
         raise Refused("Only the engine can read this regular expression.") from None
 
 
-def _compiled(expression: str, flags: int = 0) -> re.Pattern[str]:
+def compiled(expression: str, flags: int = 0) -> re.Pattern[str]:
+    """Raises Refused."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -255,43 +262,28 @@ def _order(value: Any, path: Sequence[Any]) -> tuple[int, ...]:
 
 # -- as a script ------------------------------------------------------------------------------
 def answered(question: Mapping[str, Any]) -> dict[str, Any]:
-    """problems: the first of them. count: of all. refused: why nothing was checked. replies: to
-    many texts, the first problem of each in a sentence; empty where there is none.
-    """
+    """problems: the first of them. count: of all. refused: why nothing was checked."""
     try:
-        if "pairs" in question:
-            return {"replies": _replies(question)}
         if "expression" in question:
             return {"matches": matches(question["expression"], question["text"])}
         found = problems(question["schema"], json.loads(question["text"]))
     except Refused as error:
         return {"refused": str(error)}
     except (ValueError, TypeError, AttributeError, KeyError):  # a schema may be anything
-        return {"refused": "The schema or the answer has a value that can't be read."}
+        return {"refused": UNREADABLE}
     return {"problems": found[:MOST_NAMED], "count": len(found)}
 
 
-def _replies(question: Mapping[str, Any]) -> list[str]:
-    """For each pair of a schema or an expression, which may match any part, and a text."""
-    flags = re.IGNORECASE * question["ignore_case"]
-    expression = lru_cache(_compiled)
-    validator = lru_cache(lambda schema: _validator(json.loads(schema)))
-    replies: list[str] = []
-    for wanted, text in question["pairs"]:
-        if question["kind"] == "regex":
-            found = expression(wanted, flags).search(text)
-            replies.append("" if found else "Nothing in it matches the expression.")
-        else:
-            failed = _problems(validator(wanted), json.loads(text))
-            replies.append(" ".join(failed[0][1:]) if failed else "")
-    return replies
-
-
-def main() -> None:
+def bounded() -> None:
+    """Bound the time and memory of this process."""
     if resource:
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
         with suppress(ValueError):  # macOS takes no such limit
             resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+
+
+def main() -> None:
+    bounded()
     json.dump(answered(json.load(sys.stdin)), sys.stdout)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import islice
 from time import thread_time
 
 import pytest
@@ -132,3 +134,40 @@ def test_a_prompt_that_would_become_too_large_is_not_made():
     for hostile in ("{{" * 500_000, "{{ " * 300_000, "{{" + " " * 1_000_000, "{{a." * 250_000):
         assert fill(hostile, {}) == hostile
     assert thread_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{}}" * 50_000, "{" * 500_000, "{" * 500_000 + "}}", "{{\n}}" * 100_000,
+        ("{{" + "a b" * 60) * 5_000, ("{{" * 99 + "\n}}") * 5_000, "{{a}}{{}}" * 50_000,
+    ],
+    ids=lambda text: text[:8],
+)  # fmt: skip
+def test_many_braces_are_read_soon(text):
+    began = thread_time()
+    count = sum(1 for _ in doubtful(text))
+    left = left_as_is(text)
+    assert thread_time() - began < 1.5
+    assert len(left) == len(text) + 8 * count  # {{ "{{" }} instead of {{
+
+
+@given(
+    st.text(st.sampled_from("{}a\n")) | st.integers(195, 205).map(lambda n: "{{" + " b" * n + "}}")
+)
+def test_what_looks_like_a_variable_is_what_an_expression_finds_between_the_variables(text):
+    found: list[tuple[int, int, str]] = []
+    begin = 0
+    for end, after in (*((one.start, one.end) for one in marks(text)), (len(text), len(text))):
+        for like in re.finditer(r"\{\{[^\n]{0,200}?\}\}", text[begin:end]):
+            start = begin + like.start()
+            before = text[:start].split("\n")
+            found.append((len(before), len(before[-1]) + 1, like[0]))
+        begin = after
+    assert [(one.line, one.column, one.text) for one in doubtful(text)] == found
+
+
+def test_only_as_many_doubtful_places_are_looked_for_as_are_named():
+    began = thread_time()
+    assert [one.column for one in islice(doubtful("{{}}" * 1_000_000), 2)] == [1, 5]
+    assert thread_time() - began < 0.5

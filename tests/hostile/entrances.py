@@ -141,6 +141,12 @@ def new_sheet(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     return _refused(visitor.act("sheet", "run", {**sent, "act": "new"}, messages=[row()]))
 
 
+def sheet_of_file(visitor: Visitor, sent: bytes) -> Seen:
+    """sent: the content of an XLSX file."""
+    path = visitor.upload("rows.xlsx", sent)
+    return new_sheet(visitor, {"file": path, "name": "rows.xlsx"})
+
+
 def sheet(visitor: Visitor, sent: tuple[Any, ...]) -> Seen:
     """A new sheet of two rows. sent: its event, what that tells, and inputs where they matter."""
     name, told, *inputs = sent

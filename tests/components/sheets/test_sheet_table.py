@@ -58,3 +58,6 @@ def test_a_cell_of_several_samples_passes_if_most_of_them_do():
     found = lane_cell(plan, 0, "A", cells, outcomes)
     assert (found.planned, found.ran, found.passes, found.passed) == (3, 3, 2, True)
     assert found.why == "It is wrong."
+    unknown = Outcome(None, "Not reviewed yet.")
+    waiting = {place: (*one, unknown) for place, one in outcomes.items()}
+    assert lane_cell(plan, 0, "A", cells, waiting).passed is None

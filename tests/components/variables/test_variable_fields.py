@@ -64,6 +64,14 @@ def test_what_only_looks_like_a_variable_has_a_place_and_can_be_left_as_it_is():
     assert not found_variables(snapshot(left))["refused"]
 
 
+def test_no_more_names_and_places_are_listed_than_a_page_can_show():
+    many = "".join(f"{{{{a{n}}}}}" for n in range(1_000))
+    found = found_variables(snapshot(workspace("{{}}" * 1_000, many + "{{}}" * 1_000)))
+    assert len(found["names"]) == MOST_KEPT
+    assert len(found["doubtful"]) == 5
+    assert found["refused"]
+
+
 def test_values_are_part_of_the_workspace_its_file_and_its_differences():
     assert workspace_from_dict(workspace_to_dict(ASKED)) == ASKED
     (row,) = workspace_diff(ASKED, replace(ASKED, variables=VALUES[:1])).settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
 
@@ -13,7 +14,7 @@ from core.errors import InvalidInput
 from core.lanes import LaneSettings
 from core.sheets.cell import Cell, Place
 from core.sheets.check import Check, check_from_dict, check_to_dict
-from core.sheets.checking import Outcome, evaluate, number_in, passes
+from core.sheets.checking import Outcome, counted, evaluate, number_in, passes
 from core.sheets.judge import JudgePlan
 from core.sheets.plan import Plan
 from core.sheets.sheet import Row, Sheet
@@ -23,11 +24,12 @@ COLUMNS = ("word", "expected", "city")
 
 
 def judged(
-    check: Check, *answers: str, expected: str = "Paris", city: str = "Rome"
+    check: Check, *answers: str, expected: str | Sequence[str] = "Paris", city: str = "Rome"
 ) -> list[Outcome]:
-    """The outcomes of answers to rows that are alike."""
+    """The outcomes of answers to rows that are alike, but for what is expected."""
+    wanted = [expected] * len(answers) if isinstance(expected, str) else expected
     talk = Conversation((message("user", "{{word}}"),))
-    rows = tuple(Row(n, (str(n), expected, city)) for n, _ in enumerate(answers, start=1))
+    rows = tuple(Row(n, (str(n), one, city)) for n, one in enumerate(wanted, start=1))
     sheet = Sheet("", Workspace(talk), COLUMNS, rows, (check,), expected="expected")
     plan = Plan(sheet, {})
     cells = {}
@@ -103,7 +105,7 @@ def test_a_failure_says_why(check, answer, why):
     [
         (Check("equals", "{{town}}"), "x", "No value for variable town"),
         (Check("regex", "("), "x", "The regular expression can't be read"),
-        (Check("regex", "(a+)+$"), "a" * 60 + "b", "more than 2 seconds or 512 MB"),
+        (Check("regex", "(a+)+$"), "a" * 60 + "b", "more than 0.5 seconds"),
         (Check("regex", "(?:a{65000}){65000}{65000}"), "x", ""),
         (Check("json_schema", "{"), "{}", "The JSON schema can't be read at line 1"),
         (Check("json_schema", '{"type": 7}'), "{}", "The schema has a mistake at"),
@@ -118,6 +120,43 @@ def test_what_can_not_be_checked_neither_passes_nor_fails(check, answer, why):
     assert found.passed is None
     assert why in found.why
     assert monotonic() - began < 30
+
+
+EVIL = "a" * 60 + "b"  # takes (a+)+$ for years
+
+
+def test_an_answer_or_a_value_that_can_not_be_checked_spoils_no_other():
+    found = judged(Check("regex", "^(a+)+$"), "aa", EVIL, "b", EVIL, "a")
+    assert [one.passed for one in found] == [True, None, False, None, True]
+    expected = ["C(", "C", "", "D", " "]
+    found = judged(Check("regex"), *["C D"] * 4, "", expected=expected)
+    assert [one.passed for one in found] == [None, True, None, True, None]
+    schemas = ['{"type": 7}', '{"type": "object"}', "{", '{"$ref": "#/x"}', '{"type": "array"}']
+    found = judged(Check("json_schema"), *["{}"] * 5, expected=schemas)
+    assert [one.passed for one in found] == [None, True, None, None, False]
+
+
+@pytest.mark.thorough
+def test_a_check_that_is_too_slow_for_most_answers_is_given_up():
+    began = monotonic()
+    found = judged(Check("regex", "^(a+)+$"), "aa", *[EVIL] * 300, "b")
+    assert found[0].passed
+    assert {one.passed for one in found[1:]} == {None}
+    assert found[-1].why.startswith("Not checked: 5 of 200 answers took too long.")
+    assert monotonic() - began < 60
+
+
+@pytest.mark.parametrize("kind", ["equals", "contains", "regex", "similarity"])
+@pytest.mark.parametrize("negated", [False, True])
+def test_an_empty_value_neither_passes_nor_fails(kind, negated):
+    (found,) = judged(Check(kind, negated=negated), "x", expected=" ")
+    assert found.passed is None
+    assert f"“{Check(kind, negated=negated).label}” is empty in this row" in found.why
+
+
+def test_a_field_may_be_expected_to_be_empty():
+    found = judged(Check("field", field="a"), '{"a": ""}', '{"a": "x"}', expected="")
+    assert [one.passed for one in found] == [True, False]
 
 
 def test_hundreds_of_answers_share_a_child_process():
@@ -142,6 +181,13 @@ def test_an_answer_passes_when_all_checks_hold():
     assert passes([yes, no, unknown]) is False
     assert passes([yes, unknown]) is None
     assert passes([]) is None
+
+
+def test_an_answer_counts_when_all_checks_are_decided():
+    yes, no, unknown = Outcome(True), Outcome(False), Outcome(None)
+    assert counted([yes, yes]) is True
+    assert counted([yes, no]) is False
+    assert counted([no, unknown]) is counted([yes, unknown]) is counted([]) is None
 
 
 def test_a_judge_is_asked_about_each_answer_once():

@@ -8,10 +8,11 @@ from core.conversation import Conversation, message
 from core.lanes import LaneSettings
 from core.sheets.cell import Cell
 from core.sheets.check import Check
-from core.sheets.checking import evaluate
+from core.sheets.checking import PASSED, evaluate
 from core.sheets.plan import Plan
 from core.sheets.results import compare, results
 from core.sheets.sheet import Row, Sheet
+from core.sheets.statistics import wilson
 from core.workspace import Workspace
 
 
@@ -38,6 +39,16 @@ def rows(*runs: tuple[int, bool, bool]) -> tuple[dict[int, bool], dict[int, bool
             [(1, False, True), (24, True, False), (75, True, True)], "worse",
             "B is worse than A. It passes 1 row that A fails, and fails 24 that A passes. Luck "
             "alone would do this about once in 650,000 sheets (McNemar, p < 0.001).",
+        ),
+        (
+            [(1_030, False, True)], "better",
+            "B is better than A. It passes 1,030 rows that A fails, and fails 0 that A passes. "
+            "Luck alone would do this less than once in a million sheets (McNemar, p < 0.001).",
+        ),
+        (
+            [(10_000, True, False)], "worse",
+            "B is worse than A. It passes 0 rows that A fails, and fails 10,000 that A passes. "
+            "Luck alone would do this less than once in a million sheets (McNemar, p < 0.001).",
         ),
         ([(100, True, True)], "same", "B and A pass the same rows."),
         (
@@ -94,6 +105,34 @@ def test_each_lane_gets_its_rate_and_figures():
     assert (b.rate, b.high, b.spread and b.spread.of_rows) == (1.0, 1.0, 0.0)
     assert (compared.rows, compared.gained, compared.lost) == (29, 19, 0)
     assert compared.verdict == "better"
+
+
+def test_a_rate_waits_for_checks_that_are_undecided():
+    talk = Conversation((message("user", "{{n}}"),))
+    lines = tuple(Row(n, (str(n), "yes")) for n in range(1, 101))
+    checks = (Check("equals"), Check("review"))
+    sheet = Sheet("", Workspace(talk), ("n", "expected"), lines, checks, expected="expected")
+    plan = Plan(sheet, {})
+    keys = {place: plan.key(place) for place in plan.places()}
+    cells = {
+        key: Cell(key, place.row, "A", text="yes" if place.row < 90 else "no")
+        for place, key in keys.items()
+    }
+    (a,), _ = results(plan, cells, evaluate(plan, cells))
+    assert (a.planned, a.answers, a.undecided, a.rate) == (100, 0, 100, None)
+    assert a.by_check == (("equals expected", 90, 100), ("passes the blind review", 0, 0))
+    reviewed = {place: PASSED for place in keys if place.row % 2}
+    (a,), _ = results(plan, cells, evaluate(plan, cells, reviewed=reviewed))
+    assert (a.answers, a.passed, a.undecided, a.rate) == (50, 45, 50, 0.9)
+
+
+def test_the_samples_of_one_row_are_worth_one_answer():
+    talk = Conversation((message("user", "{{n}}"),))
+    sheet = Sheet("", Workspace(talk), ("n",), (Row(1, ("1",)),), (Check("length", most=3),), 20)
+    plan = Plan(sheet, {})
+    cells = {plan.key(place): Cell(plan.key(place), 1, "A", text="yes") for place in plan.places()}
+    (a,), _ = results(plan, cells, evaluate(plan, cells))
+    assert (a.answers, a.low, a.high) == (20, wilson(1, 1)[0], 1.0)
 
 
 def test_without_answers_nothing_is_claimed():

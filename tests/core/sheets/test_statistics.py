@@ -124,4 +124,5 @@ def test_answers_of_one_row_are_worth_as_much_as_they_differ():
     assert independent([[True] * 5, [False] * 5] * 10) == 20
     assert isclose(independent([[True, False]] * 30), 60)
     assert independent([]) == 0
+    assert independent([[True] * 20]) == independent([[True, False] * 10, []]) == 1  # one row
     assert independent([[True, True]] * 30) == 30  # all alike: nothing tells how much

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.hostile.entrances import event, new_sheet, open_link, review, row, run, sheet
+from tests.core.sheets.test_spreadsheet import ENTITIES, SHEET, of_rows, with_parts
+from tests.hostile.entrances import (
+    edit,
+    event,
+    new_sheet,
+    open_link,
+    review,
+    row,
+    run,
+    sheet,
+    sheet_of_file,
+)
 from tests.hostile.hostile_row import Row
 from tests.hostile.rows.imports import MARKUP
 
@@ -26,6 +37,14 @@ ROWS = (
         {**ASKED, "variables": {"date": "{{date}}"}}, r"\{\{date\}\}"),
     Row("a variable that reaches into Python", run,
         {"messages": [row("{{date.__class__.__mro__}}")]}, r"__mro__"),
+    Row("40,000 empty pairs of braces", edit, {"messages": [row("{{}}" * 40_000)]},
+        "sent as it is written", within=10),
+    Row("200,000 braces that never end", edit, {"messages": [row("{" * 200_000)]}, "refused"),
+    Row("a run with a variable and 100,000 pairs of braces", run,
+        {"messages": [row("{{date}}" + "{{}}" * 100_000)], "variables": {"date": "x"}},
+        "column 9: .* is not a variable"),
+    Row("100,000 pairs of braces to escape", event, ("variables", "leave", None,
+        {"messages": [row("{{date}}" + "{{}}" * 100_000)]}), "messages"),
     Row("a prompt that 50 variables make too long", run,
         {"messages": [row("{{a}}" * 60)], "variables": {"a": "x" * 200_000}}, "are read at most"),
     Row("a link with variables that are text", open_link, {**LINK, "variables": "x"},
@@ -37,6 +56,13 @@ ROWS = (
     Row("a sheet of a path upwards", new_sheet, {"file": "../../etc/passwd", "name": "x.csv"},
         "was not uploaded"),
     Row("a sheet of a list", new_sheet, {"text": ["a"]}, "was not uploaded"),
+    Row("a sheet of 5 million numbers", new_sheet,
+        lambda: {"text": "[" + "1," * 5_000_000 + "1]"},
+        "more than 3,000,000 separators"),
+    Row("a spreadsheet of 300,000 cells in a row", sheet_of_file,
+        lambda: of_rows(f"<row>{'<c/>' * 300_000}</row>"), "has no rows"),
+    Row("a spreadsheet with a DOCTYPE in UTF-16", sheet_of_file,
+        lambda: with_parts({SHEET: ENTITIES.encode("utf-16")}), "a part with a DOCTYPE"),
     Row("a sheet of 10,000 columns", new_sheet, {"text": "\t".join(map(str, range(10_000)))},
         "columns"),
     Row("a sheet of 20,000 rows", new_sheet, {"text": "a\tb\n" * 20_000}, "rows"),
@@ -60,6 +86,9 @@ ROWS = (
     Row("the whole text of a row that there is not", sheet,
         ("look", {"act": "whole", "number": 10**30, "column": "a"}), "no longer there"),
     Row("an act on a sheet that there is not", sheet, ("edit", {"act": "evil"}), "Unknown action"),
+    Row("rows that begin with the name of a column", sheet,
+        ("edit", {"act": "rows", "text": "a\tspam\n3\tz"}),
+        r"taken for values, and has the names of columns: a\."),
     Row("a value of a column that there is not", sheet,
         ("edit", {"act": "cell", "number": 1, "column": "evil", "value": "x"}), "no column"),
     Row("a value of 5 MB", sheet,

@@ -10,7 +10,7 @@ const SETS_WINDOW = ['page.js'];
 const WRITES_HTML = ['answers/markdown.js', 'messages/message_row.js'];
 const HTML = ['innerHTML', 'outerHTML', 'insertAdjacentHTML'];
 const KNOWN = new Set(`undefined Array Boolean Date Error Infinity JSON Map Math Node Number Object
-  Promise Set String Float32Array Float64Array Uint8Array Uint32Array WeakMap AbortController Blob BroadcastChannel CSS
+  Promise Set String Float32Array Float64Array Uint8Array Uint32Array WeakMap AbortController Blob BroadcastChannel CSS DOMException
   CompressionStream CustomEvent DecompressionStream Event EventTarget File Image IntersectionObserver Option TextDecoder
   TextEncoder URL URLSearchParams atob btoa clearTimeout crypto document fetch history innerWidth
   localStorage location matchMedia navigator performance ReadableStream requestAnimationFrame ResizeObserver Response sessionStorage setTimeout

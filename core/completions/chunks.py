@@ -14,7 +14,7 @@ from core.bounds import is_cut
 from core.completions.sending import LONGEST_TEXT, MOST_TOKENS
 from core.errors import InvalidInput
 from core.runs.events import Event, Finished, StopReason, Token
-from core.tools.call_writer import calls_text
+from core.tools.call_writer import START, calls_text
 
 WRONG = "{server} sent what is not a part of an answer. Check its address and its version."
 REASONS: dict[str, StopReason] = {
@@ -52,8 +52,7 @@ class ChunkReader:
                 raise InvalidInput(WRONG.format(server=self._server))
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise InvalidInput(WRONG.format(server=self._server)) from error
-        if reason is not None:
-            text += self._rest()
+        rest = "" if reason is None else self._rest(cut=reason == "length")
         count = max(len(ids), len(logprobs), bool(text))
         for place in range(count):
             yield Token(
@@ -65,7 +64,7 @@ class ChunkReader:
         if reason is not None:
             stopped = isinstance(choice.get("stop_reason") or choice.get("matched_stop"), str)
             ended: StopReason = "stop_string" if stopped and reason == "stop" else REASONS[reason]
-            yield Finished(ended, "", seconds)
+            yield Finished(ended, rest, seconds)
 
     def _text(self, delta: Any) -> str:
         thought = delta.get("reasoning_content") or delta.get("reasoning") or ""
@@ -89,13 +88,22 @@ class ChunkReader:
             if len(kept[0]) + len(kept[1]) > LONGEST_TEXT:
                 raise ValueError(place)
 
-    def _rest(self) -> str:
-        closing = CLOSING if self._thinks else ""
+    def _rest(self, cut: bool) -> str:
+        """What is written back at the end. It is no token of the model's: those are counted.
+
+        cut: whether the answer was cut off; then a thought stays open, and so does half a call.
+        """
+        calls = [(name, arguments or "{}") for name, arguments in self._calls.values()]
+        closing = CLOSING if self._thinks and not cut else ""
         try:
-            calls = [(name, arguments or "{}") for name, arguments in self._calls.values()]
-            return closing + (calls_text(calls) if calls else "")
+            written = calls_text(calls)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise InvalidInput(WRONG.format(server=self._server)) from error
+            if not cut:
+                raise InvalidInput(WRONG.format(server=self._server)) from error
+            written = f"{START}[{', '.join(f'{name}({given}' for name, given in calls)}"
+        if is_cut(written):
+            raise InvalidInput(WRONG.format(server=self._server))
+        return closing + written
 
 
 def _tokens(choice: Any) -> tuple[list[int], list[float]]:

@@ -43,12 +43,13 @@ class OllamaReader:
 
     def __init__(self, server: str) -> None:
         self._chunks = ChunkReader(server)
+        self._called = 0  # each call comes whole, mostly in a chunk of its own
 
     def read(self, chunk: Any, seconds: float) -> Iterator[Event]:
         message = at(chunk, "message")
         delta: dict[str, Any] = {
             "content": at(message, "content"), "reasoning_content": at(message, "thinking"),
-            "tool_calls": _calls(at(message, "tool_calls")),
+            "tool_calls": self._calls(at(message, "tool_calls")),
         }  # fmt: skip
         reason = None
         if at(chunk, "done") is True:
@@ -57,14 +58,14 @@ class OllamaReader:
         choice = {"delta": delta, "finish_reason": reason, "logprobs": {"content": told}}
         return self._chunks.read({"choices": [choice]}, seconds)
 
-
-def _calls(value: Any) -> list[dict[str, Any]]:
-    calls: list[dict[str, Any]] = []
-    for place, call in enumerate(value if isinstance(value, list) else []):
-        arguments = at(call, "function", "arguments")
-        function = {"name": at(call, "function", "name"), "arguments": json.dumps(arguments or {})}
-        calls.append({"index": place, "function": function})
-    return calls
+    def _calls(self, value: Any) -> list[dict[str, Any]]:
+        calls: list[dict[str, Any]] = []
+        for call in value if isinstance(value, list) else []:
+            given = json.dumps(at(call, "function", "arguments") or {})
+            function = {"name": at(call, "function", "name"), "arguments": given}
+            calls.append({"index": self._called, "function": function})
+            self._called += 1
+        return calls
 
 
 OLLAMA = Kind(name="Ollama", body=ollama_body, reader=OllamaReader, path="/api/chat", lines=True)

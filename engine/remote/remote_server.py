@@ -150,12 +150,11 @@ class Answer:
         off before its end.
         """
         for line in self._lines():
-            if line == b"data: [DONE]":
+            content = line if self._json_lines else _data_of(line)
+            if content == b"[DONE]":
                 return
-            if self._json_lines and line:
-                yield self._value(line)
-            elif line.startswith(b"data: "):
-                yield self._value(line.removeprefix(b"data: "))
+            if content:
+                yield self._value(content)
         if not self._closed:
             raise InvalidInput(f"{self._server.name} broke off in the middle of the answer.")
 
@@ -218,6 +217,12 @@ class Answer:
     @property
     def _too_long(self) -> str:
         return f"{self._server.name} sent more than {LARGEST_ANSWER:,} bytes at a time."
+
+
+def _data_of(line: bytes) -> bytes:
+    """What a line of an event stream brings; one space after the colon is no part of it."""
+    name, _, value = line.partition(b":")
+    return value.removeprefix(b" ") if name == b"data" else b""
 
 
 def _reason(error: Exception) -> str:

@@ -23,6 +23,7 @@ from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
 from engine.local import LocalEngine
+from engine.remote.ollama import OllamaReader
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import RemoteServer
 from tests.child import ended, started
@@ -226,6 +227,16 @@ def test_ollama_and_transformers_serve_have_places_of_their_own_for_samplers():
         assert (config["do_sample"], config["typical_p"], config["max_new_tokens"]) == (
             True, 0.95, 20)  # fmt: skip
         assert "model" not in sent[-1][1]
+
+
+def test_each_call_of_ollama_is_one_of_its_own():
+    """They come in a chunk each; joined into one, they were no call at all."""
+    reader, text = OllamaReader("far"), ""
+    for city in ("Oslo", "Rome"):
+        call = {"function": {"name": "look", "arguments": {"at": city}}}
+        text += "".join(e.text for e in reader.read({"message": {"tool_calls": [call]}}, 0.0))
+    text += "".join(e.text for e in reader.read({"done": True, "done_reason": "stop"}, 0.0))
+    assert text == '<|tool_call_start|>[look(at="Oslo"), look(at="Rome")]<|tool_call_end|>'
 
 
 @pytest.mark.parametrize("kind", ["vLLM", "llama.cpp"])

@@ -238,6 +238,13 @@ def test_a_good_answer_of_such_a_server_is_read():
         assert run.not_sent == ("top_p",)
 
 
+def test_a_stream_without_a_space_after_its_colons_is_read():
+    lines = (bad.token("Hi") + bad.END).replace(b"data: ", b"data:").replace(b"\n", b"\r\n")
+    with bad.serving(lambda: bad.stream(b": a comment\nid: 3\n\n", lines)) as url:
+        (run,) = answered(remote(url), asked())
+        assert (run.text, run.status) == ("Hi", "done")
+
+
 def test_closing_ends_a_read_that_waits():
     with bad.serving(bad.silence) as url:
         stream = remote(url).stream([asked()])

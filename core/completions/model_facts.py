@@ -92,8 +92,8 @@ def _option(value: Any) -> TemplateOption:
         value.get(key) if isinstance(value, Mapping) else None
         for key in ("name", "kind", "default")
     )
-    if kind not in KINDS:
-        raise InvalidInput("A template option of the server has no known kind.")
+    if kind not in KINDS or not isinstance(name, str):
+        raise InvalidInput("A template option of the server has no name or no known kind.")
     ((known, _),) = option_values({name: True})
     default = None if default is None else option_values({known: default})[0][1]
     return TemplateOption(known, kind, default)

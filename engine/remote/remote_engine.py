@@ -33,9 +33,10 @@ from core.vision import ImageFacts
 from core.workspace import Request
 from engine.images.image_files import image_facts, preview
 from engine.pump import PumpedGenerator
+from engine.remote.answer import Answer
 from engine.remote.kind import Kind, Reader
 from engine.remote.kinds import found
-from engine.remote.remote_server import Answer, RemoteServer
+from engine.remote.remote_server import RemoteServer
 from engine.remote.remote_stream import RemoteStream
 
 AGAIN = 15.0
@@ -73,13 +74,16 @@ class RemoteEngine:
     def ask(self) -> None:
         """Asks the server for its models. Those known stay where it can't be reached."""
         with self._asking:
+            trouble, bug = "", None
             try:
                 self._kind, self._models = found(self._server)
-                trouble = ""
             except InvalidInput as error:
                 trouble = str(error)
+            except Exception as error:  # a bug; the other engines go on, and it is asked again
+                bug, kind = error, type(error).__name__
+                trouble = f"Reading the models of {self._server.name} failed: {kind}. See the log."
             if trouble and trouble != self._trouble:
-                log.warning(trouble)
+                log.warning(trouble, exc_info=bug)
             self._trouble, self._asked = trouble, monotonic()
 
     def look(self) -> None:

@@ -12,12 +12,12 @@ from core.errors import InvalidInput
 from core.runs.engine import ModelDescription
 from core.runs.events import Event, Failed, Finished, Started, Token
 from core.workspace import Request
+from engine.remote.answer import Answer
 from engine.remote.kind import Reader
-from engine.remote.remote_server import Answer
 
 log = logging.getLogger(__name__)
 LaneEvent = tuple[str, Event]
-OTHER_CHUNKS = 1_000  # without a token, of one answer
+OTHER_CHUNKS = 1_000  # without a token, of one answer; and one for each token of a call
 
 
 class RemoteStream(Iterator[LaneEvent]):
@@ -113,8 +113,10 @@ class RemoteStream(Iterator[LaneEvent]):
         self._answers[request.lane] = call
         if request.lane in self._over:
             return
-        room, others = request.params.max_new_tokens, OTHER_CHUNKS
+        room, others = request.params.max_new_tokens, OTHER_CHUNKS + request.params.max_new_tokens
         with call as answer:
+            if request.lane in self._over:  # before it was answered
+                return
             model = self._model_of(request.model)
             yield Started(None, model.name, self._seconds, capabilities=model.capabilities)
             for chunk in answer.data():

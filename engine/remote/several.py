@@ -35,26 +35,36 @@ from core.vision import ImageFacts
 from core.workspace import Request
 from engine.images.image_files import image_facts, preview
 from engine.pump import PumpedGenerator
+from engine.remote.answer import Answer
 from engine.remote.kind import Reader
 from engine.remote.remote_engine import RemoteEngine
-from engine.remote.remote_server import Answer
 from engine.remote.remote_stream import RemoteStream
 
 LaneEvent = tuple[str, Event]
 REPORT_EVERY = 0.1  # seconds
 READ_EVERY = 0.005
+MOST_SECONDS = 8.0
+NOT_YET = "The servers have not answered yet. Try again in a few seconds."
 NO_LOCAL = "This page was started without models of its own. Start it without --model none."
 
 
 class SeveralEngines:
-    """Implements `core.runs.engine.Engine`. local: None for servers only."""
+    """Implements `core.runs.engine.Engine`. local: None for servers only. most_seconds: that the
+    first load waits for servers.
+    """
 
-    def __init__(self, local: Engine | None, servers: Sequence[RemoteEngine]) -> None:
+    def __init__(
+        self,
+        local: Engine | None,
+        servers: Sequence[RemoteEngine],
+        most_seconds: float = MOST_SECONDS,
+    ) -> None:
         self._local = local
         self._servers = servers
         self._used = ""  # the name of a server's model in use; empty for the local one
         self._failed = ""  # why there is no local model
         self._asked = False
+        self._most_seconds = most_seconds
 
     @property
     def models(self) -> Sequence[ModelDescription]:
@@ -184,7 +194,7 @@ class SeveralEngines:
         far = far or (self.description if not model else None)
         if far is None:
             told = " ".join(self.trouble)
-            yield Failed(NO_LOCAL if model else told, perf_counter() - began)
+            yield Failed(NO_LOCAL if model else told or NOT_YET, perf_counter() - began)
             return
         if not alongside:
             self._used = far.name
@@ -202,12 +212,12 @@ class SeveralEngines:
                 yield event
 
     def _ask(self, began: float) -> Iterator[LoadEvent]:
-        """All servers at once, each within seconds."""
+        """All servers at once. Those that take longer come later."""
         threads = [threading.Thread(target=one.ask, daemon=True) for one in self._servers]
         for thread in threads:
             thread.start()
         for thread in threads:
-            while thread.is_alive():
+            while thread.is_alive() and perf_counter() - began < self._most_seconds:
                 yield Loading("Asking the servers", None, perf_counter() - began)
                 thread.join(REPORT_EVERY)
         self._asked = True

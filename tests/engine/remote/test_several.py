@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from time import monotonic, sleep
 
 import pytest
@@ -148,10 +149,30 @@ def test_looking_a_hundred_times_asks_once():
             listening.accept()
 
 
+def test_a_server_that_takes_long_to_tell_its_models_holds_nobody_up():
+    """The local model waited for all of them."""
+    held = threading.Event()
+
+    class Slow(RemoteServer):
+        def get(self, path):
+            held.wait(20)
+            raise InvalidInput("slow says no.")
+
+    slow = RemoteEngine(Slow("http://slow"))
+    engine = SeveralEngines(ScriptedEngine(), [slow], most_seconds=0.2)
+    began = monotonic()
+    *_, loaded = engine.load("scripted")
+    assert isinstance(loaded, Loaded)
+    *_, failed = SeveralEngines(None, [slow], most_seconds=0.2).load("")
+    assert "not answered yet" in failed.message
+    assert monotonic() - began < 10
+    held.set()
+
+
 @pytest.mark.parametrize(
     ("text", "name", "key"),
     [("http://a:1", "a:1", ""), ("far=http://a:1/v1", "far", ""), ("far=https://a#K", "far", "s3"),
-     ("http://a/?x=1#K", "a", "s3")],
+     ("http://a/x=1#K", "a", "s3")],
 )  # fmt: skip
 def test_a_server_has_a_name_and_its_key_comes_from_the_environment(text, name, key):
     server = named_server(text, {"K": "s3"})

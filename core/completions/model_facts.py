@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -16,7 +17,10 @@ from core.vision import VisionBudget, changed
 
 OWNER = "lfm-playground"
 CAN = ("prefill", "images", "tools", "seeds", "constraints", "roles")
-FACTS = ("architecture", "dtype", "weights", "device", "revision")
+FACTS = {  # and what each may be of another server: scripts to be copied have them
+    "architecture": r"\w*", "dtype": r"\w*", "weights": r"[\w ,.()-]*",
+    "device": r"[a-z]*(:\d+)?", "revision": r"[\da-f]*",
+}  # fmt: skip
 LONGEST = 200  # characters of a fact
 KINDS = ("boolean", "number", "text")
 
@@ -58,18 +62,34 @@ def _read(entry: Any, where: str) -> ModelDescription:
             f"{where} is not a playground: /v1/models doesn't tell what its models can do. Name "
             "the address of another LFM Playground."
         )
-    if not isinstance(name, str) or not 0 < len(name) <= LONGEST:
-        raise InvalidInput(f"{where} names a model by something that is not a short text.")
+    name = name_of(name, where)
+    if not name:
+        raise InvalidInput(f"{where} lists a model without a name. Load it there again.")
     if type(length) is not int or not 0 < length <= LONGEST_CONTEXT:
         raise InvalidInput(f"{where} gives {name} a context that is not a number of tokens.")
-    said: dict[str, Any] = {key: one for key in FACTS if isinstance(one := facts.get(key), str)}
+    said: dict[str, Any] = {
+        key: one[:LONGEST] for key, pattern in FACTS.items()
+        if isinstance(one := facts.get(key), str) and re.fullmatch(pattern, one, re.ASCII)
+    }  # fmt: skip
     budget = facts.get("budget")
     read = changed(VisionBudget(), budget) if isinstance(budget, Mapping) else None
     return ModelDescription(
         model=name, alias=f"{name} at {where}", server=where, context_length=length,
-        capabilities=_can(facts), budget=read,
-        **{key: one[:LONGEST] for key, one in said.items()},
+        capabilities=_can(facts), budget=read, **said,
     )  # fmt: skip
+
+
+def name_of(value: Any, where: str) -> str:
+    """A model's name as a server tells it; may be empty. Raises InvalidInput.
+
+    A program would read one that begins with a hyphen as an option.
+    """
+    if (
+        not isinstance(value, str) or len(value) > LONGEST or not value.isprintable()
+        or value.startswith("-")
+    ):  # fmt: skip
+        raise InvalidInput(f"{where} names a model by something that is not a short text.")
+    return value
 
 
 def _can(facts: Mapping[str, Any]) -> Capabilities:

@@ -38,19 +38,28 @@ def model_entry(model: ModelDescription, created: int) -> dict[str, Any]:
             **{name: getattr(can, name) for name in CAN},
             **{name: getattr(model, name) for name in FACTS},
             "samplers": sorted(can.samplers), "template_options": options,
-            "budget": asdict(model.budget) if model.budget else None,
+            "budget": asdict(model.budget) if model.budget else None, "server": model.server,
         },
     }  # fmt: skip
 
 
 def read_models(value: Any, where: str) -> tuple[ModelDescription, ...]:
-    """The models of another playground, of an answer that nobody needs to believe. where: the
-    server, for names and sentences. Raises InvalidInput.
+    """The models of another playground, of an answer that nobody needs to believe; without those
+    that it has from servers: two playgrounds would pass each other's models to and fro for ever.
+    where: the server, for names and sentences. Raises InvalidInput.
     """
     entries = value.get("data") if isinstance(value, Mapping) else None
-    if not isinstance(entries, list) or not entries:
-        raise InvalidInput(f"{where} lists no models. Load one there, or check the address.")
-    return tuple(_read(entry, where) for entry in entries[:16])
+    own = [one for one in entries if not _from_a_server(one)] if isinstance(entries, list) else []
+    if not own:
+        raise InvalidInput(
+            f"{where} lists no models of its own. Load one there, or check the address."
+        )
+    return tuple(_read(entry, where) for entry in own[:16])
+
+
+def _from_a_server(entry: Any) -> bool:
+    facts = entry.get("playground") if isinstance(entry, Mapping) else None
+    return isinstance(facts, Mapping) and bool(facts.get("server"))
 
 
 def _read(entry: Any, where: str) -> ModelDescription:

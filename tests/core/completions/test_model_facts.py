@@ -41,3 +41,11 @@ def test_a_fact_of_another_form_is_left_out(name, evil):
 def test_a_model_has_a_name_that_is_no_option(name):
     with pytest.raises(InvalidInput, match="there"):
         read_models(listed(id=name), "there")
+
+
+def test_models_that_a_playground_has_from_servers_are_not_listed_again():
+    """Two that named each other listed "x at a at b at a", one more at each look."""
+    data = [*listed()["data"], *listed(id="x at b", server="b")["data"]]
+    assert [model.model for model in read_models({"data": data}, "there")] == ["far"]
+    with pytest.raises(InvalidInput, match="of its own"):
+        read_models(listed(server="b"), "there")

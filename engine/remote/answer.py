@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 10.0  # for an answer that is read whole
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is read whole, or of one line
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character, escaped
 EMPTY_LINES = 10_000  # in a row: comments every 10 seconds for half a day
 
 
@@ -173,8 +175,10 @@ class Answer:
 
     def _value(self, content: bytes) -> Any:
         try:
-            value = json.loads(content)
-            json.dumps(value, ensure_ascii=False).encode()  # fails for halves of characters
+            text = content.decode()
+            value = json.loads(text)
+            if HALF.search(text):
+                json.dumps(value, ensure_ascii=False).encode()  # fails where it is not a pair
             return value
         except (ValueError, RecursionError) as error:
             raise InvalidInput(

@@ -248,14 +248,16 @@ class SeveralStreams(Iterator[LaneEvent]):
 
     def __next__(self) -> LaneEvent:
         self.start()
-        while not self._ready:
+        while not self._closed:
+            if self._ready:
+                return self._ready.popleft()
             items, ended = self.drain()
             self._ready.extend(items)
             if ended and not items:
-                raise StopIteration
+                break
             if not items:
                 sleep(READ_EVERY)
-        return self._ready.popleft()
+        raise StopIteration
 
     def stop(self, lane: str) -> None:
         if stream := self._of_lane.get(lane):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from time import monotonic, sleep
 
@@ -96,3 +97,20 @@ def test_a_server_that_says_nothing_but_comments_is_left_and_one_that_waits_is_n
     with bad.serving(waiting_long) as url:
         (run,) = answered(remote(url), asked())
         assert (run.status, run.text) == ("done", "Hi"), run.error
+
+
+@pytest.mark.parametrize(
+    "content",
+    [rb'{"a": "\ud83d"}', rb'{"a": ["\uDE00"]}', rb'{"\ud83d\n": 1}', b'{"a": "\xed\xa0\xbd"}',
+     b'\xff\xfe{\0}\0', b"nothing"],
+)  # fmt: skip
+def test_halves_of_characters_are_no_json_and_whole_ones_are(content):
+    whole = json.dumps({"a": "\N{GRINNING FACE} \\ud83d"}).encode()
+    for sent, good in ((whole, True), (content, False)):
+        with bad.serving(lambda sent=sent: bad.status(200, sent)) as url:
+            with RemoteServer(url).post("/x", {}) as answer:
+                if good:
+                    assert answer.json()["a"] == "\N{GRINNING FACE} \\ud83d"
+                else:
+                    with pytest.raises(InvalidInput, match="not JSON"):
+                        answer.json()

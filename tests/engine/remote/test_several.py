@@ -19,7 +19,7 @@ from core.vision import VisionBudget
 from core.workspace import Request
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import RemoteServer, named_server
-from engine.remote.several import SeveralEngines
+from engine.remote.several import SeveralEngines, SeveralStreams
 from engine.scripted.scripted_engine import ScriptedEngine
 from tests.serving import free_port, served_here
 
@@ -83,6 +83,17 @@ def test_a_lane_is_stopped_and_all_are_closed_wherever_they_run(scripted_app):
     stream.stop("B")
     while not (seen[-1][0] == "B" and isinstance(seen[-1][1], Finished)):
         seen.append(next(stream))
+    stream.close()
+    assert list(stream) == []
+
+
+def test_no_event_comes_after_several_streams_are_closed():
+    """Those that had been read already still came."""
+    engine = ScriptedEngine(tokens_per_second=2000)
+    stream = SeveralStreams([(engine.stream([one]), [one]) for one in (asked("A"), asked("B"))])
+    next(stream)
+    while not stream._ready:
+        stream._ready.extend(stream.drain()[0])
     stream.close()
     assert list(stream) == []
 

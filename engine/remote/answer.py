@@ -40,7 +40,9 @@ class Answer:
         self._request = request
         self._seconds = seconds
         self._response: httpx.Response | None = None
-        self._lock = threading.Lock()
+        self._lock = (
+            threading.RLock()
+        )  # a stream that is dropped closes its calls, wherever that is
         self._connection: socket.socket | None = None  # a second handle of it, to shut it down
         self._closed = False
         self._late = False

@@ -32,7 +32,7 @@ from core.sampling import SamplingParams
 from core.vision import ImageFacts
 from core.workspace import Request
 from engine.images.image_files import image_facts, preview
-from engine.pump import PumpedGenerator
+from engine.pump import failed
 from engine.remote.answer import Answer
 from engine.remote.kind import Kind, Reader
 from engine.remote.kinds import found
@@ -131,7 +131,7 @@ class RemoteEngine:
         )
 
     def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
-        return PumpedGenerator(event for event in (Failed(cannot_verify(self._name), 0.0),))
+        return failed(cannot_verify(self._name))
 
     def check_constraint(self, constraint: Constraint) -> float | None:
         """The server compiles it when it runs."""
@@ -141,14 +141,12 @@ class RemoteEngine:
         self, request: Request, continuation: str | Sequence[int], whole: bool = True,
         visitor: str = "",
     ) -> Readable[ScoreEvent]:  # fmt: skip
-        return PumpedGenerator(event for event in (Failed(cannot(self._name, "score text"), 0.0),))
+        return failed(cannot(self._name, "score text"))
 
     def distribution(
         self, request: Request, ids: Sequence[int], visitor: str = ""
     ) -> Readable[DistributionEvent]:
-        return PumpedGenerator(
-            event for event in (Failed(cannot(self._name, "tell a distribution"), 0.0),)
-        )
+        return failed(cannot(self._name, "tell a distribution"))
 
     def sampler_steps(
         self, found: Distribution, params: SamplingParams, top: int = TOP,

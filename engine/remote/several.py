@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from time import perf_counter, sleep
-from typing import Any
 
 from core.constraint import Constraint
 from core.conversation import Image
@@ -34,7 +33,7 @@ from core.sampling import SamplingParams
 from core.vision import ImageFacts
 from core.workspace import Request
 from engine.images.image_files import image_facts, preview
-from engine.pump import PumpedGenerator
+from engine.pump import failed
 from engine.remote.answer import Answer
 from engine.remote.kind import Reader
 from engine.remote.remote_engine import RemoteEngine
@@ -140,7 +139,7 @@ class SeveralEngines:
         try:
             engine, there = self._sent(request)
         except InvalidInput as error:
-            return _failed(error)
+            return failed(str(error))
         return engine.verify(there, token_ids)
 
     def check_constraint(self, constraint: Constraint) -> float | None:
@@ -153,7 +152,7 @@ class SeveralEngines:
         try:
             engine, there = self._sent(request)
         except InvalidInput as error:
-            return _failed(error)
+            return failed(str(error))
         return engine.score(there, continuation, whole, visitor)
 
     def distribution(
@@ -162,7 +161,7 @@ class SeveralEngines:
         try:
             engine, there = self._sent(request)
         except InvalidInput as error:
-            return _failed(error)
+            return failed(str(error))
         return engine.distribution(there, ids, visitor)
 
     def sampler_steps(
@@ -267,7 +266,3 @@ class SeveralStreams(Iterator[LaneEvent]):
         self._closed = True
         for stream in self._parts:
             stream.close()
-
-
-def _failed(error: InvalidInput) -> PumpedGenerator[Any]:
-    return PumpedGenerator(event for event in (Failed(str(error), 0.0),))

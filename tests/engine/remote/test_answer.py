@@ -63,6 +63,28 @@ def test_a_lane_that_waits_for_its_headers_is_stopped_at_once(lane):
     assert all(event.stop_reason == "stopped" for event in events)
 
 
+def test_a_stream_that_is_dropped_ends_its_call():
+    """Its thread held it, so the server went on writing for nobody."""
+    begun, gone = threading.Event(), threading.Event()
+
+    def answer() -> bad.Pieces:
+        try:
+            yield bad.STREAM
+            while True:
+                begun.set()
+                yield bad.token()
+                sleep(0.01)
+        finally:
+            gone.set()
+
+    with bad.serving(answer) as url:
+        stream = remote(url).stream([asked(params={"max_new_tokens": 4_000})])
+        stream.start()
+        assert begun.wait(10)
+        del stream
+        assert gone.wait(10)
+
+
 def test_a_call_that_is_closed_before_it_begins_has_no_values():
     with bad.serving(bad.silence) as url:
         call = RemoteServer(url).post("/x", {})

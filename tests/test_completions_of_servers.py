@@ -12,10 +12,13 @@ from starlette.testclient import TestClient
 
 from core.access.access import Access
 from core.access.run_gate import LOCAL, RunGate
+from core.completions.asked import read_chat
+from core.runs.events import Finished, Token
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import RemoteServer
 from engine.remote.several import SeveralEngines
 from engine.scripted.scripted_engine import ScriptedEngine
+from serving.completions.answering import Answering
 from serving.completions.caller import Callers
 from serving.completions.routes import Completions
 from tests.engine.remote import hostile_servers as bad
@@ -98,8 +101,26 @@ def test_a_prompts_ids_are_told_once(client):
     ]
     for place in (0, 1):
         told = [one for chunk in chunks for one in chunk["choices"] if one["index"] == place]
-        assert len(told) > 2
+        assert len(told) >= 2
         assert ["prompt_token_ids" in one for one in told] == [True] + [False] * (len(told) - 1)
         assert told[0]["prompt_token_ids"]
     whole = asked(client, "completions", **{**body, "stream": False})
     assert all(one["prompt_token_ids"] for one in whole["choices"])
+
+
+def test_text_that_was_held_back_comes_with_the_end_where_ids_are_told():
+    """Alone it had no ids, and another playground took that for no part of an answer."""
+    body = {"messages": HI, "return_token_ids": True, "stream": True}
+    asked = read_chat(body, ScriptedEngine().description)
+    answering, told = Answering(ScriptedEngine().stream([]), asked, None, no_call, no_call), []
+    for event in (Token(7, "a", -0.5, 0.0), Finished("max_new_tokens", "fo", 0.0)):
+        (choice,) = answering._choices
+        lines = answering._chunks(choice, choice.take([event]))
+        told += [json.loads(line.removeprefix(b"data: "))["choices"][0] for line in lines]
+    assert [(one["delta"]["content"], one["token_ids"], one["finish_reason"]) for one in told] == [
+        ("a", [7], None), ("fo", [], "length"),
+    ]  # fmt: skip
+
+
+async def no_call(*_: Any) -> Any:
+    raise AssertionError("nothing is sent here")

@@ -99,7 +99,10 @@ class Answering:
         if choice.started and self._asked.chat and self._is_first(choice):
             lines.append(_line(self._form.chunk(choice, Delta(), first=True)))
         last = Delta(finish_reason=delta.finish_reason, ended_by=delta.ended_by)
-        if (news := replace(delta, finish_reason="", ended_by="")) != Delta() and self._tells(news):
+        news = replace(delta, finish_reason="", ended_by="")
+        if self._asked.token_ids and last != Delta() and not delta.tokens:
+            last, news = delta, Delta()  # its text was held back: it is no token's own
+        if news != Delta() and self._tells(news):
             lines.append(_line(self._form.chunk(choice, news, self._is_first(choice))))
         if last.finish_reason:
             lines.append(_line(self._form.chunk(choice, last, self._is_first(choice))))

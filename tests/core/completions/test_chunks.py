@@ -73,3 +73,15 @@ def test_calls_that_the_server_took_out_are_written_back():
 def test_what_is_no_chunk_is_a_sentence(chunk):
     with pytest.raises(InvalidInput, match="far"):
         list(ChunkReader("far").read(chunk, 0.0))
+
+
+def test_a_playgrounds_end_has_its_own_word_and_text_that_was_held_back_is_no_token():
+    reader = ChunkReader("far")
+    token = {"choices": [{"delta": {"content": "a"}, "token_ids": [7], "finish_reason": None}]}
+    end = {"delta": {"content": "fo"}, "token_ids": [], "finish_reason": "length",
+           "ended_by": "context_length"}  # fmt: skip
+    first, last = [*reader.read(token, 0.0), *reader.read({"choices": [end]}, 0.0)]
+    assert (first.token_id, first.text) == (7, "a")
+    assert (last.stop_reason, last.text) == ("context_length", "fo")
+    with pytest.raises(InvalidInput):
+        list(reader.read({"choices": [{**end, "ended_by": "evil"}]}, 0.0))

@@ -47,17 +47,17 @@ def test_a_lane_that_waits_for_its_headers_is_stopped_at_once(lane):
 
     def answer() -> bad.Pieces:
         called.set()
-        done.wait(20)
+        done.wait(60)
         yield bad.STREAM
 
     with bad.serving(answer) as url:
         stream = remote(url).stream([asked()])
         stream.start()
-        assert called.wait(10)
+        assert called.wait(30)
         began = monotonic()
         threading.Timer(0.1, (lambda: stream.stop(lane)) if lane else stream.close).start()
         events = [event for _, event in stream]
-        assert monotonic() - began < 5
+        assert monotonic() - began < 30
         done.set()
     assert [type(event) for event in events] == ([Finished] if lane else [])
     assert all(event.stop_reason == "stopped" for event in events)
@@ -78,11 +78,11 @@ def test_a_stream_that_is_dropped_ends_its_call():
             gone.set()
 
     with bad.serving(answer) as url:
-        stream = remote(url).stream([asked(params={"max_new_tokens": 4_000})])
+        stream = remote(url).stream([asked(params={"max_new_tokens": 100_000})])
         stream.start()
-        assert begun.wait(10)
+        assert begun.wait(30)
         del stream
-        assert gone.wait(10)
+        assert gone.wait(30)
 
 
 def test_a_call_that_is_closed_before_it_begins_has_no_values():
@@ -92,7 +92,7 @@ def test_a_call_that_is_closed_before_it_begins_has_no_values():
         began = monotonic()
         with call as answer:
             assert list(answer.data()) == []
-        assert monotonic() - began < 5
+        assert monotonic() - began < 30
 
 
 @pytest.mark.parametrize("pieces", [dripping_headers, dripping_body])
@@ -103,7 +103,7 @@ def test_one_deadline_holds_for_all_of_an_answer(pieces):
         with pytest.raises(InvalidInput, match=r"within 0\.3 s|too slowly"):
             with RemoteServer(url).post("/x", {}, seconds=0.3) as answer:
                 answer.json()
-        assert monotonic() - began < 5
+        assert monotonic() - began < 30
 
 
 def test_headers_that_drip_fail_a_lane():

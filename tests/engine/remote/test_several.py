@@ -166,7 +166,7 @@ def test_a_server_that_takes_long_to_tell_its_models_holds_nobody_up():
 
     class Slow(RemoteServer):
         def get(self, path):
-            held.wait(20)
+            held.wait(60)
             raise InvalidInput("slow says no.")
 
     slow = RemoteEngine(Slow("http://slow"))
@@ -176,7 +176,7 @@ def test_a_server_that_takes_long_to_tell_its_models_holds_nobody_up():
     assert isinstance(loaded, Loaded)
     *_, failed = SeveralEngines(None, [slow], most_seconds=0.2).load("")
     assert "not answered yet" in failed.message
-    assert monotonic() - began < 10
+    assert monotonic() - began < 30
     held.set()
 
 

@@ -32,7 +32,7 @@ from core.vision import ImageFacts
 from core.workspace import Request
 from engine.batch.limits import Limits
 from engine.batch.reading import distribution, score
-from engine.batch.run_handle import Events, RunHandle
+from engine.batch.run_handle import RunHandle
 from engine.batch.streaming import Part, Stream
 from engine.batch.worker import Worker
 from engine.failures import is_expected, load_sentence
@@ -41,7 +41,8 @@ from engine.loading.checkpoint import Checkpoint
 from engine.loading.device import free_memory
 from engine.loading.folder_loading import load_checkpoint
 from engine.loading.progress import Cancelled
-from engine.pump import PumpedGenerator
+from engine.pump import PumpedGenerator, failed
+from engine.queued_stream import Events
 from engine.sampling.candidates import sampler_steps
 from engine.verifying import verification
 
@@ -139,7 +140,7 @@ class LocalEngine:
     def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
         worker = self._worker_of(request.model)
         if isinstance(worker, str):
-            return PumpedGenerator(event for event in (Failed(worker, 0.0),))
+            return failed(worker)
         return PumpedGenerator(verification(worker.checkpoint, request, token_ids))
 
     def check_constraint(self, constraint: Constraint) -> float | None:

@@ -10,7 +10,9 @@ import threading
 from abc import abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from core.runs.events import Failed
 
 Item = TypeVar("Item")
 Given = TypeVar("Given", covariant=True)
@@ -105,3 +107,8 @@ class PumpedGenerator(Pumped[Item]):
             self._pump.close()
         else:
             self._items.close()
+
+
+def failed(sentence: str) -> PumpedGenerator[Any]:
+    """What a verb gives that can't begin."""
+    return PumpedGenerator(event for event in (Failed(sentence, 0.0),))

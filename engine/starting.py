@@ -31,7 +31,7 @@ from core.sampling import SamplingParams
 from core.vision import ImageFacts
 from core.workspace import Request
 from engine.images.image_files import image_facts, preview
-from engine.pump import Pumped, PumpedGenerator
+from engine.pump import Pumped, failed
 
 log = logging.getLogger(__name__)
 REPORT_EVERY = 0.1  # seconds
@@ -117,7 +117,7 @@ class StartingEngine:
     def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
         if self._engine:
             return self._engine.verify(request, token_ids)
-        return PumpedGenerator(event for event in (Failed(self._sentence, 0.0),))
+        return failed(self._sentence)
 
     def check_constraint(self, constraint: Constraint) -> float | None:
         return self._engine.check_constraint(constraint) if self._engine else None
@@ -128,14 +128,14 @@ class StartingEngine:
     ) -> Readable[ScoreEvent]:  # fmt: skip
         if self._engine:
             return self._engine.score(request, continuation, whole, visitor)
-        return PumpedGenerator(event for event in (Failed(self._sentence, 0.0),))
+        return failed(self._sentence)
 
     def distribution(
         self, request: Request, ids: Sequence[int], visitor: str = ""
     ) -> Readable[DistributionEvent]:
         if self._engine:
             return self._engine.distribution(request, ids, visitor)
-        return PumpedGenerator(event for event in (Failed(self._sentence, 0.0),))
+        return failed(self._sentence)
 
     def sampler_steps(
         self, found: Distribution, params: SamplingParams, top: int = TOP,

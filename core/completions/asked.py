@@ -80,6 +80,7 @@ def read_chat(body: Mapping[str, Any], model: ModelDescription) -> Asked:
             "top_logprobs needs logprobs: true. Set it, or leave top_logprobs out.",
             param="top_logprobs",
         )
+    _check_logprobs(model, logprobs, top, "top_logprobs" if top else "logprobs")
     lane = Lane(
         params=read_params(body, model.context_length), budget=_budget(body, model),
         constraint=read_constraint(body), tool_choice=choice,
@@ -107,7 +108,14 @@ def read_text(body: Mapping[str, Any], model: ModelDescription) -> Asked:
             "texts, none of them empty.",
             param="prompt",
         )
+    if model.server:
+        raise NotAnswered(
+            f"{model.name} is on a server, which is sent messages only. Call /v1/chat/completions, "
+            "or use another model.",
+            param="model",
+        )
     top = whole_number(body, "logprobs", -1, 0, TOP)
+    _check_logprobs(model, top >= 0, top, "logprobs")
     lane = Lane(
         params=read_params(body, TEXT_LENGTH), budget=model.budget or VisionBudget(),
         constraint=read_constraint(body),
@@ -154,7 +162,7 @@ def _asked(
             param="skip_special_tokens",
         )
     return Asked(
-        tuple(replace(one, model=model.model) for one in found), model.name, prompts=len(talks),
+        tuple(replace(one, model=model.name) for one in found), model.name, prompts=len(talks),
         stream=stream, include_usage=flag(options, "include_usage"),
         token_ids=flag(body, "return_token_ids"),
         raw=body.get("skip_special_tokens") is False,
@@ -199,6 +207,22 @@ def _budget(body: Mapping[str, Any], model: ModelDescription) -> VisionBudget:
         if tiles == 1:
             values = {name: value for name, value in values.items() if name not in TILES}
     return changed(model.budget or VisionBudget(), values)
+
+
+def _check_logprobs(model: ModelDescription, asked: bool, top: int, param: str) -> None:
+    """Raises NotAnswered where the model doesn't tell what is asked for."""
+    can = model.capabilities
+    if asked and not can.logprobs:
+        raise NotAnswered(
+            f"{model.name} doesn't tell logprobs. Leave {param} out, or use another model.",
+            param=param,
+        )
+    if top > 0 and not can.candidates:
+        raise NotAnswered(
+            f"{model.name} tells the logprobs of chosen tokens only; {param} is {top}. Set it to "
+            "0, or use another model.",
+            param=param,
+        )
 
 
 def _check_sent(request: Request, model: ModelDescription, seeded: bool) -> None:

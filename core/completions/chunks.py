@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from core.bounds import is_cut
-from core.completions.sending import LONGEST_TEXT, MOST_TOKENS
 from core.errors import InvalidInput
 from core.runs.events import Event, Finished, StopReason, Token
-from core.tools.call_writer import calls_text
+from core.tools.call_writer import START, calls_text
 
 WRONG = "{server} sent what is not a part of an answer. Check its address and its version."
 REASONS: dict[str, StopReason] = {
     "stop": "end_of_sequence", "tool_calls": "end_of_sequence", "length": "max_new_tokens",
 }  # fmt: skip
+ENDS: tuple[StopReason, ...] = get_args(StopReason)  # as a playground tells them
+LONGEST_TEXT, MOST_TOKENS = 10_000, 1_000  # of a chunk
 OPENING, CLOSING = "<think>", "</think>"
 MOST_CALLS = 64
 
@@ -30,6 +31,7 @@ class ChunkReader:
     def __init__(self, server: str) -> None:
         self._server = server
         self._thinks = False
+        self._tells_ids = False
         self._calls: dict[int, list[str]] = {}  # name and arguments by place
 
     def read(self, chunk: Any, seconds: float) -> Iterator[Event]:
@@ -42,8 +44,10 @@ class ChunkReader:
             delta = choice.get("delta") or {}
             text = self._text(delta)
             ids, logprobs = _tokens(choice)
-            reason = choice.get("finish_reason")
+            reason, ended_by = choice.get("finish_reason"), choice.get("ended_by")
             self._called(delta.get("tool_calls") or [])
+            if ended_by not in (None, *ENDS):
+                raise InvalidInput(WRONG.format(server=self._server))
             if reason is not None and not (reason in REASONS and isinstance(text, str)):
                 raise InvalidInput(f"{self._server} ended the answer: {str(reason)[:100]!r}.")
             if is_cut(text) or len(text) > LONGEST_TEXT or max(len(ids), len(logprobs)) > (
@@ -52,8 +56,10 @@ class ChunkReader:
                 raise InvalidInput(WRONG.format(server=self._server))
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise InvalidInput(WRONG.format(server=self._server)) from error
-        if reason is not None:
-            text += self._rest()
+        rest = "" if reason is None else self._rest(cut=reason == "length")
+        self._tells_ids = self._tells_ids or bool(ids)
+        if reason is not None and self._tells_ids and not ids:  # held back, and no token's own
+            text, rest = "", text + rest
         count = max(len(ids), len(logprobs), bool(text))
         for place in range(count):
             yield Token(
@@ -65,7 +71,7 @@ class ChunkReader:
         if reason is not None:
             stopped = isinstance(choice.get("stop_reason") or choice.get("matched_stop"), str)
             ended: StopReason = "stop_string" if stopped and reason == "stop" else REASONS[reason]
-            yield Finished(ended, "", seconds)
+            yield Finished(ended_by or ended, rest, seconds)
 
     def _text(self, delta: Any) -> str:
         thought = delta.get("reasoning_content") or delta.get("reasoning") or ""
@@ -89,13 +95,22 @@ class ChunkReader:
             if len(kept[0]) + len(kept[1]) > LONGEST_TEXT:
                 raise ValueError(place)
 
-    def _rest(self) -> str:
-        closing = CLOSING if self._thinks else ""
+    def _rest(self, cut: bool) -> str:
+        """What is written back at the end. It is no token of the model's: those are counted.
+
+        cut: whether the answer was cut off; then a thought stays open, and so does half a call.
+        """
+        calls = [(name, arguments or "{}") for name, arguments in self._calls.values()]
+        closing = CLOSING if self._thinks and not cut else ""
         try:
-            calls = [(name, arguments or "{}") for name, arguments in self._calls.values()]
-            return closing + (calls_text(calls) if calls else "")
+            written = calls_text(calls)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise InvalidInput(WRONG.format(server=self._server)) from error
+            if not cut:
+                raise InvalidInput(WRONG.format(server=self._server)) from error
+            written = f"{START}[{', '.join(f'{name}({given}' for name, given in calls)}"
+        if is_cut(written):
+            raise InvalidInput(WRONG.format(server=self._server))
+        return closing + written
 
 
 def _tokens(choice: Any) -> tuple[list[int], list[float]]:

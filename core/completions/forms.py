@@ -33,14 +33,14 @@ class Form:
         }  # fmt: skip
 
     def chunk(self, choice: Choice, delta: Delta, first: bool = False) -> dict[str, Any]:
-        """first: it also says whose the answer is."""
-        told = self._choice(choice, delta)
+        """first: of this choice; it also says whose the answer is, and to which prompt."""
+        told = self._choice(choice, delta, first)
         if self.asked.chat:
             told["delta"] = _message(delta, choice.called - len(delta.calls), first)
         else:
             told["text"] = delta.text
         usage = {"usage": None} if self.asked.include_usage else {}
-        ids = self._prompt_ids(choice) if first else {}
+        ids = self._prompt_ids(choice) if first and self.asked.chat else {}
         return {**self.head(chunk=True), "choices": [told], **usage, **ids}
 
     def last_chunk(self, choices: Sequence[Choice]) -> dict[str, Any]:
@@ -63,10 +63,10 @@ class Form:
                 one["text"] = delta.text
             told.append(one)
         usage = usage_of(choices, self.asked)
-        ids = self._prompt_ids(choices[0])
+        ids = self._prompt_ids(choices[0]) if self.asked.chat else {}
         return {**self.head(chunk=False), "choices": told, "usage": usage, **ids}
 
-    def _choice(self, choice: Choice, delta: Delta) -> dict[str, Any]:
+    def _choice(self, choice: Choice, delta: Delta, first: bool = True) -> dict[str, Any]:
         asked = self.asked
         told: dict[str, Any] = {
             "index": choice.place, "finish_reason": delta.finish_reason or None, "logprobs": None,
@@ -79,14 +79,15 @@ class Form:
         if asked.token_ids:
             told["token_ids"] = _ids(delta.tokens)
             told["ended_by"] = delta.ended_by or None
-            if not asked.chat:
-                told["prompt_token_ids"] = list(choice.prompt_ids)
+            if first and not asked.chat:
+                told |= self._prompt_ids(choice)
         return told
 
     def _prompt_ids(self, choice: Choice) -> dict[str, Any]:
-        """A chat has one prompt, so its ids stand next to the choices, as in vLLM."""
-        told = self.asked.token_ids and self.asked.chat
-        return {"prompt_token_ids": list(choice.prompt_ids)} if told else {}
+        """A chat has one prompt, so its ids stand next to the choices, as in vLLM. Null where they
+        aren't known.
+        """
+        return {"prompt_token_ids": list(choice.prompt_ids) or None} if self.asked.token_ids else {}
 
 
 def _message(delta: Delta, called: int, first: bool) -> dict[str, Any]:
@@ -114,13 +115,18 @@ def _in_lists(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _ids(tokens: Sequence[Token]) -> list[int]:
-    return [token.token_id for token in tokens if token.token_id is not None]
+def _ids(tokens: Sequence[Token]) -> list[int] | None:
+    ids = [token.token_id for token in tokens if token.token_id is not None]
+    return ids if len(ids) == len(tokens) else None
 
 
-def usage_of(choices: Sequence[Choice], asked: Asked) -> dict[str, Any]:
-    """The tokens of a prompt count once, whatever the number of its choices."""
+def usage_of(choices: Sequence[Choice], asked: Asked) -> dict[str, Any] | None:
+    """The tokens of a prompt count once, whatever the number of its choices. None where a server
+    has answered, whose prompt isn't known.
+    """
     firsts = choices[:: asked.choices_of_prompt]
+    if any(choice.started and not choice.prompt_ids for choice in firsts):
+        return None
     prompt = sum(len(choice.prompt_ids) for choice in firsts)
     completion = sum(choice.token_count for choice in choices)
     cached = sum(choice.cached_tokens for choice in firsts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -16,7 +17,10 @@ from core.vision import VisionBudget, changed
 
 OWNER = "lfm-playground"
 CAN = ("prefill", "images", "tools", "seeds", "constraints", "roles")
-FACTS = ("architecture", "dtype", "weights", "device", "revision")
+FACTS = {  # and what each may be of another server: scripts to be copied have them
+    "architecture": r"\w*", "dtype": r"\w*", "weights": r"[\w ,.()-]*",
+    "device": r"[a-z]*(:\d+)?", "revision": r"[\da-f]*",
+}  # fmt: skip
 LONGEST = 200  # characters of a fact
 KINDS = ("boolean", "number", "text")
 
@@ -34,19 +38,28 @@ def model_entry(model: ModelDescription, created: int) -> dict[str, Any]:
             **{name: getattr(can, name) for name in CAN},
             **{name: getattr(model, name) for name in FACTS},
             "samplers": sorted(can.samplers), "template_options": options,
-            "budget": asdict(model.budget) if model.budget else None,
+            "budget": asdict(model.budget) if model.budget else None, "server": model.server,
         },
     }  # fmt: skip
 
 
 def read_models(value: Any, where: str) -> tuple[ModelDescription, ...]:
-    """The models of another playground, of an answer that nobody needs to believe. where: the
-    server, for names and sentences. Raises InvalidInput.
+    """The models of another playground, of an answer that nobody needs to believe; without those
+    that it has from servers: two playgrounds would pass each other's models to and fro for ever.
+    where: the server, for names and sentences. Raises InvalidInput.
     """
     entries = value.get("data") if isinstance(value, Mapping) else None
-    if not isinstance(entries, list) or not entries:
-        raise InvalidInput(f"{where} lists no models. Load one there, or check the address.")
-    return tuple(_read(entry, where) for entry in entries[:16])
+    own = [one for one in entries if not _from_a_server(one)] if isinstance(entries, list) else []
+    if not own:
+        raise InvalidInput(
+            f"{where} lists no models of its own. Load one there, or check the address."
+        )
+    return tuple(_read(entry, where) for entry in own[:16])
+
+
+def _from_a_server(entry: Any) -> bool:
+    facts = entry.get("playground") if isinstance(entry, Mapping) else None
+    return isinstance(facts, Mapping) and bool(facts.get("server"))
 
 
 def _read(entry: Any, where: str) -> ModelDescription:
@@ -58,18 +71,34 @@ def _read(entry: Any, where: str) -> ModelDescription:
             f"{where} is not a playground: /v1/models doesn't tell what its models can do. Name "
             "the address of another LFM Playground."
         )
-    if not isinstance(name, str) or not 0 < len(name) <= LONGEST:
-        raise InvalidInput(f"{where} names a model by something that is not a short text.")
+    name = name_of(name, where)
+    if not name:
+        raise InvalidInput(f"{where} lists a model without a name. Load it there again.")
     if type(length) is not int or not 0 < length <= LONGEST_CONTEXT:
         raise InvalidInput(f"{where} gives {name} a context that is not a number of tokens.")
-    said: dict[str, Any] = {key: one for key in FACTS if isinstance(one := facts.get(key), str)}
+    said: dict[str, Any] = {
+        key: one[:LONGEST] for key, pattern in FACTS.items()
+        if isinstance(one := facts.get(key), str) and re.fullmatch(pattern, one, re.ASCII)
+    }  # fmt: skip
     budget = facts.get("budget")
     read = changed(VisionBudget(), budget) if isinstance(budget, Mapping) else None
     return ModelDescription(
         model=name, alias=f"{name} at {where}", server=where, context_length=length,
-        capabilities=_can(facts), budget=read,
-        **{key: one[:LONGEST] for key, one in said.items()},
+        capabilities=_can(facts), budget=read, **said,
     )  # fmt: skip
+
+
+def name_of(value: Any, where: str) -> str:
+    """A model's name as a server tells it; may be empty. Raises InvalidInput.
+
+    A program would read one that begins with a hyphen as an option.
+    """
+    if (
+        not isinstance(value, str) or len(value) > LONGEST or not value.isprintable()
+        or value.startswith("-")
+    ):  # fmt: skip
+        raise InvalidInput(f"{where} names a model by something that is not a short text.")
+    return value
 
 
 def _can(facts: Mapping[str, Any]) -> Capabilities:
@@ -92,8 +121,8 @@ def _option(value: Any) -> TemplateOption:
         value.get(key) if isinstance(value, Mapping) else None
         for key in ("name", "kind", "default")
     )
-    if kind not in KINDS:
-        raise InvalidInput("A template option of the server has no known kind.")
+    if kind not in KINDS or not isinstance(name, str):
+        raise InvalidInput("A template option of the server has no name or no known kind.")
     ((known, _),) = option_values({name: True})
     default = None if default is None else option_values({known: default})[0][1]
     return TemplateOption(known, kind, default)

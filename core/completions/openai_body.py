@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
-from core.completions.sending import message_body
+from core.completions.parameters import NAMES
 from core.constraint import Constraint
-from core.conversation import Image
+from core.conversation import Image, Message, Text
 from core.errors import InvalidInput
+from core.formats.openai_format import written_call
 from core.sampler_row import PROGRAMS, Program
 from core.sampling import in_use
 from core.scripts.sampler_names import llama_order, their_values
@@ -24,6 +26,10 @@ from core.scripts.structured import (
 from core.workspace import Request
 
 UrlOf = Callable[[Image], str]
+NO_FLAGS = (
+    "A constraint with flexible white space, or from the first token, can't be sent to a server. "
+    "Switch that off."
+)
 
 
 def openai_body(
@@ -46,6 +52,23 @@ def openai_body(
     return body
 
 
+def message_body(turn: Message, url_of: UrlOf) -> dict[str, Any]:
+    """In OpenAI's form, with a list of parts."""
+    parts = [
+        {"type": "text", "text": part.text}
+        if isinstance(part, Text)
+        else {"type": "image_url", "image_url": {"url": url_of(part)}}
+        for part in turn.without_calls.parts
+        if isinstance(part, Text | Image)
+    ]
+    written: dict[str, Any] = {"role": turn.role, "content": parts}
+    if turn.tool_call_id:
+        written["tool_call_id"] = turn.tool_call_id
+    if turn.calls:
+        written["tool_calls"] = [written_call(call) for call in turn.calls]
+    return written
+
+
 def plain(message: dict[str, Any]) -> dict[str, Any]:
     """With its content as one text where that is all: not every server takes a list."""
     parts = message["content"]
@@ -63,6 +86,21 @@ def vllm_body(request: Request, model: str, url_of: UrlOf) -> dict[str, Any]:
         body.setdefault("tool_choice", "none")
     if request.constraint is not None:
         body["structured_outputs"] = vllm_outputs(request.constraint)
+    return body
+
+
+def playground_body(request: Request, model: str, url_of: UrlOf) -> dict[str, Any]:
+    """vLLM's, and all else that a lane has. Raises InvalidInput for what has no words there."""
+    talk, params, held = request.conversation, request.params, request.constraint
+    if held is not None and (held.flexible_whitespace or not held.after_thought):
+        raise InvalidInput(NO_FLAGS)
+    body = vllm_body(request, model, url_of)
+    body |= {theirs: getattr(params, own) for theirs, own in NAMES.items()}
+    body |= {"stop": list(params.stop), "stream_options": {"include_usage": True}}
+    if request.template_options:
+        body["chat_template_kwargs"] = dict(request.template_options)
+    if talk.images:
+        body["mm_processor_kwargs"] = asdict(request.budget)
     return body
 
 

@@ -184,7 +184,7 @@ def _transformers_serve(subject: Subject) -> str:
     if subject.call.tools:
         options["tools"] = subject.call.tools  # handed to the chat template as they come
     serve = f"transformers serve {shell_word(model)} --dtype {subject.dtype}"
-    serve += f" --device {subject.model.device}" if subject.model.device else ""
+    serve += f" --device {shell_word(subject.model.device)}" if subject.model.device else ""
     return client(subject, 8000, options, extra, serve)
 
 

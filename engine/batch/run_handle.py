@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.runs.events import Failed, Finished, Queued
 from core.runs.scores import Distribution, Scored
+from engine.queued_stream import Events
 
 if TYPE_CHECKING:
     from engine.batch.member import Member
 
 LAST = Finished | Failed | Scored | Distribution
-LaneEvent = tuple[str, Any]
-Events = queue.SimpleQueue[LaneEvent | None]  # None: a handle has no more
 
 
 class RunHandle:

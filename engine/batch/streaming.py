@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.conversation import Conversation
@@ -14,11 +13,12 @@ from core.vision import VisionBudget
 from core.workspace import Request
 from engine.batch.member import Member
 from engine.batch.row import Row
-from engine.batch.run_handle import Events, LaneEvent, RunHandle
+from engine.batch.run_handle import RunHandle
 from engine.batch.worker import Worker
 from engine.failures import is_expected, run_sentence
 from engine.loading.checkpoint import Checkpoint
 from engine.prompt.prompting import Prompt
+from engine.queued_stream import Events, QueuedStream
 
 log = logging.getLogger(__name__)
 
@@ -62,58 +62,22 @@ class Part:
             self.worker.submit(self.handle)
 
 
-class Stream(Iterator[LaneEvent]):
-    """All lanes of a call. Nothing happens before `start` or the first event that is asked for.
-
-    `close` may be called from any thread, also while another waits for an event: no event comes
-    after it, and the lanes are out of the batch before its next step.
-    """
+class Stream(QueuedStream):
+    """All lanes of a call. After `close` they are out of the batch before its next step."""
 
     def __init__(self, parts: Sequence[Part], events: Events) -> None:
+        super().__init__(events, writers=len(parts))
         self._parts = parts
-        self._events = events
-        self._open = len(parts)  # handles that may still give events
-        self._started = False
-        self._closed = False
 
-    def start(self) -> None:
-        if self._started:
-            return
-        self._started = True
+    def _begin(self) -> None:
         for part in self._parts:
             if not self._closed:
                 part.start()
-
-    def __next__(self) -> LaneEvent:
-        self.start()
-        while self._open and not self._closed:
-            item = self._events.get()
-            if item is not None and not self._closed:
-                return item
-            self._open -= 1
-        raise StopIteration
-
-    def drain(self) -> tuple[list[LaneEvent], bool]:
-        items: list[LaneEvent] = []
-        while self._open and not self._closed:
-            try:
-                item = self._events.get_nowait()
-            except queue.Empty:
-                return items, False
-            if item is None:
-                self._open -= 1
-            else:
-                items.append(item)
-        return items, True
 
     def stop(self, lane: str) -> None:
         for part in self._parts:
             part.handle.stop(lane)
 
-    def close(self) -> None:
-        self._closed = True
+    def _end(self) -> None:
         for part in self._parts:
             part.handle.close()
-
-    def __del__(self) -> None:
-        self.close()

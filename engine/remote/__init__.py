@@ -1,1 +1,1 @@
-"""Lanes answered by another playground, over HTTP."""
+"""Lanes answered by servers: another playground, vLLM, SGLang, llama.cpp, Ollama and others."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from core.bounds import LONGEST_CONTEXT, USUAL_CONTEXT
 from core.completions.chunks import ChunkReader
-from core.completions.model_facts import LONGEST
+from core.completions.model_facts import name_of
 from core.completions.openai_body import UrlOf, openai_body
 from core.errors import InvalidInput
 from core.runs.capabilities import Capabilities
@@ -69,8 +69,7 @@ def described(
 
     Raises InvalidInput for a name that is none.
     """
-    if not isinstance(name, str) or len(name) > LONGEST:
-        raise InvalidInput(f"{server.name} names a model by something that is not a short text.")
+    name = name_of(name, server.name)
     told = type(context) is int and 0 < context <= LONGEST_CONTEXT
     return ModelDescription(
         model=name, alias=f"{name or 'model'} at {server.name}", server=server.name,

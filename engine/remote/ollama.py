@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from core.completions.chunks import ChunkReader
@@ -11,22 +13,25 @@ from core.completions.openai_body import ollama_body
 from core.errors import InvalidInput
 from core.runs.engine import ModelDescription
 from core.runs.events import Event
+from engine.remote.answer import WHOLE_SECONDS
 from engine.remote.kind import Kind, at, can, described
 from engine.remote.remote_server import RemoteServer
 
 
 def ollama_models(
-    server: RemoteServer, models: Sequence[Mapping[str, Any]]
+    server: RemoteServer, models: Sequence[Mapping[str, Any]], most_seconds: float = WHOLE_SECONDS
 ) -> tuple[ModelDescription, ...]:
-    return tuple(_described(server, at(model, "id")) for model in models)
+    """most_seconds: for all of them together; those not shown by then can less."""
+    end = monotonic() + most_seconds
+    return tuple(_described(server, at(model, "id"), end - monotonic()) for model in models)
 
 
-def _described(server: RemoteServer, name: Any) -> ModelDescription:
-    try:
-        with server.post("/api/show", {"model": name}) as answer:
-            shown = answer.json()
-    except InvalidInput:
-        shown = None
+def _described(server: RemoteServer, name: Any, seconds: float) -> ModelDescription:
+    shown = None
+    with suppress(InvalidInput):
+        if seconds > 0:
+            with server.post("/api/show", {"model": name}, seconds=seconds) as answer:
+                shown = answer.json()
     abilities, info = at(shown, "capabilities"), at(shown, "model_info")
     listed: list[Any] = abilities if isinstance(abilities, list) else []
     able = can("ollama", prefill=True, logprobs=True, constraints=True,
@@ -43,12 +48,13 @@ class OllamaReader:
 
     def __init__(self, server: str) -> None:
         self._chunks = ChunkReader(server)
+        self._called = 0  # each call comes whole, mostly in a chunk of its own
 
     def read(self, chunk: Any, seconds: float) -> Iterator[Event]:
         message = at(chunk, "message")
         delta: dict[str, Any] = {
             "content": at(message, "content"), "reasoning_content": at(message, "thinking"),
-            "tool_calls": _calls(at(message, "tool_calls")),
+            "tool_calls": self._calls(at(message, "tool_calls")),
         }  # fmt: skip
         reason = None
         if at(chunk, "done") is True:
@@ -57,14 +63,14 @@ class OllamaReader:
         choice = {"delta": delta, "finish_reason": reason, "logprobs": {"content": told}}
         return self._chunks.read({"choices": [choice]}, seconds)
 
-
-def _calls(value: Any) -> list[dict[str, Any]]:
-    calls: list[dict[str, Any]] = []
-    for place, call in enumerate(value if isinstance(value, list) else []):
-        arguments = at(call, "function", "arguments")
-        function = {"name": at(call, "function", "name"), "arguments": json.dumps(arguments or {})}
-        calls.append({"index": place, "function": function})
-    return calls
+    def _calls(self, value: Any) -> list[dict[str, Any]]:
+        calls: list[dict[str, Any]] = []
+        for call in value if isinstance(value, list) else []:
+            given = json.dumps(at(call, "function", "arguments") or {})
+            function = {"name": at(call, "function", "name"), "arguments": given}
+            calls.append({"index": self._called, "function": function})
+            self._called += 1
+        return calls
 
 
 OLLAMA = Kind(name="Ollama", body=ollama_body, reader=OllamaReader, path="/api/chat", lines=True)

@@ -32,10 +32,11 @@ from core.sampling import SamplingParams
 from core.vision import ImageFacts
 from core.workspace import Request
 from engine.images.image_files import image_facts, preview
-from engine.pump import PumpedGenerator
+from engine.pump import failed
+from engine.remote.answer import Answer
 from engine.remote.kind import Kind, Reader
 from engine.remote.kinds import found
-from engine.remote.remote_server import Answer, RemoteServer
+from engine.remote.remote_server import RemoteServer
 from engine.remote.remote_stream import RemoteStream
 
 AGAIN = 15.0
@@ -73,13 +74,16 @@ class RemoteEngine:
     def ask(self) -> None:
         """Asks the server for its models. Those known stay where it can't be reached."""
         with self._asking:
+            trouble, bug = "", None
             try:
                 self._kind, self._models = found(self._server)
-                trouble = ""
             except InvalidInput as error:
                 trouble = str(error)
+            except Exception as error:  # a bug; the other engines go on, and it is asked again
+                bug, kind = error, type(error).__name__
+                trouble = f"Reading the models of {self._server.name} failed: {kind}. See the log."
             if trouble and trouble != self._trouble:
-                log.warning(trouble)
+                log.warning(trouble, exc_info=bug)
             self._trouble, self._asked = trouble, monotonic()
 
     def look(self) -> None:
@@ -127,7 +131,7 @@ class RemoteEngine:
         )
 
     def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
-        return PumpedGenerator(event for event in (Failed(cannot_verify(self._name), 0.0),))
+        return failed(cannot_verify(self._name))
 
     def check_constraint(self, constraint: Constraint) -> float | None:
         """The server compiles it when it runs."""
@@ -137,14 +141,12 @@ class RemoteEngine:
         self, request: Request, continuation: str | Sequence[int], whole: bool = True,
         visitor: str = "",
     ) -> Readable[ScoreEvent]:  # fmt: skip
-        return PumpedGenerator(event for event in (Failed(cannot(self._name, "score text"), 0.0),))
+        return failed(cannot(self._name, "score text"))
 
     def distribution(
         self, request: Request, ids: Sequence[int], visitor: str = ""
     ) -> Readable[DistributionEvent]:
-        return PumpedGenerator(
-            event for event in (Failed(cannot(self._name, "tell a distribution"), 0.0),)
-        )
+        return failed(cannot(self._name, "tell a distribution"))
 
     def sampler_steps(
         self, found: Distribution, params: SamplingParams, top: int = TOP,

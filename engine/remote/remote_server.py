@@ -1,23 +1,18 @@
-"""A server of OpenAI's protocol, read by bounds: its answers may be of any kind and any length."""
+"""A server of OpenAI's protocol: its address, its key and how it is called."""
 
 from __future__ import annotations
 
-import json
 import socket
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from time import monotonic
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from core.errors import InvalidInput
+from engine.remote.answer import CONNECT_SECONDS, WHOLE_SECONDS, Answer
 
-LARGEST_ANSWER = 4_000_000  # bytes of an answer that is read whole, or of one line
-CONNECT_SECONDS = 5.0
-WHOLE_SECONDS = 10.0  # for an answer that is read whole
+CONNECTED = "connection.connect_tcp.complete"  # of httpcore's traces
 LONGEST_NAME = 40
 SILENCE_SECONDS = 120.0  # without a byte: a playground sends a comment while its callers wait
 LINE_SECONDS = 30.0  # for the rest of a line that has begun
@@ -39,15 +34,10 @@ class RemoteServer:
         silence: float = SILENCE_SECONDS,
         line: float = LINE_SECONDS,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise InvalidInput(
-                "The address of the server must be like http://127.0.0.1:7860, without a name or "
-                "a password in it."
-            )
-        self.name = name or parts.netloc
+        place = _place_of(url)
+        self.name = name or place
         self.url = url
-        self.line_seconds = line
+        self.silence, self.line_seconds = silence, line
         self._base = url.rstrip("/").removesuffix("/v1")
         timeout = httpx.Timeout(silence, connect=CONNECT_SECONDS)
         # No proxies or passwords of this machine's settings, and no redirects into other networks.
@@ -61,17 +51,44 @@ class RemoteServer:
 
     def get(self, path: str) -> Any:
         """The JSON at a path. Raises InvalidInput."""
-        url, timeout = f"{self._base}{path}", httpx.Timeout(WHOLE_SECONDS, connect=CONNECT_SECONDS)
-        with Answer(self, self._client.build_request("GET", url, timeout=timeout)) as answer:
+        request = self._client.build_request("GET", f"{self._base}{path}")
+        with Answer(self, request, seconds=WHOLE_SECONDS) as answer:
             return answer.json()
 
-    def post(self, path: str, body: Mapping[str, Any], lines: bool = False) -> Answer:
-        """A call that has yet to be sent. lines: as in `Answer`."""
-        url = f"{self._base}{path}"
-        return Answer(self, self._client.build_request("POST", url, json=body), lines)
+    def post(
+        self, path: str, body: Mapping[str, Any], lines: bool = False, seconds: float | None = None
+    ) -> Answer:
+        """A call that has yet to be sent. lines, seconds: as in `Answer`."""
+        request = self._client.build_request("POST", f"{self._base}{path}", json=body)
+        return Answer(self, request, lines, seconds)
 
-    def send(self, request: httpx.Request) -> httpx.Response:
+    def send(
+        self, request: httpx.Request, connected: Callable[[socket.socket], None]
+    ) -> httpx.Response:
+        """connected: called with the connection as soon as there is one, before TLS."""
+
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event == CONNECTED:
+                connected(info["return_value"].get_extra_info("socket"))
+
+        request.extensions["trace"] = trace
         return self._client.send(request, stream=True)
+
+
+def _place_of(url: str) -> str:
+    """Host and port. Raises InvalidInput, never with the text: a key may be in it."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        parts, known = urlsplit(""), False
+    if not known or "@" in parts.netloc or any(sign in url for sign in " ?#"):
+        raise InvalidInput(
+            "The address of the server must be like http://127.0.0.1:7860 or https://host/v1, "
+            "without a name, a password, ? or # in it."
+        )
+    return parts.netloc
 
 
 def named_server(text: str, variables: Mapping[str, str]) -> RemoteServer:
@@ -93,133 +110,3 @@ def named_server(text: str, variables: Mapping[str, str]) -> RemoteServer:
     if not (key.isascii() and key.isprintable()):
         raise InvalidInput(f"The key of {name or url} must be of printable ASCII characters.")
     return RemoteServer(url, key, name)
-
-
-class Answer:
-    """A call, and what comes back. `close` ends it from any thread. lines: each line is JSON, and
-    the end of them the end; else they are server-sent events.
-    """
-
-    def __init__(self, server: RemoteServer, request: httpx.Request, lines: bool = False) -> None:
-        self._json_lines = lines
-        self._server = server
-        self._request = request
-        self._response: httpx.Response | None = None
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def __enter__(self) -> Answer:
-        """Sends the call. Raises InvalidInput where it can't be reached or refuses."""
-        name = self._server.name
-        try:
-            response = self._server.send(self._request)
-        except httpx.ConnectTimeout as error:
-            raise InvalidInput(f"{name} did not answer within {CONNECT_SECONDS:g} s.") from error
-        except (httpx.HTTPError, OSError) as error:
-            raise InvalidInput(
-                f"{name} can't be reached: {_reason(error)}. Check the address, and that it runs."
-            ) from error
-        with self._lock:
-            self._response = response
-        if self._closed:
-            self.close()
-        if response.status_code != 200:
-            try:
-                raise InvalidInput(self._refusal(response.status_code))
-            finally:
-                response.close()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._response is not None:
-            self._response.close()
-
-    def json(self) -> Any:
-        """The whole answer. Raises InvalidInput for one that is too long or not JSON."""
-        content, began = bytearray(), monotonic()
-        for piece in self._pieces():
-            content += piece
-            if monotonic() - began > WHOLE_SECONDS:
-                raise InvalidInput(f"{self._server.name} sends too slowly. Try again later.")
-            if len(content) > LARGEST_ANSWER:
-                raise InvalidInput(self._too_long)
-        return self._value(bytes(content))
-
-    def data(self) -> Iterator[Any]:
-        """The values of an event stream. Raises InvalidInput for what is none, and where it breaks
-        off before its end.
-        """
-        for line in self._lines():
-            if line == b"data: [DONE]":
-                return
-            if self._json_lines and line:
-                yield self._value(line)
-            elif line.startswith(b"data: "):
-                yield self._value(line.removeprefix(b"data: "))
-        if not self._closed:
-            raise InvalidInput(f"{self._server.name} broke off in the middle of the answer.")
-
-    def close(self) -> None:
-        """A read that waits in another thread ends at once, and the server sees it."""
-        with self._lock:
-            self._closed = True
-            response = self._response
-        if response is not None and (stream := response.extensions.get("network_stream")):
-            with suppress(OSError):  # it has ended
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-
-    def _lines(self) -> Iterator[bytes]:
-        rest, began = b"", monotonic()
-        for piece in self._pieces():
-            *lines, rest = (rest + piece).split(b"\n")
-            if lines:
-                began = monotonic()
-            yield from (line.rstrip(b"\r") for line in lines)
-            if len(rest) > LARGEST_ANSWER:
-                raise InvalidInput(self._too_long)
-            if rest and monotonic() - began > self._server.line_seconds:
-                raise InvalidInput(f"{self._server.name} sends too slowly. Try again later.")
-
-    def _pieces(self) -> Iterator[bytes]:
-        assert self._response is not None
-        try:
-            yield from self._response.iter_raw()
-        except httpx.TimeoutException as error:
-            raise InvalidInput(f"{self._server.name} has been silent for too long.") from error
-        except (httpx.HTTPError, OSError) as error:
-            if not self._closed:
-                raise InvalidInput(f"{self._server.name} broke off: {_reason(error)}.") from error
-
-    def _value(self, content: bytes) -> Any:
-        try:
-            value = json.loads(content)
-            json.dumps(value, ensure_ascii=False).encode()  # fails for halves of characters
-            return value
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput(
-                f"{self._server.name} sent what is not JSON. Check its address and its version."
-            ) from error
-
-    def _refusal(self, status: int) -> str:
-        """What it says itself, in the form of OpenAI, Ollama or FastAPI."""
-        name = self._server.name
-        if 300 <= status < 400:
-            return f"{name} sends its callers elsewhere, which is not followed. Name that address."
-        try:
-            told = self.json()
-            error = told.get("error", told.get("detail"))
-            message = error.get("message") if isinstance(error, dict) else error
-        except (InvalidInput, AttributeError):
-            message = None
-        if isinstance(message, str) and message:
-            return f"{name} says: {message[:1000]}"
-        return f"{name} answered with the status {status}, and no reason."
-
-    @property
-    def _too_long(self) -> str:
-        return f"{self._server.name} sent more than {LARGEST_ANSWER:,} bytes at a time."
-
-
-def _reason(error: Exception) -> str:
-    """Short, and without what was sent."""
-    return str(error).rstrip(". ")[:200] or type(error).__name__

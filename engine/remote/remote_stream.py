@@ -12,15 +12,16 @@ from core.errors import InvalidInput
 from core.runs.engine import ModelDescription
 from core.runs.events import Event, Failed, Finished, Started, Token
 from core.workspace import Request
+from engine.queued_stream import Events, QueuedStream
+from engine.remote.answer import Answer
 from engine.remote.kind import Reader
-from engine.remote.remote_server import Answer
 
 log = logging.getLogger(__name__)
-LaneEvent = tuple[str, Event]
-OTHER_CHUNKS = 1_000  # without a token, of one answer
+Call = Callable[[Request], tuple[Answer, Reader]]
+OTHER_CHUNKS = 1_000  # without a token, of one answer; and one for each token of a call
 
 
-class RemoteStream(Iterator[LaneEvent]):
+class RemoteStream(QueuedStream):
     """Implements `core.runs.engine.EventStream`.
 
     call: makes the call of a request, which has yet to be sent, and what reads its chunks; raises
@@ -30,91 +31,86 @@ class RemoteStream(Iterator[LaneEvent]):
     def __init__(
         self,
         requests: Sequence[Request],
-        call: Callable[[Request], tuple[Answer, Reader]],
+        call: Call,
         model_of: Callable[[str], ModelDescription],
         server: str,
     ) -> None:
-        self._began = perf_counter()
-        self._events: queue.SimpleQueue[LaneEvent | None] = queue.SimpleQueue()
-        self._requests = requests
+        events: Events = queue.SimpleQueue()
+        super().__init__(events, writers=len(requests))
+        began = perf_counter()
+        self._lanes = [_Lane(one, events, call, model_of, server, began) for one in requests]
+
+    def _begin(self) -> None:
+        for lane in self._lanes:
+            name = f"lane {lane.label}"
+            threading.Thread(target=lane.read, daemon=True, name=name).start()
+
+    def stop(self, lane: str) -> None:
+        for one in self._lanes:
+            if one.label == lane:
+                one.stop()
+
+    def _end(self) -> None:
+        for lane in self._lanes:
+            lane.stop()
+
+
+class _Lane:
+    """It doesn't hold its stream, so that one that is dropped ends it."""
+
+    def __init__(
+        self,
+        request: Request,
+        events: Events,
+        call: Call,
+        model_of: Callable[[str], ModelDescription],
+        server: str,
+        began: float,
+    ) -> None:
+        self.label = request.lane
+        self._request = request
+        self._events = events
         self._call = call
         self._model_of = model_of
         self._server = server
-        self._open = len(requests)
-        self._answers: dict[str, Answer] = {}
-        self._over: set[str] = set()  # lanes that nobody waits for
-        self._started = False
-        self._closed = False
+        self._began = began
+        self._answer: Answer | None = None
+        self._over = False  # nobody waits for it
 
-    def start(self) -> None:
-        if self._started:
-            return
-        self._started = True
-        for request in self._requests:
-            name = f"lane {request.lane}"
-            threading.Thread(target=self._read, args=(request,), daemon=True, name=name).start()
+    def stop(self) -> None:
+        self._over = True
+        if self._answer is not None:
+            self._answer.close()
 
-    def __next__(self) -> LaneEvent:
-        self.start()
-        while self._open and not self._closed:
-            item = self._events.get()
-            if item is not None and not self._closed:
-                return item
-            self._open -= 1
-        raise StopIteration
-
-    def drain(self) -> tuple[list[LaneEvent], bool]:
-        items: list[LaneEvent] = []
-        while self._open and not self._closed:
-            try:
-                item = self._events.get_nowait()
-            except queue.Empty:
-                return items, False
-            if item is None:
-                self._open -= 1
-            else:
-                items.append(item)
-        return items, True
-
-    def stop(self, lane: str) -> None:
-        self._over.add(lane)
-        if answer := self._answers.get(lane):
-            answer.close()
-
-    def close(self) -> None:
-        self._closed = True
-        for request in self._requests:
-            self.stop(request.lane)
-        self._events.put(None)
-
-    def _read(self, request: Request) -> None:
-        """One lane to its end."""
-        lane = request.lane
+    def read(self) -> None:
+        """To its end."""
         last: Event | None = None
         try:
-            for last in self._of_lane(request):
-                self._events.put((lane, last))
+            for last in self._read():
+                self._events.put((self.label, last))
         except InvalidInput as error:
             last = Failed(str(error), self._seconds)
-            self._events.put((lane, last))
+            self._events.put((self.label, last))
         except Exception as error:  # a bug; the other lanes go on
             log.exception("A lane of a server failed")
             sentence = f"Reading the answer failed: {type(error).__name__}. See the log."
             last = Failed(sentence, self._seconds)
-            self._events.put((lane, last))
+            self._events.put((self.label, last))
         finally:
             if not isinstance(last, Finished | Failed):
-                self._events.put((lane, Finished("stopped", "", self._seconds)))
+                self._events.put((self.label, Finished("stopped", "", self._seconds)))
             self._events.put(None)
 
-    def _of_lane(self, request: Request) -> Iterator[Event]:
+    def _read(self) -> Iterator[Event]:
         """Ends without a last event where the lane was stopped."""
-        call, reader = self._call(request)
-        self._answers[request.lane] = call
-        if request.lane in self._over:
+        request = self._request
+        self._answer, reader = self._call(request)
+        if self._over:
             return
-        room, others = request.params.max_new_tokens, OTHER_CHUNKS
-        with call as answer:
+        room, others = request.params.max_new_tokens, OTHER_CHUNKS + request.params.max_new_tokens
+        with self._answer as answer:
+            if self._over:  # before it was answered
+                return
             model = self._model_of(request.model)
             yield Started(None, model.name, self._seconds, capabilities=model.capabilities)
             for chunk in answer.data():

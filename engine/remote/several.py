@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from time import perf_counter, sleep
-from typing import Any
 
 from core.constraint import Constraint
 from core.conversation import Image
@@ -34,27 +33,37 @@ from core.sampling import SamplingParams
 from core.vision import ImageFacts
 from core.workspace import Request
 from engine.images.image_files import image_facts, preview
-from engine.pump import PumpedGenerator
+from engine.pump import failed
+from engine.remote.answer import Answer
 from engine.remote.kind import Reader
 from engine.remote.remote_engine import RemoteEngine
-from engine.remote.remote_server import Answer
 from engine.remote.remote_stream import RemoteStream
 
 LaneEvent = tuple[str, Event]
 REPORT_EVERY = 0.1  # seconds
 READ_EVERY = 0.005
+MOST_SECONDS = 8.0
+NOT_YET = "The servers have not answered yet. Try again in a few seconds."
 NO_LOCAL = "This page was started without models of its own. Start it without --model none."
 
 
 class SeveralEngines:
-    """Implements `core.runs.engine.Engine`. local: None for servers only."""
+    """Implements `core.runs.engine.Engine`. local: None for servers only. most_seconds: that the
+    first load waits for servers.
+    """
 
-    def __init__(self, local: Engine | None, servers: Sequence[RemoteEngine]) -> None:
+    def __init__(
+        self,
+        local: Engine | None,
+        servers: Sequence[RemoteEngine],
+        most_seconds: float = MOST_SECONDS,
+    ) -> None:
         self._local = local
         self._servers = servers
         self._used = ""  # the name of a server's model in use; empty for the local one
         self._failed = ""  # why there is no local model
         self._asked = False
+        self._most_seconds = most_seconds
 
     @property
     def models(self) -> Sequence[ModelDescription]:
@@ -130,7 +139,7 @@ class SeveralEngines:
         try:
             engine, there = self._sent(request)
         except InvalidInput as error:
-            return _failed(error)
+            return failed(str(error))
         return engine.verify(there, token_ids)
 
     def check_constraint(self, constraint: Constraint) -> float | None:
@@ -143,7 +152,7 @@ class SeveralEngines:
         try:
             engine, there = self._sent(request)
         except InvalidInput as error:
-            return _failed(error)
+            return failed(str(error))
         return engine.score(there, continuation, whole, visitor)
 
     def distribution(
@@ -152,7 +161,7 @@ class SeveralEngines:
         try:
             engine, there = self._sent(request)
         except InvalidInput as error:
-            return _failed(error)
+            return failed(str(error))
         return engine.distribution(there, ids, visitor)
 
     def sampler_steps(
@@ -184,7 +193,7 @@ class SeveralEngines:
         far = far or (self.description if not model else None)
         if far is None:
             told = " ".join(self.trouble)
-            yield Failed(NO_LOCAL if model else told, perf_counter() - began)
+            yield Failed(NO_LOCAL if model else told or NOT_YET, perf_counter() - began)
             return
         if not alongside:
             self._used = far.name
@@ -202,12 +211,12 @@ class SeveralEngines:
                 yield event
 
     def _ask(self, began: float) -> Iterator[LoadEvent]:
-        """All servers at once, each within seconds."""
+        """All servers at once. Those that take longer come later."""
         threads = [threading.Thread(target=one.ask, daemon=True) for one in self._servers]
         for thread in threads:
             thread.start()
         for thread in threads:
-            while thread.is_alive():
+            while thread.is_alive() and perf_counter() - began < self._most_seconds:
                 yield Loading("Asking the servers", None, perf_counter() - began)
                 thread.join(REPORT_EVERY)
         self._asked = True
@@ -238,14 +247,16 @@ class SeveralStreams(Iterator[LaneEvent]):
 
     def __next__(self) -> LaneEvent:
         self.start()
-        while not self._ready:
+        while not self._closed:
+            if self._ready:
+                return self._ready.popleft()
             items, ended = self.drain()
             self._ready.extend(items)
             if ended and not items:
-                raise StopIteration
+                break
             if not items:
                 sleep(READ_EVERY)
-        return self._ready.popleft()
+        raise StopIteration
 
     def stop(self, lane: str) -> None:
         if stream := self._of_lane.get(lane):
@@ -255,7 +266,3 @@ class SeveralStreams(Iterator[LaneEvent]):
         self._closed = True
         for stream in self._parts:
             stream.close()
-
-
-def _failed(error: InvalidInput) -> PumpedGenerator[Any]:
-    return PumpedGenerator(event for event in (Failed(str(error), 0.0),))

@@ -32,7 +32,7 @@ from core.vision import ImageFacts, VisionBudget
 from core.workspace import Request
 from engine.failures import no_such_model
 from engine.images.image_files import image_facts, preview
-from engine.pump import Pumped, PumpedGenerator
+from engine.pump import Pumped, PumpedGenerator, failed
 from engine.scripted.scripted_answers import END, answer, asked_by
 from engine.scripted.scripted_candidates import OTHERS, sampler_steps
 from engine.scripted.scripted_prompt import (
@@ -211,7 +211,7 @@ class ScriptedEngine:
     ) -> Readable[ScoreEvent]:  # fmt: skip
         request, name = self._sent(request), self._description.name
         if not self._can.scores:
-            return PumpedGenerator(event for event in (Failed(cannot(name, "score text"), 0.0),))
+            return failed(cannot(name, "score text"))
         pace = 1 / self.tokens_per_second
         return PumpedGenerator(scoring(request, continuation, whole, name, self._texts, pace))
 
@@ -219,11 +219,9 @@ class ScriptedEngine:
         self, request: Request, ids: Sequence[int], visitor: str = ""
     ) -> Readable[DistributionEvent]:
         name = self._description.name
-        return PumpedGenerator(
-            distribution(self._sent(request), tuple(ids), name, self._texts)
-            if self._can.distributions
-            else (event for event in (Failed(cannot(name, "tell a distribution"), 0.0),))
-        )
+        if not self._can.distributions:
+            return failed(cannot(name, "tell a distribution"))
+        return PumpedGenerator(distribution(self._sent(request), tuple(ids), name, self._texts))
 
     def sampler_steps(
         self, found: Distribution, params: SamplingParams, top: int = TOP,

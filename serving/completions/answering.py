@@ -44,7 +44,7 @@ class Answering:
         self._form = Form(asked)
         self._choices = [Choice(asked, place) for place in range(len(asked.requests))]
         self._begun = False  # whether a part of the answer was sent
-        self._named: set[int] = set()  # choices whose role was sent
+        self._named: set[int] = set()  # choices that something was sent of
         self._said_at = monotonic()
 
     async def run(self) -> None:
@@ -96,15 +96,23 @@ class Answering:
     def _chunks(self, choice: Choice, delta: Delta) -> list[bytes]:
         """The first one of a chat comes before its text: clients wait for the role."""
         lines: list[bytes] = []
-        if choice.started and choice.place not in self._named and self._asked.chat:
-            self._named.add(choice.place)
+        if choice.started and self._asked.chat and self._is_first(choice):
             lines.append(_line(self._form.chunk(choice, Delta(), first=True)))
         last = Delta(finish_reason=delta.finish_reason, ended_by=delta.ended_by)
-        if (news := replace(delta, finish_reason="", ended_by="")) != Delta() and self._tells(news):
-            lines.append(_line(self._form.chunk(choice, news)))
+        news = replace(delta, finish_reason="", ended_by="")
+        if self._asked.token_ids and last != Delta() and not delta.tokens:
+            last, news = delta, Delta()  # its text was held back: it is no token's own
+        if news != Delta() and self._tells(news):
+            lines.append(_line(self._form.chunk(choice, news, self._is_first(choice))))
         if last.finish_reason:
-            lines.append(_line(self._form.chunk(choice, last)))
+            lines.append(_line(self._form.chunk(choice, last, self._is_first(choice))))
         return lines
+
+    def _is_first(self, choice: Choice) -> bool:
+        """Whether nothing was sent of it; from now on something was."""
+        told = choice.place in self._named
+        self._named.add(choice.place)
+        return not told
 
     def _tells(self, delta: Delta) -> bool:
         """Whether there is anything to see in it."""

@@ -604,3 +604,9 @@ def test_programs_without_template_options_say_so(key):
     assert "enable_thinking" not in made.text
     plain = make_script(key, subject(("user", "Hi")))
     assert not any("template options" in note for note in plain.notes)
+
+
+def test_a_device_of_another_server_is_one_word_of_the_command():
+    evil = replace(MODEL, device="cpu; id")
+    text = make_script("transformers-server", subject(("user", "Hi"), model=evil)).text
+    assert "--device 'cpu; id'" in text

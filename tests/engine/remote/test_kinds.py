@@ -12,17 +12,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep
 from typing import Any
 
 import pytest
 
 from core.constraint import Constraint
 from core.conversation import Conversation, Image, message
+from core.errors import InvalidInput
 from core.runs.engine import Loaded, ModelDescription
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
 from engine.local import LocalEngine
+from engine.remote.ollama import OllamaReader, ollama_models
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import RemoteServer
 from tests.child import ended, started
@@ -226,6 +229,33 @@ def test_ollama_and_transformers_serve_have_places_of_their_own_for_samplers():
         assert (config["do_sample"], config["typical_p"], config["max_new_tokens"]) == (
             True, 0.95, 20)  # fmt: skip
         assert "model" not in sent[-1][1]
+
+
+def test_each_call_of_ollama_is_one_of_its_own():
+    """They come in a chunk each; joined into one, they were no call at all."""
+    reader, text = OllamaReader("far"), ""
+    for city in ("Oslo", "Rome"):
+        call = {"function": {"name": "look", "arguments": {"at": city}}}
+        text += "".join(e.text for e in reader.read({"message": {"tool_calls": [call]}}, 0.0))
+    text += "".join(e.text for e in reader.read({"done": True, "done_reason": "stop"}, 0.0))
+    assert text == '<|tool_call_start|>[look(at="Oslo"), look(at="Rome")]<|tool_call_end|>'
+
+
+def test_models_that_ollama_is_slow_to_show_are_listed_all_the_same():
+    """Each could take two minutes, one after the other, before any server's model was known."""
+    asked_for = []
+
+    class Slow(RemoteServer):
+        def post(self, path, body, lines=False, seconds=None):
+            asked_for.append((body["model"], seconds))
+            sleep(0.3)
+            raise InvalidInput("far is slow.")
+
+    models = [{"id": str(place)} for place in range(16)]
+    shown = ollama_models(Slow("http://far"), models, most_seconds=0.5)
+    assert [model.model for model in shown] == [one["id"] for one in models]
+    assert 1 <= len(asked_for) <= 2
+    assert all(0 < seconds <= 0.5 for _, seconds in asked_for)
 
 
 @pytest.mark.parametrize("kind", ["vLLM", "llama.cpp"])

@@ -168,8 +168,11 @@ def test_a_lane_that_fails_there_says_why(scripted_app):
 
 
 @pytest.mark.parametrize(
-    "address", ["", "127.0.0.1:80", "ftp://a", "http://", "http://me:secret@a", "file:///etc"]
-)
+    "address",
+    ["", "127.0.0.1:80", "ftp://a", "http://", "http://me:secret@a", "file:///etc",
+     "http://:secret@a", "http://secret@a", "http://a/?key=secret", "http://a/#secret",
+     "http://a:secret", "http://a:99999", "http://[::1", "http://a/\0", "http://a b"],
+)  # fmt: skip
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(InvalidInput, match="address") as error:
         RemoteServer(address)
@@ -238,6 +241,13 @@ def test_a_good_answer_of_such_a_server_is_read():
         assert run.not_sent == ("top_p",)
 
 
+def test_a_stream_without_a_space_after_its_colons_is_read():
+    lines = (bad.token("Hi") + bad.END).replace(b"data: ", b"data:").replace(b"\n", b"\r\n")
+    with bad.serving(lambda: bad.stream(b": a comment\nid: 3\n\n", lines)) as url:
+        (run,) = answered(remote(url), asked())
+        assert (run.text, run.status) == ("Hi", "done")
+
+
 def test_closing_ends_a_read_that_waits():
     with bad.serving(bad.silence) as url:
         stream = remote(url).stream([asked()])
@@ -258,10 +268,30 @@ def test_closing_ends_a_read_that_waits():
      {"data": [{"id": "x", "max_model_len": -1, "playground": {}}]},
      {"data": [{"id": "", "max_model_len": 1, "playground": {}}]},
      {"data": [{"id": "x", "max_model_len": 9, "playground": {"budget": {"tile_size": 3}}}]},
-     {"data": [{"id": "x", "max_model_len": 9, "playground": {"template_options": [{}]}}]}],
+     {"data": [{"id": "x", "max_model_len": 9, "playground": {"template_options": [{}]}}]},
+     {"data": [{"id": "x", "max_model_len": 9, "playground": {"template_options": [
+         {"name": [], "kind": "text"}]}}]}],
 )  # fmt: skip
 def test_models_that_are_none_are_refused(models):
     with bad.serving(lambda: iter([]), models) as url:
         *_, failed = RemoteEngine(RemoteServer(url)).load("")
         assert isinstance(failed, Failed)
         assert failed.message.endswith(".")
+
+
+def test_a_bug_in_reading_models_is_a_sentence_and_is_not_asked_again_at_once():
+    """Every look at the models began a thread that ended with a traceback."""
+    asked_for = []
+
+    class Broken(RemoteServer):
+        def get(self, path):
+            asked_for.append(path)
+            raise TypeError("unhashable")
+
+    engine = RemoteEngine(Broken("http://far"))
+    engine.ask()
+    assert engine.trouble == ("Reading the models of far failed: TypeError. See the log.",)
+    engine.look()
+    assert asked_for == ["/v1/models"]
+    *_, failed = engine.load("")
+    assert isinstance(failed, Failed)

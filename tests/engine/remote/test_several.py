@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from time import monotonic, sleep
 
 import pytest
@@ -18,7 +19,7 @@ from core.vision import VisionBudget
 from core.workspace import Request
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import RemoteServer, named_server
-from engine.remote.several import SeveralEngines
+from engine.remote.several import SeveralEngines, SeveralStreams
 from engine.scripted.scripted_engine import ScriptedEngine
 from tests.serving import free_port, served_here
 
@@ -86,6 +87,17 @@ def test_a_lane_is_stopped_and_all_are_closed_wherever_they_run(scripted_app):
     assert list(stream) == []
 
 
+def test_no_event_comes_after_several_streams_are_closed():
+    """Those that had been read already still came."""
+    engine = ScriptedEngine(tokens_per_second=2000)
+    stream = SeveralStreams([(engine.stream([one]), [one]) for one in (asked("A"), asked("B"))])
+    next(stream)
+    while not stream._ready:
+        stream._ready.extend(stream.drain()[0])
+    stream.close()
+    assert list(stream) == []
+
+
 def test_using_a_servers_model_unloads_nothing_and_lanes_without_a_model_take_it(scripted_app):
     engine = several(scripted_app)
     here, far = (model.name for model in engine.models)
@@ -148,10 +160,30 @@ def test_looking_a_hundred_times_asks_once():
             listening.accept()
 
 
+def test_a_server_that_takes_long_to_tell_its_models_holds_nobody_up():
+    """The local model waited for all of them."""
+    held = threading.Event()
+
+    class Slow(RemoteServer):
+        def get(self, path):
+            held.wait(60)
+            raise InvalidInput("slow says no.")
+
+    slow = RemoteEngine(Slow("http://slow"))
+    engine = SeveralEngines(ScriptedEngine(), [slow], most_seconds=0.2)
+    began = monotonic()
+    *_, loaded = engine.load("scripted")
+    assert isinstance(loaded, Loaded)
+    *_, failed = SeveralEngines(None, [slow], most_seconds=0.2).load("")
+    assert "not answered yet" in failed.message
+    assert monotonic() - began < 30
+    held.set()
+
+
 @pytest.mark.parametrize(
     ("text", "name", "key"),
     [("http://a:1", "a:1", ""), ("far=http://a:1/v1", "far", ""), ("far=https://a#K", "far", "s3"),
-     ("http://a/?x=1#K", "a", "s3")],
+     ("http://a/x=1#K", "a", "s3")],
 )  # fmt: skip
 def test_a_server_has_a_name_and_its_key_comes_from_the_environment(text, name, key):
     server = named_server(text, {"K": "s3"})

@@ -30,5 +30,6 @@ def prompt_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf
 
 
 PLAYGROUND = Kind(
-    name="LFM Playground", body=chat_body, reader=PlaygroundReader, prompt_ids=prompt_ids
-)
+    name="LFM Playground", body=chat_body, reader=PlaygroundReader, prompt_ids=prompt_ids,
+    draws_alike=True,
+)  # fmt: skip

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from time import sleep
 
 # Before Gradio is imported: no look-ups on the network, and no statistics after every event.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -25,20 +24,21 @@ from components.page import build_page
 from components.theme import head, theme
 from core.access.access import Access
 from core.access.run_gate import RunGate, most_runs
+from core.conformance.command import ConformCommand, conform_flags
 from core.errors import InvalidInput
 from core.library.library import read_library
-from core.runs.engine import Engine, Loading
+from core.runs.engine import Engine
 from core.runs.engine_flags import NO_MODEL, add_engine_flags
-from core.runs.events import Failed
 from core.sessions.data_folder import default_data_folder
 from core.sheets.command import NOT_DONE, SheetCommand, sheet_flags
+from core.workspace import fresh_seed
 from engine.failures import import_sentence
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import named_server
 from engine.remote.several import SeveralEngines
 from engine.scripted.scripted_engine import ScriptedEngine
 from engine.start_report import StartReport
-from engine.starting import StartingEngine
+from engine.starting import StartingEngine, started
 from serving.completions.caller import Callers
 from serving.completions.routes import Completions
 from serving.hosts import is_loopback
@@ -58,7 +58,7 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(
         description="A prompt playground for Liquid AI's LFM models. `app.py sheet --help` tells "
-        "how to run a sheet without a page."
+        "how to run a sheet without a page, `app.py conform --help` how to check a server."
     )
     add_engine_flags(parser, POCKET)
     parser.add_argument(
@@ -142,17 +142,21 @@ def make_engine(options: argparse.Namespace) -> StartingEngine | ScriptedEngine:
 
     Raises InvalidInput for an address of a server that is none, and for a key that is missing.
     """
-    scripted = options.engine == "scripted"
     named = dict.fromkeys(options.server or os.environ.get("LFM_SERVERS", "").split())
-    if scripted and not named:
-        return scripted_engine(options)
-    make = partial(scripted_engine if scripted else local_engine, options)
     if not named:
-        return StartingEngine(make, options.model, StartReport())
+        return own_engine(options)
+    make = partial(scripted_engine if options.engine == "scripted" else local_engine, options)
     servers = [RemoteEngine(named_server(one, os.environ)) for one in named]
     alone = options.model == NO_MODEL
     several = partial(several_engines, None if alone else make, servers)
     return StartingEngine(several, "" if alone else options.model, StartReport())
+
+
+def own_engine(options: argparse.Namespace) -> StartingEngine | ScriptedEngine:
+    """Without servers."""
+    if options.engine == "scripted":
+        return scripted_engine(options)
+    return StartingEngine(partial(local_engine, options), options.model, StartReport())
 
 
 def several_engines(
@@ -229,13 +233,7 @@ def run_sheet(arguments: Sequence[str]) -> int:
     command = SheetCommand(options.file, options.out, options.resume, options.fail_under, say)
     try:
         sheet = command.read()
-        engine = make_engine(options)
-        if isinstance(engine, StartingEngine):
-            engine.start()
-            while isinstance(last := engine.starting, Loading):
-                sleep(0.1)
-            if isinstance(last, Failed):
-                raise InvalidInput(last.message)
+        engine = started(make_engine(options))
         return command.run(engine, read_library(ROOT / "presets").presets, sheet)
     except InvalidInput as error:
         print(error, file=sys.stderr)
@@ -244,9 +242,27 @@ def run_sheet(arguments: Sequence[str]) -> int:
     return NOT_DONE
 
 
+def run_conform(arguments: Sequence[str]) -> int:
+    options = conform_flags(arguments, POCKET)
+    say = partial(print, flush=True)
+    command = ConformCommand(
+        options.prompts, options.out, options.draws, options.tolerance, fresh_seed(), say
+    )
+    try:
+        served = RemoteEngine(named_server(options.url, os.environ))
+        served.use(options.served_model)
+        return command.run(started(own_engine(options)), served, read_library(ROOT / "presets"))
+    except InvalidInput as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+    return NOT_DONE
+
+
 def main() -> None:
-    if sys.argv[1:2] == ["sheet"]:
-        sys.exit(run_sheet(sys.argv[2:]))
+    commands = {"sheet": run_sheet, "conform": run_conform}
+    if command := commands.get("".join(sys.argv[1:2])):
+        sys.exit(command(sys.argv[2:]))
     options = flags()
     try:
         users = read_users(options.auth) if options.auth else None

@@ -9,7 +9,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from time import perf_counter
+from time import perf_counter, sleep
 
 from core.constraint import Constraint
 from core.conversation import Image
@@ -217,3 +217,14 @@ class _Waiting(Pumped[tuple[str, Event]]):
         self._closed.set()
         if self._stream:
             self._stream.close()
+
+
+def started(engine: Engine) -> Engine:
+    """Waits until it has its first model. Raises InvalidInput where there is none."""
+    if isinstance(engine, StartingEngine):
+        engine.start()
+    while isinstance(last := engine.starting, Loading):
+        sleep(REPORT_EVERY)
+    if isinstance(last, Failed):
+        raise InvalidInput(last.message)
+    return engine

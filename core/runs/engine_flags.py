@@ -10,8 +10,8 @@ from core.runs.engine import DECODE, WEIGHTS
 NO_MODEL = "none"
 
 
-def add_engine_flags(parser: argparse.ArgumentParser, model: str) -> None:
-    """model: the one that is shipped."""
+def add_engine_flags(parser: argparse.ArgumentParser, model: str, servers: bool = True) -> None:
+    """model: the one that is shipped. servers: whether lanes can choose models of servers."""
     parser.add_argument(
         "--model",
         default=os.environ.get("LFM_MODEL", model),
@@ -24,14 +24,15 @@ def add_engine_flags(parser: argparse.ArgumentParser, model: str) -> None:
         default="local",
         help="scripted answers without a model and without torch",
     )
-    parser.add_argument(
-        "--server",
-        action="append",
-        default=[],
-        metavar="[NAME=]URL[#VARIABLE]",
-        help="a server whose models lanes can choose, again for others; VARIABLE of the "
-        "environment holds its key; also LFM_SERVERS, separated by spaces",
-    )
+    if servers:
+        parser.add_argument(
+            "--server",
+            action="append",
+            default=[],
+            metavar="[NAME=]URL[#VARIABLE]",
+            help="a server whose models lanes can choose, again for others; VARIABLE of the "
+            "environment holds its key; also LFM_SERVERS, separated by spaces",
+        )
     parser.add_argument("--device", default=os.environ.get("LFM_DEVICE", "auto"))
     parser.add_argument(
         "--weights",

@@ -21,7 +21,10 @@ from engine.remote.remote_server import RemoteServer
 
 CHAT = "/v1/chat/completions"
 MOST_MODELS = 16  # of a server
+MOST_IDS = LONGEST_CONTEXT  # of a prompt
+LARGEST_ID = 2**31 - 1
 Ids = tuple[int, ...]
+Logprobs = list[float | None]
 
 
 class Reader(Protocol):
@@ -33,11 +36,17 @@ def no_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf) ->
     return None
 
 
+def no_logprobs(server: RemoteServer, ids: Sequence[int], model: str) -> Logprobs | None:
+    """The server doesn't tell them of given text."""
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """body: of a request for a model. path: where it is sent. lines: each line of the answer is
     JSON; else they are server-sent events. prompt_ids: of a request, before a run; None where the
-    server doesn't tell them.
+    server doesn't tell them. text_logprobs: of given ids, one each; None as well. draws_alike:
+    whether a seed draws there what it draws here.
     """
 
     name: str
@@ -46,6 +55,8 @@ class Kind:
     path: str = CHAT
     lines: bool = False
     prompt_ids: Callable[[RemoteServer, Request, str, UrlOf], Ids | None] = no_ids
+    text_logprobs: Callable[[RemoteServer, Sequence[int], str], Logprobs | None] = no_logprobs
+    draws_alike: bool = False
 
 
 def can(program: Program, **more: Any) -> Capabilities:
@@ -102,6 +113,20 @@ def asked(server: RemoteServer, path: str) -> Any:
 
 def ids_of(value: Any, server: RemoteServer) -> Ids:
     """Raises InvalidInput for anything but a list of token ids."""
-    if not isinstance(value, list) or not all(type(one) is int for one in value):
+    if not isinstance(value, list) or not all(
+        type(one) is int and 0 <= one <= LARGEST_ID for one in value[: MOST_IDS + 1]
+    ):
         raise InvalidInput(f"{server.name} sent a prompt that is not a list of token ids.")
+    if len(value) > MOST_IDS:
+        raise InvalidInput(f"{server.name} sent a prompt of {len(value):,} ids; {MOST_IDS:,} fit.")
     return tuple(value)
+
+
+def prompt_count(body: Mapping[str, Any], path: str, server: RemoteServer) -> int | None:
+    """How many tokens the prompt of a body has, by an answer to it; None where it doesn't tell."""
+    if path != CHAT:
+        return None
+    asked = {name: value for name, value in body.items() if name != "stream_options"}
+    with server.post(path, {**asked, "stream": False}) as answer:
+        told = at(answer.json(), "usage", "prompt_tokens")
+    return told if type(told) is int and 0 < told <= MOST_IDS else None

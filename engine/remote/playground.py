@@ -16,4 +16,6 @@ def prompt_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf
         return ids_of(at(answer.json(), "prompt_token_ids"), server)
 
 
-PLAYGROUND = Kind(name="LFM Playground", body=playground_body, prompt_ids=prompt_ids)
+PLAYGROUND = Kind(
+    name="LFM Playground", body=playground_body, prompt_ids=prompt_ids, draws_alike=True
+)

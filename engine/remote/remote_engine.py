@@ -6,6 +6,7 @@ import base64
 import logging
 import threading
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, perf_counter
 
@@ -34,7 +35,7 @@ from core.workspace import Request
 from engine.images.image_files import image_facts, preview
 from engine.pump import failed
 from engine.remote.answer import Answer
-from engine.remote.kind import Kind, Reader
+from engine.remote.kind import Kind, Logprobs, Reader, prompt_count
 from engine.remote.kinds import found
 from engine.remote.remote_server import RemoteServer
 from engine.remote.remote_stream import RemoteStream
@@ -113,6 +114,27 @@ class RemoteEngine:
         sent = within(request, model.capabilities)
         return self._kind.prompt_ids(self._server, sent, model.model, _data_url)
 
+    def prompt_count(self, request: Request) -> int | None:
+        """How many tokens it has there; None where the server doesn't tell. Raises InvalidInput."""
+        model = self._model_of(request.model)
+        assert self._kind, "it is known with the models"
+        short = replace(request, params=replace(request.params, max_new_tokens=1))
+        body = self._kind.body(within(short, model.capabilities), model.model, _data_url)
+        return prompt_count(body, self._kind.path, self._server)
+
+    def text_logprobs(self, request: Request, ids: Sequence[int]) -> Logprobs | None:
+        """One for each of these ids, by the request's model; None where the server doesn't tell
+        those of given text. Raises InvalidInput.
+        """
+        model = self._model_of(request.model)
+        assert self._kind, "it is known with the models"
+        return self._kind.text_logprobs(self._server, ids, model.model)
+
+    @property
+    def draws_alike(self) -> bool:
+        """Whether a seed draws there what it draws here."""
+        return self._kind is not None and self._kind.draws_alike
+
     @property
     def kind(self) -> str:
         """Which server it is, such as vLLM; empty before it has answered."""
@@ -181,6 +203,12 @@ class RemoteEngine:
         if not alongside:
             self._used = used.name
         yield Loaded(used, perf_counter() - began)
+
+    def use(self, model: str) -> None:
+        """As `load`. Raises InvalidInput where it fails."""
+        *_, last = self.load(model)
+        if isinstance(last, Failed):
+            raise InvalidInput(last.message)
 
     def _named(self, model: str) -> ModelDescription:
         used = next((one for one in self._models if model in ("", one.name, one.model)), None)

@@ -24,4 +24,4 @@ def serve_models(
     return tuple(described(server, name, CAN) for name in names)
 
 
-TRANSFORMERS = Kind(name="transformers serve", body=transformers_body)
+TRANSFORMERS = Kind(name="transformers serve", body=transformers_body, draws_alike=True)

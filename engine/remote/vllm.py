@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from core.completions.openai_body import UrlOf, vllm_body
+from core.errors import InvalidInput
 from core.runs.engine import ModelDescription
 from core.workspace import Request
-from engine.remote.kind import Ids, Kind, at, can, described, ids_of
+from engine.remote.kind import Ids, Kind, Logprobs, at, can, described, ids_of
 from engine.remote.remote_server import RemoteServer
 
 TOKENIZED = ("model", "messages", "tools", "continue_final_message", "add_generation_prompt")
@@ -28,4 +30,19 @@ def prompt_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf
         return ids_of(at(answer.json(), "tokens"), server)
 
 
-VLLM = Kind(name="vLLM", body=vllm_body, prompt_ids=prompt_ids)
+def text_logprobs(server: RemoteServer, ids: Sequence[int], model: str) -> Logprobs:
+    """Its text completions take ids, and tell of each the token itself and the likeliest one."""
+    body = {"model": model, "prompt": [*ids], "max_tokens": 1, "temperature": 0,
+            "prompt_logprobs": 1}  # fmt: skip
+    with server.post("/v1/completions", body) as answer:
+        choices = at(answer.json(), "choices")
+    told = at(choices[0], "prompt_logprobs") if isinstance(choices, list) and choices else None
+    if not isinstance(told, list) or len(told) != len(ids):
+        raise InvalidInput(f"{server.name} sent no logprob for each token of a text.")
+    found = [at(one, str(token_id), "logprob") for one, token_id in zip(told, ids, strict=True)]
+    if not all(one is None or (type(one) in (int, float) and isfinite(one)) for one in found):
+        raise InvalidInput(f"{server.name} sent a logprob that is not a number.")
+    return [None if one is None else float(one) for one in found]
+
+
+VLLM = Kind(name="vLLM", body=vllm_body, prompt_ids=prompt_ids, text_logprobs=text_logprobs)

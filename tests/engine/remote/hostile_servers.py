@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -47,7 +48,7 @@ def serving(answer: Callable[[], Pieces], models: object = MODELS) -> Iterator[s
 
     def one(connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            asked = connection.recv(65_536)
+            asked = whole_request(connection)
             if asked.startswith(b"GET"):
                 connection.sendall(JSON + json.dumps(models).encode())
                 return
@@ -59,6 +60,22 @@ def serving(answer: Callable[[], Pieces], models: object = MODELS) -> Iterator[s
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         listening.close()
+
+
+def whole_request(connection: socket.socket) -> bytes:
+    """Its head and its body. A socket that is closed with something unread sends a reset, and the
+    client may then never see the answer.
+    """
+    asked = b""
+    while b"\r\n\r\n" not in asked and (more := connection.recv(65_536)):
+        asked += more
+    head, _, body = asked.partition(b"\r\n\r\n")
+    told = re.search(rb"(?im)^content-length: *(\d+)", head)
+    missing = (int(told[1]) if told else 0) - len(body)
+    while missing > 0 and (more := connection.recv(65_536)):
+        asked += more
+        missing -= len(more)
+    return asked
 
 
 def endless() -> Pieces:

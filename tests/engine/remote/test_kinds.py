@@ -25,9 +25,11 @@ from core.sampling import SamplingParams
 from core.vision import VisionBudget
 from core.workspace import Request
 from engine.local import LocalEngine
+from engine.remote.kind import MOST_IDS, ids_of
 from engine.remote.ollama import OllamaReader, ollama_models
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import RemoteServer
+from tests.amounts import every
 from tests.child import ended, started
 from tests.engine.conftest import POCKET
 from tests.engine.remote import hostile_servers as bad
@@ -68,7 +70,12 @@ OPENAI = events(
 PLAYED: dict[str, tuple[dict[str, Any], str, bytes]] = {
     "OpenAI-compatible": (listed("somebody"), "/v1/chat/completions", OPENAI),
     "vLLM": (
-        {**listed("vllm", max_model_len=2048), "/tokenize": {"count": 3, "tokens": [1, 2, 3]}},
+        {
+            **listed("vllm", max_model_len=2048), "/tokenize": {"count": 3, "tokens": [1, 2, 3]},
+            "/v1/completions": {"choices": [{"prompt_logprobs": [
+                None, {"6": {"logprob": -0.5}, "9": {"logprob": -1.0}}, {"7": {"logprob": -2}},
+            ]}]},
+        },
         "/v1/chat/completions",
         events(
             chunk(delta={"role": "assistant", "content": ""}),
@@ -148,7 +155,8 @@ def playing(kind: str) -> Iterator[tuple[RemoteEngine, Bodies]]:
             """Nothing to say."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # Shutting down waits for the next look, which is half a second away unless told.
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield remote(f"http://127.0.0.1:{server.server_port}"), sent
     finally:
@@ -264,6 +272,42 @@ def test_a_server_that_tokenises_tells_the_prompts_ids(kind):
         assert engine.prompt_ids(asked()) == (1, 2, 3)
 
 
+def test_vllm_tells_the_logprobs_of_given_ids():
+    with playing("vLLM") as (engine, sent):
+        assert engine.text_logprobs(asked(), [5, 6, 7]) == [None, -0.5, -2.0]
+        path, body = sent[-1]
+        assert (path, body["prompt"], body["max_tokens"]) == ("/v1/completions", [5, 6, 7], 1)
+        with pytest.raises(InvalidInput, match="no logprob for each token"):
+            engine.text_logprobs(asked(), [5, 6])
+
+
+@pytest.mark.parametrize("logprob", ["x", True, float("nan")])
+def test_a_logprob_of_given_ids_that_is_none_is_refused(logprob, monkeypatch):
+    told = [{"prompt_logprobs": [{"5": {"logprob": logprob}}]}]
+    monkeypatch.setitem(PLAYED["vLLM"][0], "/v1/completions", {"choices": told})
+    with playing("vLLM") as (engine, _):
+        with pytest.raises(InvalidInput, match="not a number|not JSON"):
+            engine.text_logprobs(asked(), [5])
+
+
+@pytest.mark.parametrize(("value", "count"), [(12, 12), (-1, None), ("x", None), (True, None)])
+def test_a_prompts_tokens_are_counted_by_an_answer(value, count, monkeypatch):
+    answer = json.dumps({"usage": {"prompt_tokens": value}}).encode()
+    values, path, _ = PLAYED["SGLang"]
+    monkeypatch.setitem(PLAYED, "SGLang", (values, path, answer))
+    with playing("SGLang") as (engine, sent):
+        assert engine.prompt_ids(asked()) is None
+        assert engine.text_logprobs(asked(), [5]) is None
+        assert engine.prompt_count(asked()) == count
+        assert (sent[-1][1]["stream"], sent[-1][1]["max_tokens"]) == (False, 1)
+
+
+@pytest.mark.parametrize("ids", [[-1], [2**31], [True], [1.5], ["1"], {}, [0] * (MOST_IDS + 1)])
+def test_ids_of_a_prompt_are_bounded(ids):
+    with pytest.raises(InvalidInput, match="sent a prompt"):
+        ids_of(ids, RemoteServer("http://a"))
+
+
 @pytest.mark.parametrize(
     ("kind", "held", "name", "value"),
     [("vLLM", Constraint("regex", "a+"), "structured_outputs", {"regex": "a+"}),
@@ -277,7 +321,7 @@ def test_a_constraint_is_sent_in_the_servers_words(kind, held, name, value):
         assert sent[-1][1][name] == value
 
 
-@pytest.mark.parametrize("kind", ["SGLang", "llama.cpp", "Ollama"])
+@pytest.mark.parametrize("kind", every(3, ("SGLang", "llama.cpp", "Ollama")))
 def test_a_constraint_that_a_server_has_no_word_for_is_a_sentence(kind):
     with playing(kind) as (engine, _):
         (run,) = answered(engine, asked(constraint=Constraint("grammar", 'root ::= "a"')))
@@ -300,9 +344,13 @@ def test_images_go_as_data(tmp_path):
 OWNERS = {"vLLM": "vllm", "SGLang": "sglang", "llama.cpp": "llamacpp", "OpenAI-compatible": "x"}
 
 
-@pytest.mark.parametrize("kind", OWNERS)
-@pytest.mark.parametrize("name", ["endless tokens", "an endless line", "a list", "a number",
-                                  "an end in the middle", "half a character"])  # fmt: skip
+BAD = ("endless tokens", "an endless line", "a list", "a number", "an end in the middle",
+       "half a character")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), every(5, [(kind, name) for kind in OWNERS for name in BAD])
+)
 def test_a_server_that_behaves_badly_costs_a_lane_whatever_its_kind(kind, name):
     answer, _ = ANSWERS[name]
     with bad.serving(answer, listed(OWNERS[kind])["/v1/models"]) as url:

@@ -1,0 +1,152 @@
+"""What a check sees of ids, tokens and logprobs, and how it says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.conformance.answer_check import split
+from core.conformance.logprob_check import Pair, compared
+from core.conformance.outcome import Conformance, Outcome, ParameterResult, PromptResult
+from core.conformance.prompt_check import difference
+from core.conformance.report import report_html
+from core.conformance.words import named, quoted
+from core.conversation import Conversation, message
+from core.runs.events import Finished, Token
+from core.runs.run import Run, fold_all
+from core.sampling import SamplingParams
+from core.vision import VisionBudget
+from core.workspace import Request
+
+ASKED = Request("A", Conversation((message("user", "Hi"),)), SamplingParams(), VisionBudget())
+END = 7
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "found"),
+    [
+        ((1, 2, 3), (1, 2, 3), (3, (), ())),
+        ((1, 2, 3), (1, 1, 2, 3), (1, (), (1,))),
+        ((1, 2, 3, 4), (1, 9, 8, 4), (1, (2, 3), (9, 8))),
+        ((1, 2), (1, 2, 3), (2, (), (3,))),
+        ((1, 2), (), (0, (1, 2), ())),
+    ],
+)
+def test_what_differs_lies_between_what_is_alike(here, there, found):
+    assert difference(here, there) == found
+
+
+def run(*tokens: tuple[int | None, str]) -> Run:
+    events = [Token(token_id, text, -0.5, 0.0) for token_id, text in tokens]
+    return fold_all(Run(ASKED), [*events, Finished("end_of_sequence", "", 0.0)])
+
+
+ONE = run((1, "a"), (2, "b"), (END, ""))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "place", "here", "there"),
+    [
+        (run((1, "a"), (3, "c")), 1, "b", "c"),
+        (run((1, "a")), 1, "b", None),
+        (run((1, "a"), (2, "b"), (4, "d")), 2, None, "d"),
+        (run(), 0, "a", None),
+        (run((None, "a"), (None, "x")), 1, "b", "x"),
+        (run((None, "ax")), 1, "b", "ax"),
+        (run((None, "abc")), 2, "", "abc"),
+    ],
+)
+def test_the_first_token_that_differs_is_found_by_id_or_by_text(theirs, place, here, there):
+    found = split(ONE, theirs, {END})
+    assert found is not None
+    assert found.place == place or found.here is None
+    assert [one.text if one else None for one in (found.here, found.there)] == [
+        here or None, there,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("theirs", [ONE, run((1, "a"), (2, "b")), run((None, "ab"))])
+def test_the_same_answer_has_no_such_token_whoever_tells_the_end(theirs):
+    assert split(ONE, theirs, {END}) is None
+
+
+HERE = [-0.1, -2.0, -0.7, -1.1, -0.3]
+
+
+@pytest.mark.parametrize(
+    ("there", "status", "words"),
+    [
+        (HERE, "same", "at most 0."),
+        ([one + 0.01 for one in HERE], "close", "-2 here"),
+        ([*HERE[:2], -3.7, *HERE[3:]], "differs", "at most 3, at token 3 “c”: -0.7 here, -3.7"),
+        ([one - 0.5 for one in HERE], "differs", "All are off by -0.5."),
+        ([0.0] * 5, "differs", "they are told after the samplers"),
+        ([*HERE[1:], -9.0], "differs", "Each is told one token too early."),
+        ([-9.0, *HERE[:-1]], "differs", "Each is told one token too late."),
+        ([-5.0, *HERE[1:]], "differs", "-5 there."),
+    ],
+)
+def test_how_logprobs_differ_is_named(there, status, words):
+    pairs = [Pair(n, "abcde"[n], *both) for n, both in enumerate(zip(HERE, there, strict=True))]
+    found = compared(pairs, 0.05)
+    assert (found.status, found.figure) == (status, pytest.approx(max(p.apart for p in pairs)))
+    assert words in found.sentence or status != "differs"
+    assert compared([], 0.05).status == "not compared"
+
+
+SAME = Outcome("same", "31 tokens.")
+UNKNOWN = Outcome("not compared", "The server doesn't tell them.")
+
+
+def found(prompt: PromptResult, *parameters: ParameterResult, **more) -> Conformance:
+    usual = {"reference": "pocket", "server": "pocket at far", "kind": "vLLM", "made": "today",
+             "draws": 200, "tolerance": 0.05}  # fmt: skip
+    return Conformance(**{**usual, **more}, prompts=(prompt,), parameters=parameters)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "parameters", "verdict"),
+    [
+        ((SAME, SAME, SAME, SAME), (SAME,), "pocket at far answers like pocket."),
+        ((UNKNOWN, SAME, UNKNOWN, UNKNOWN), (SAME,),
+         "pocket at far answers like pocket in all that could be compared. Not compared: prompt "
+         "ids, logprobs of the answer, logprobs of given text."),
+        ((SAME, SAME, Outcome("close", "", 0.02), SAME), (SAME,),
+         "pocket at far answers like pocket. Rounding shows in logprobs of the answer."),
+        ((SAME, SAME, Outcome("differs", "", 6.6), SAME),
+         (Outcome("differs", "top_k has no effect. With top_k 3 …"),),
+         "pocket at far does not answer like pocket: logprobs of the answer differ by up to 6.6 "
+         "nats in 1 of 1 prompts; top_k has no effect."),
+        ((UNKNOWN,) * 4, (UNKNOWN,), "Nothing of pocket at far could be compared with pocket."),
+    ],
+)  # fmt: skip
+def test_the_verdict_is_a_line_that_never_calls_the_unknown_equal(prompt, parameters, verdict):
+    results = [ParameterResult("top_k", one) for one in parameters]
+    said = found(PromptResult("Story", *prompt), *results)
+    assert said.verdict == verdict
+    assert said.compared == any(one.status != "not compared" for one in (*prompt, *parameters))
+
+
+EVIL = '<script>alert(1)</script>" onload="x'
+
+
+def test_the_report_escapes_all_and_needs_nothing_else():
+    bad = Outcome("differs", EVIL)
+    result = PromptResult(EVIL, bad, bad, bad, UNKNOWN, EVIL, EVIL)
+    page = report_html(
+        found(result, ParameterResult(EVIL, bad, EVIL, 0.5, 1.0), server=EVIL, kind=EVIL,
+              left_out=((EVIL, EVIL),))
+    )  # fmt: skip
+    assert "<script" not in page
+    assert '" onload' not in page
+    assert page.count("&lt;script&gt;") >= 12
+    assert "http" not in page
+    assert "src=" not in page
+    assert "not compared" in page
+
+
+def test_what_a_server_sent_is_cut_and_seen():
+    assert quoted("x" * 9_999) == f"“{'x' * 59}…”"
+    assert quoted(' a"b\n') == '“ a"b\\n”'
+    assert quoted("  ") == "“␣␣”"
+    assert named(10**4_000) == "1" + "0" * 11 + "…"
+    assert named(12) == "12"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from components.sheets.checked_table import CheckedTable
@@ -17,7 +17,7 @@ from core.library.library import Preset
 from core.runs.engine import Engine
 from core.sheets.cell import Cell, Place
 from core.sheets.export import Answers
-from core.sheets.plan import no_images
+from core.sheets.plan import Plan, no_images
 from core.sheets.results import Comparison, LaneResult
 from core.sheets.review import Item
 from core.sheets.review_results import ReviewResult
@@ -65,7 +65,7 @@ class OpenSheet:
         self._plan: KnownPlan | None = None
         self._run: SheetRun | None = None
         self._table = CheckedTable()
-        self._removed: tuple[int, Row] | None = None
+        self._removed: tuple[int, Row, tuple[str, ...]] | None = None  # with its columns
 
     @property
     def sheet(self) -> Sheet:
@@ -85,9 +85,12 @@ class OpenSheet:
         return self._run.progress.state if self._run else "stopped"
 
     # -- what a person changes -------------------------------------------------------------------
-    def change(self, sheet: Sheet) -> None:
-        """Save it like this. Answers count where they still fit. Raises InvalidInput."""
+    def change(self, changed: Callable[[Sheet], Sheet]) -> None:
+        """Save what `changed` makes of the sheet as it is then, so that nothing that others do at
+        the same time is lost. Answers count where they still fit. Raises InvalidInput.
+        """
         with self._lock:
+            sheet = changed(self._sheet)
             self._store.save(self.key, sheet)
             if sheet.checks != self._sheet.checks or sheet.expected != self._sheet.expected:
                 self._table.forget()
@@ -99,34 +102,37 @@ class OpenSheet:
             if column not in self._sheet.columns:
                 raise InvalidInput(f"There is no column {column[:40]!r}. Reload the page.")
             row = self._sheet.rows[place].edited(self._sheet.columns.index(column), value)
-            self.change(replace(self._sheet, rows=_with(self._sheet.rows, place, [row])))
+            self.change(lambda sheet: replace(sheet, rows=_with(sheet.rows, place, [row])))
 
     def remove(self, number: int) -> None:
         with self._lock:
             place = self._index(number)
             row = self._sheet.rows[place]
-            self.change(replace(self._sheet, rows=_with(self._sheet.rows, place, [])))
-            self._removed = place, row
+            self.change(lambda sheet: replace(sheet, rows=_with(sheet.rows, place, [])))
+            self._removed = place, row, self._sheet.columns
 
     def put_back(self) -> None:
-        """The row that was removed last."""
+        """The row that was removed last; with a new number where another row has its own."""
         with self._lock:
             if self._removed is None:
                 raise InvalidInput("No row was removed that could be put back.")
-            place, row = self._removed
-            rows = self._sheet.rows
-            self.change(replace(self._sheet, rows=(*rows[:place], row, *rows[place:])))
+            place, row, columns = self._removed
+            sheet = self._sheet
+            taken = {one.number for one in sheet.rows}
+            number = row.number if row.number not in taken else max(taken) + 1
+            row = _arranged(row, columns, sheet.columns, number)
+            self.change(lambda now: replace(now, rows=(*now.rows[:place], row, *now.rows[place:])))
             self._removed = None
 
     def add(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Further rows at the end; columns that are new are empty in the others."""
         with self._lock:
-            sheet = self._sheet
+            sheet = self._sheet  # stays the same: the lock is held
             known = (*sheet.columns, *(one for one in columns if one not in sheet.columns))
             last = max((row.number for row in sheet.rows), default=0)
             old = [_arranged(row, sheet.columns, known, row.number) for row in sheet.rows]
             new = [_arranged(row, columns, known, last + n) for n, row in enumerate(rows, start=1)]
-            self.change(sheet.with_rows(known, [*old, *new]))
+            self.change(lambda sheet: sheet.with_rows(known, [*old, *new]))
 
     # -- running ---------------------------------------------------------------------------------
     def run(
@@ -134,13 +140,15 @@ class OpenSheet:
     ) -> None:
         """Answer what has no answer yet with this prompt and these lanes, and `again` once more.
 
-        Raises InvalidInput where it runs already, or no row could.
+        Raises InvalidInput where it runs already, or no row could; then the sheet keeps its prompt.
         """
         with self._lock:
             if self.is_busy:
                 raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
             if workspace != self._sheet.workspace:
-                self.change(replace(self._sheet, workspace=workspace))
+                changed = replace(self._sheet, workspace=workspace)
+                Plan(changed, presets).check()
+                self.change(lambda _: changed)
             plan = self._planned(presets, anew=True)
             keys = [plan.key(place) for place in again]
             self._run = SheetRun(

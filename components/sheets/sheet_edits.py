@@ -53,9 +53,10 @@ def edited(sheet: OpenSheet, ask: Asked, images: Path) -> list[str]:
         case "rows":
             return _with_rows(sheet, ask)
         case "checks":
-            sheet.change(replace(sheet.sheet, checks=checks_of(ask)))
+            checks = checks_of(ask)
+            sheet.change(lambda now: replace(now, checks=checks))
         case "settings":
-            sheet.change(_with_settings(sheet.sheet, ask))
+            sheet.change(lambda now: _with_settings(now, ask))
         case "images":
             return _with_images(ask, images)
         case _:
@@ -66,8 +67,8 @@ def edited(sheet: OpenSheet, ask: Asked, images: Path) -> list[str]:
 def _with_rows(sheet: OpenSheet, ask: Asked) -> list[str]:
     known = () if ask.replaces else sheet.sheet.columns
     table = table_of(ask, known)
-    if ask.replaces or not sheet.sheet.columns:
-        sheet.change(sheet.sheet.with_rows(table.columns, table.rows))
+    if ask.replaces:
+        sheet.change(lambda now: now.with_rows(table.columns, table.rows))
     else:
         sheet.add(table.columns, table.rows)
     return _notes(table)

@@ -116,7 +116,11 @@ def _check_columns(sheet: Sheet) -> None:
 
 def _check_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
     characters = 0
+    numbers: set[int] = set()
     for row in rows:
+        if row.number in numbers:
+            raise InvalidInput(f"Two rows have the number {row.number}. Give each its own.")
+        numbers.add(row.number)
         if len(row.values) != len(columns):
             raise InvalidInput(
                 f"Row {row.number} has {len(row.values)} values; the sheet has {len(columns)} "

@@ -149,6 +149,18 @@ def sheet(visitor: Visitor, sent: tuple[Any, ...]) -> Seen:
     return _refused(visitor.act("sheet", name, told, **(inputs[0] if inputs else {})))
 
 
+def kept_sheet(visitor: Visitor, sent: tuple[Any, ...]) -> Seen:
+    """The same as `sheet`, for what is refused: adds whether the sheet is still as it was."""
+    name, told, *inputs = sent
+    made = new_sheet(visitor, {"text": "a\tb\n1\tx\n2\ty"}).prop("sheet", "answer")
+    key = {"key": made["sheet"]["key"]}
+    seen = _refused(visitor.act("sheet", name, {**key, **told}, **(inputs[0] if inputs else {})))
+    now = visitor.act("sheet", "look", {**key, "act": "rows"}).prop("sheet", "answer")
+    parts = ("sheet", "rows", "progress")
+    same = all(made[part] == now[part] for part in parts)
+    return replace(seen, error=f"{seen.error} The sheet {'stayed' if same else 'changed'}.")
+
+
 def review(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     """What a reviewer sends about the only answer of a new sheet. sent: `item` where it is not the
     token of that.

@@ -1,5 +1,6 @@
 """An open sheet: its run goes on by itself, and what is edited runs again."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,8 @@ import pytest
 
 from components.sheets.open_sheet import OpenSheet, SheetState
 from components.sheets.open_sheets import OpenSheets
+from components.sheets.sheet_edits import edited
+from components.sheets.sheet_input import Asked
 from components.sheets.sheet_table import Order
 from components.sheets.sheet_view import prompt_print, state_value
 from core.errors import InvalidInput
@@ -70,7 +73,8 @@ def test_an_edited_row_and_another_check_lose_only_what_they_change(store: Sheet
     assert state(sheet).progress.done == 58
     sheet.edit(2, "word", "word 2")
     assert state(sheet).progress.done == 60
-    sheet.change(replace(sheet.sheet, checks=(Check("contains", "no such words"),)))
+    checks = (Check("contains", "no such words"),)
+    sheet.change(lambda now: replace(now, checks=checks))
     now = state(sheet)
     assert (now.progress.done, now.lanes[0].passed, now.counts["fails"]) == (60, 0, 30)
     sheet.remove(30)
@@ -124,3 +128,46 @@ def test_the_value_has_what_is_on_the_screen_and_no_more(store: SheetStore):
 def test_two_pages_with_the_same_prompt_have_the_same_print_whatever_their_variables():
     assert prompt_print(ASKED) == prompt_print(replace(ASKED, variables=(("word", "x"),)))
     assert prompt_print(ASKED) != prompt_print(workspace("Say {{word}}"))
+
+
+def test_a_row_put_back_has_a_number_of_its_own_and_all_columns(store: SheetStore):
+    sheet = opened(store)
+    sheet.remove(30)
+    sheet.add(("word", "note"), [Row(1, ("another", "n"))])  # in a second tab
+    sheet.put_back()
+    rows = sheet.sheet.rows
+    assert len({row.number for row in rows}) == len(rows) == 31
+    assert rows[29] == Row(31, ("word 30", "scripted", ""))
+    assert store.stored(sheet.key).sheet == sheet.sheet
+
+
+def test_a_change_of_one_part_keeps_what_is_saved_at_the_same_time(store: SheetStore):
+    sheet, inside = opened(store), threading.Event()
+    save = store.save
+
+    def slow(key: str, changed: Sheet) -> None:
+        inside.set()
+        time.sleep(0.05)
+        save(key, changed)
+
+    store.save = slow
+    edit = threading.Thread(target=sheet.edit, args=(1, "word", "zebra"))
+    edit.start()
+    assert inside.wait(10)
+    asked = Asked(act="checks", checks=[{"kind": "json"}])
+    edited(sheet, asked, store.images(sheet.key))
+    edited(sheet, Asked(act="settings", name="Named", expected="word"), store.images(sheet.key))
+    edit.join()
+    assert sheet.sheet.rows[0].values[0] == "zebra"
+    assert (sheet.sheet.name, sheet.sheet.checks) == ("Named", (Check("json"),))
+
+
+def test_a_refused_run_leaves_the_prompt_and_its_answers(store: SheetStore):
+    sheet = opened(store)
+    sheet.run(ASKED, PRESETS)
+    until(lambda: not sheet.is_busy)
+    for wrong in (workspace("{{zzz}}"), workspace("")):
+        with pytest.raises(InvalidInput):
+            sheet.run(wrong, PRESETS)
+    assert store.stored(sheet.key).sheet.workspace == sheet.sheet.workspace == ASKED
+    assert state(sheet).progress.done == 60

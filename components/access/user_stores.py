@@ -25,7 +25,7 @@ class UserStores:
         self._sessions_of = cache(
             lambda user: SessionStore(self._folder(user) / "sessions", [upload_folder()])
         )
-        self._sheets_of = cache(lambda user: SheetStore(self._folder(user) / "sheets"))
+        self._sheets_of = cache(lambda user: SheetStore(self._folder(user) / "sheets", user))
 
     @property
     def presets(self) -> OwnPresets:

@@ -21,6 +21,14 @@ from core.sheets.plan import Plan, no_images
 from core.sheets.results import Comparison, LaneResult
 from core.sheets.review import Item
 from core.sheets.review_results import ReviewResult
+from core.sheets.row_changes import (
+    RemovedRow,
+    index_of,
+    with_more_rows,
+    with_row_back,
+    with_value,
+    without_row,
+)
 from core.sheets.runner import Progress, SheetRun
 from core.sheets.sheet import Row, Sheet
 from core.sheets.store import SheetStore
@@ -64,8 +72,9 @@ class OpenSheet:
         self._review = OpenReview(self.judgements)
         self._plan: KnownPlan | None = None
         self._run: SheetRun | None = None
+        self._closed = False
         self._table = CheckedTable()
-        self._removed: tuple[int, Row, tuple[str, ...]] | None = None  # with its columns
+        self._removed: RemovedRow | None = None
 
     @property
     def sheet(self) -> Sheet:
@@ -90,6 +99,8 @@ class OpenSheet:
         the same time is lost. Answers count where they still fit. Raises InvalidInput.
         """
         with self._lock:
+            if self._closed:
+                raise InvalidInput("The sheet was deleted meanwhile. Choose one from the list.")
             sheet = changed(self._sheet)
             self._store.save(self.key, sheet)
             if sheet.checks != self._sheet.checks or sheet.expected != self._sheet.expected:
@@ -97,42 +108,25 @@ class OpenSheet:
             self._sheet = sheet
 
     def edit(self, number: int, column: str, value: str) -> None:
-        with self._lock:
-            place = self._index(number)
-            if column not in self._sheet.columns:
-                raise InvalidInput(f"There is no column {column[:40]!r}. Reload the page.")
-            row = self._sheet.rows[place].edited(self._sheet.columns.index(column), value)
-            self.change(lambda sheet: replace(sheet, rows=_with(sheet.rows, place, [row])))
+        self.change(lambda sheet: with_value(sheet, number, column, value))
 
     def remove(self, number: int) -> None:
         with self._lock:
-            place = self._index(number)
-            row = self._sheet.rows[place]
-            self.change(lambda sheet: replace(sheet, rows=_with(sheet.rows, place, [])))
-            self._removed = place, row, self._sheet.columns
+            left, removed = without_row(self._sheet, number)
+            self.change(lambda _: left)
+            self._removed = removed
 
     def put_back(self) -> None:
-        """The row that was removed last; with a new number where another row has its own."""
+        """The row that was removed last."""
         with self._lock:
-            if self._removed is None:
+            if (removed := self._removed) is None:
                 raise InvalidInput("No row was removed that could be put back.")
-            place, row, columns = self._removed
-            sheet = self._sheet
-            taken = {one.number for one in sheet.rows}
-            number = row.number if row.number not in taken else max(taken) + 1
-            row = _arranged(row, columns, sheet.columns, number)
-            self.change(lambda now: replace(now, rows=(*now.rows[:place], row, *now.rows[place:])))
+            self.change(lambda sheet: with_row_back(sheet, removed))
             self._removed = None
 
     def add(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Further rows at the end; columns that are new are empty in the others."""
-        with self._lock:
-            sheet = self._sheet  # stays the same: the lock is held
-            known = (*sheet.columns, *(one for one in columns if one not in sheet.columns))
-            last = max((row.number for row in sheet.rows), default=0)
-            old = [_arranged(row, sheet.columns, known, row.number) for row in sheet.rows]
-            new = [_arranged(row, columns, known, last + n) for n, row in enumerate(rows, start=1)]
-            self.change(lambda sheet: sheet.with_rows(known, [*old, *new]))
+        self.change(lambda sheet: with_more_rows(sheet, columns, rows))
 
     # -- running ---------------------------------------------------------------------------------
     def run(
@@ -143,6 +137,8 @@ class OpenSheet:
         Raises InvalidInput where it runs already, or no row could; then the sheet keeps its prompt.
         """
         with self._lock:
+            if self._closed:
+                raise InvalidInput("The sheet was deleted meanwhile. Choose one from the list.")
             if self.is_busy:
                 raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
             if workspace != self._sheet.workspace:
@@ -166,7 +162,7 @@ class OpenSheet:
     def places(self, number: int, lane: str, presets: Mapping[str, Preset]) -> list[Place]:
         """Those of a row in a lane. Raises InvalidInput."""
         with self._lock:
-            plan, index = self._planned(presets), self._index(number)
+            plan, index = self._planned(presets), index_of(self._sheet, number)
             if lane not in self._sheet.workspace.labels:
                 raise InvalidInput(f"The sheet has no lane {lane[:40]!r}. Reload the page.")
             return [Place(index, lane, sample) for sample in range(plan.samples(lane))]
@@ -183,6 +179,12 @@ class OpenSheet:
         if self._run:
             self._run.stop()
 
+    def close(self) -> None:
+        """For ever: the sheet is about to be deleted."""
+        with self._lock:
+            self._closed = True
+            self.stop()
+
     # -- the blind review ------------------------------------------------------------------------
     def items(self, presets: Mapping[str, Preset]) -> list[Item]:
         """What reviewers are asked about."""
@@ -194,13 +196,13 @@ class OpenSheet:
     def asked(self, number: int, presets: Mapping[str, Preset]) -> tuple[Request, ...]:
         """What the row's first answer was asked with in each lane. Raises InvalidInput."""
         with self._lock:
-            plan, index = self._planned(presets), self._index(number)
+            plan, index = self._planned(presets), index_of(self._sheet, number)
             labels = self._sheet.workspace.labels
             return tuple(plan.request(Place(index, label)) for label in labels)
 
     def values(self, number: int) -> dict[str, str]:
         with self._lock:
-            return self._sheet.values(self._sheet.rows[self._index(number)])
+            return self._sheet.values(self._sheet.rows[index_of(self._sheet, number)])
 
     def state(
         self, presets: Mapping[str, Preset], order: Order, start: int, count: int
@@ -272,21 +274,3 @@ class OpenSheet:
     def _images(self) -> tuple[str, ...]:
         folder = self._store.images(self.key)
         return tuple(sorted(one.name for one in folder.iterdir())) if folder.is_dir() else ()
-
-    def _index(self, number: int) -> int:
-        for index, row in enumerate(self._sheet.rows):
-            if row.number == number:
-                return index
-        raise InvalidInput(f"Row {number} is no longer there. Reload the page.")
-
-
-def _with(rows: tuple[Row, ...], place: int, others: Sequence[Row]) -> tuple[Row, ...]:
-    return (*rows[:place], *others, *rows[place + 1 :])
-
-
-def _arranged(row: Row, columns: Sequence[str], known: Sequence[str], number: int) -> Row:
-    values = dict(zip(columns, row.values, strict=True))
-    now = tuple(values.get(name, "") for name in known)
-    return row if now == row.values and number == row.number else replace(
-        row, number=number, values=now
-    )  # fmt: skip

@@ -184,14 +184,13 @@ class SheetTab(Feature):
             case "pause":
                 sheet.pause()
             case "resume":
-                self._open.check_room()
-                sheet.resume()
+                with self._open.room(self._store, ask.key):
+                    sheet.resume()
             case "stop":
                 sheet.stop()
             case "delete":
                 name = sheet.sheet.name
-                self._open.forget(self._store, ask.key)
-                gone = self._store.delete(ask.key)
+                gone = self._open.delete(self._store, ask.key)
                 return {**self._list(), "gone": True, "deleted": {"key": gone, "name": name}}
             case _:
                 notes = edited(sheet, ask, self._store.images(ask.key))
@@ -205,12 +204,12 @@ class SheetTab(Feature):
                 return {**self._state(key, event), "opened": key, "notes": notes}
             case "run" | "failed" | "cell":
                 sheet, presets = self.opened(ask.key), self._presets
-                self._open.check_room()
                 again = sheet.failed(presets) if ask.act == "failed" else []
                 if ask.act == "cell":
                     again = sheet.places(ask.number, ask.lane, presets)
                 prompt = for_sheet(page, sheet.sheet.columns)
-                sheet.run(sheet.sheet.workspace if again else prompt, presets, again)
+                with self._open.room(self._store, ask.key):
+                    sheet.run(sheet.sheet.workspace if again else prompt, presets, again)
                 return self._state(ask.key, event)
         raise InvalidInput(f"Unknown action {ask.act[:40]!r}. Reload the page.")
 
@@ -223,8 +222,8 @@ class SheetTab(Feature):
         sheets: list[Listed] = [
             {
                 "key": one.key,
-                "name": one.sheet.name,
-                "about": f"{len(one.sheet.rows):,} rows, {one.sheet.workspace.count} lanes",
+                "name": one.about.name,
+                "about": f"{one.about.rows:,} rows, {one.about.lanes} lanes",
                 "state": running[one.key].progress_state if one.key in running else "",
             }
             for one in stored

@@ -68,6 +68,7 @@ class ReviewJournal:
             return last
 
     def close(self) -> None:
+        """For ever: the sheet is about to be moved."""
         with self._lock:
             self._file.close()
 

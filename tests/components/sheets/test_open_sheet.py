@@ -1,15 +1,18 @@
 """An open sheet: its run goes on by itself, and what is edited runs again."""
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from components.sheets.open_sheet import OpenSheet, SheetState
-from components.sheets.open_sheets import OpenSheets
+from components.sheets.open_sheets import MOST_OPEN, OpenSheets
 from components.sheets.sheet_edits import edited
 from components.sheets.sheet_input import Asked
 from components.sheets.sheet_table import Order
@@ -17,6 +20,7 @@ from components.sheets.sheet_view import prompt_print, state_value
 from core.errors import InvalidInput
 from core.lanes import AS_IN_THE_SIDEBAR
 from core.sheets.check import Check
+from core.sheets.journal import Journal
 from core.sheets.sheet import Row, Sheet
 from core.sheets.store import SheetStore
 from engine.scripted.scripted_engine import ScriptedEngine
@@ -108,9 +112,11 @@ def test_the_same_sheet_is_open_once_and_a_deleted_one_no_longer(store: SheetSto
     sheet.run(ASKED, PRESETS)
     assert [*sheets.running(store)] == [key]
     sheet.pause()
-    sheets.forget(store, key)
-    store.delete(key)
+    sheets.delete(store, key)
     assert not sheet.is_busy
+    with pytest.raises(InvalidInput, match="deleted meanwhile"):
+        sheet.edit(1, "word", "too late")
+    assert not (store.folder / key).exists()
     with pytest.raises(InvalidInput, match="no longer exists"):
         sheets.get(store, key)
 
@@ -171,3 +177,69 @@ def test_a_refused_run_leaves_the_prompt_and_its_answers(store: SheetStore):
             sheet.run(wrong, PRESETS)
     assert store.stored(sheet.key).sheet.workspace == sheet.sheet.workspace == ASKED
     assert state(sheet).progress.done == 60
+
+
+def test_only_so_many_sheets_run_of_all_and_of_each_user(tmp_path: Path):
+    sheets = OpenSheets(ScriptedEngine(tokens_per_second=5))
+    stores = [SheetStore(tmp_path / name / "sheets", name) for name in ("ann", "ben", "cleo")]
+
+    def begin(store: SheetStore) -> OpenSheet:
+        sheet = sheets.get(store, store.create(SHEET))
+        with sheets.room(store, sheet.key):
+            sheet.run(ASKED, PRESETS)
+        return sheet
+
+    first = begin(stores[0])
+    begin(stores[0])
+    with pytest.raises(InvalidInput, match="2 of your sheets are running"):
+        begin(stores[0])
+    begun = [first, *(begin(store) for store in (stores[1], stores[1]))]
+    with pytest.raises(InvalidInput, match="4 sheets are running"):
+        begin(stores[2])
+    begun[0].stop()
+    begun.append(begin(stores[2]))
+    for store in stores:
+        for sheet in sheets.running(store).values():
+            sheet.stop()
+
+
+def test_a_place_is_taken_before_its_run_has_begun(store: SheetStore):
+    sheets = OpenSheets(ScriptedEngine())
+    keys = [store.create(SHEET) for _ in range(5)]
+    with ExitStack() as begun:
+        for key in keys[:4]:
+            begun.enter_context(sheets.room(store, key))
+        with pytest.raises(InvalidInput, match="4 sheets are running"):
+            begun.enter_context(sheets.room(store, keys[4]))
+
+
+def test_sheets_that_nobody_looks_at_are_given_back_and_one_in_use_is_never_opened_twice(
+    store: SheetStore,
+):
+    sheets = OpenSheets(ScriptedEngine())
+    keys = [store.create(replace(SHEET, name=f"n{n}")) for n in range(MOST_OPEN + 2)]
+    used = sheets.get(store, keys[0])
+    gone = weakref.ref(store.journal(keys[1])), weakref.ref(sheets.get(store, keys[1]))
+    for key in keys[2:]:
+        sheets.get(store, key)
+    gc.collect()
+    assert [one() for one in gone] == [None, None]
+    assert sheets.get(store, keys[0]) is used
+
+
+def test_a_sheet_that_takes_long_to_open_keeps_no_other_waiting(store: SheetStore):
+    sheets = OpenSheets(ScriptedEngine())
+    slow, other = store.create(SHEET), store.create(SHEET)
+    read, go_on = store.journal, threading.Event()
+
+    def journal(key: str) -> Journal:
+        assert key != slow or go_on.wait(10)
+        return read(key)
+
+    store.journal = journal
+    opening = threading.Thread(target=sheets.get, args=(store, slow))
+    opening.start()
+    assert sheets.get(store, other).key == other
+    assert opening.is_alive()
+    go_on.set()
+    opening.join()

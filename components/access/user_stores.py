@@ -25,7 +25,9 @@ class UserStores:
         self._sessions_of = cache(
             lambda user: SessionStore(self._folder(user) / "sessions", [upload_folder()])
         )
-        self._sheets_of = cache(lambda user: SheetStore(self._folder(user) / "sheets", user))
+        self._sheets_of = cache(
+            lambda user: SheetStore(self._folder(user) / "sheets", user, [upload_folder()])
+        )
 
     @property
     def presets(self) -> OwnPresets:

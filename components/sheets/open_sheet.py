@@ -29,6 +29,7 @@ from core.sheets.row_changes import (
     with_value,
     without_row,
 )
+from core.sheets.row_images import check_images
 from core.sheets.runner import Progress, SheetRun
 from core.sheets.sheet import Row, Sheet
 from core.sheets.store import SheetStore
@@ -73,6 +74,7 @@ class OpenSheet:
         self._plan: KnownPlan | None = None
         self._run: SheetRun | None = None
         self._closed = False
+        self._images_version = 0  # how often those of rows have changed
         self._table = CheckedTable()
         self._removed: RemovedRow | None = None
 
@@ -99,13 +101,12 @@ class OpenSheet:
         the same time is lost. Answers count where they still fit. Raises InvalidInput.
         """
         with self._lock:
-            if self._closed:
-                raise InvalidInput("The sheet was deleted meanwhile. Choose one from the list.")
+            self._check_open()
             sheet = changed(self._sheet)
-            self._store.save(self.key, sheet)
-            if sheet.checks != self._sheet.checks or sheet.expected != self._sheet.expected:
+            saved = self._store.save(self.key, sheet)
+            if saved.checks != self._sheet.checks or saved.expected != self._sheet.expected:
                 self._table.forget()
-            self._sheet = sheet
+            self._sheet = saved
 
     def edit(self, number: int, column: str, value: str) -> None:
         self.change(lambda sheet: with_value(sheet, number, column, value))
@@ -128,6 +129,20 @@ class OpenSheet:
         """Further rows at the end; columns that are new are empty in the others."""
         self.change(lambda sheet: with_more_rows(sheet, columns, rows))
 
+    def keep_image(self, name: str, content: bytes) -> None:
+        """An image that rows may name, in the place of one of that name. Raises InvalidInput."""
+        with self._lock:
+            self._check_open()
+            known = self._images()
+            if self.is_busy and name in known:
+                raise InvalidInput(
+                    f"The sheet is running, and has another image {name}. Stop it, then add this "
+                    "one again."
+                )
+            check_images(self._store.images(self.key), known, name, len(content))
+            self._store.keep_image(self.key, name, content)
+            self._images_version += 1
+
     # -- running ---------------------------------------------------------------------------------
     def run(
         self, workspace: Workspace, presets: Mapping[str, Preset], again: Sequence[Place] = ()
@@ -137,8 +152,7 @@ class OpenSheet:
         Raises InvalidInput where it runs already, or no row could; then the sheet keeps its prompt.
         """
         with self._lock:
-            if self._closed:
-                raise InvalidInput("The sheet was deleted meanwhile. Choose one from the list.")
+            self._check_open()
             if self.is_busy:
                 raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
             if workspace != self._sheet.workspace:
@@ -200,9 +214,10 @@ class OpenSheet:
             labels = self._sheet.workspace.labels
             return tuple(plan.request(Place(index, label)) for label in labels)
 
-    def values(self, number: int) -> dict[str, str]:
-        with self._lock:
-            return self._sheet.values(self._sheet.rows[index_of(self._sheet, number)])
+    def row(self, number: int) -> tuple[Sheet, Row]:
+        """And the sheet that it is of, as it is now. Raises InvalidInput."""
+        sheet = self._sheet
+        return sheet, sheet.rows[index_of(sheet, number)]
 
     def state(
         self, presets: Mapping[str, Preset], order: Order, start: int, count: int
@@ -256,10 +271,11 @@ class OpenSheet:
             and self._plan
             and self._plan.sheet is self._sheet
             and self._plan.model == model
+            and self._plan.images_version == self._images_version
         ):
             return self._plan
-        before = self._plan
-        self._plan = KnownPlan(self._sheet, presets, model, self._image, before)
+        before, version = self._plan, self._images_version
+        self._plan = KnownPlan(self._sheet, presets, model, self._image, version, before)
         if before and not self._plan.asks_as(before):
             self._table.forget()
         self._table.follow(self._plan)
@@ -271,6 +287,14 @@ class OpenSheet:
             return no_images(name)
         return Image(str(file), name)
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise InvalidInput("The sheet was deleted meanwhile. Choose one from the list.")
+
     def _images(self) -> tuple[str, ...]:
         folder = self._store.images(self.key)
-        return tuple(sorted(one.name for one in folder.iterdir())) if folder.is_dir() else ()
+        return (
+            tuple(sorted(one.name for one in folder.iterdir() if one.name[0] != "."))
+            if folder.is_dir()
+            else ()
+        )

@@ -139,23 +139,27 @@ class Review(Feature):
         """sheet: as it was when the item was made, or later."""
         shown = item_view(sheet, item, reviewer, said)
         column, folder = sheet.sheet.images, self._services.stores.sheets.images(sheet.key)
-        name = sheet.values(item.number).get(column, "").strip() if column else ""
+        now, row = sheet.row(item.number)
+        name = now.texts(row).get(column, "").strip()
         if name and (file := allowed_file(str(folder / name), (folder,))):
             shown["image"] = file_url(put_file(str(file), folder))
         return shown
 
 
 def judge(sheet: OpenSheet, items: list[Item], reviewer: str, ask: ReviewAsked) -> int:
-    """Keep what was said; returns the item's place. Raises InvalidInput."""
+    """Keep what was said, or another note of it; returns the item's place. Raises InvalidInput."""
     near = items[ask.at : ask.at + 1] if ask.at >= 0 else []
     item = next((one for one in [*near, *items] if one.token(reviewer) == ask.item), None)
     if item is None:
         raise InvalidInput(
             "These answers have changed meanwhile. Reload the page to see the new ones."
         )
-    scores = item.scores(reviewer, ask.marks or [])
-    now = datetime.now().astimezone().isoformat(timespec="seconds")
-    sheet.judgements.add(Judgement(reviewer, item.key, scores, checked_note(ask.note), now))
+    now, note = datetime.now().astimezone().isoformat(timespec="seconds"), checked_note(ask.note)
+    if ask.act == "note":
+        sheet.judgements.note(reviewer, item.key, note, now)
+    else:
+        scores = item.scores(reviewer, ask.marks or [])
+        sheet.judgements.add(Judgement(reviewer, item.key, scores, note, now))
     return items.index(item)
 
 
@@ -171,17 +175,16 @@ def item_view(
     sheet: OpenSheet, item: Item, reviewer: str, said: Judgement | None = None
 ) -> ItemView:
     """All that a browser gets to know of an item."""
-    values = sheet.values(item.number)
-    workspace = sheet.sheet.workspace
-    talk = fill_conversation(workspace.conversation, {**dict(workspace.variables), **values})
+    now, row = sheet.row(item.number)
+    values = {**dict(now.workspace.variables), **now.values(row)}
+    talk = fill_conversation(now.workspace.conversation, values)
     asked = next((turn.text for turn in reversed(talk.messages) if turn.role == "user"), "")
-    columns = {name: values[name] for name in sheet.sheet.columns}
     return {
         "token": item.token(reviewer),
         "row": item.number,
-        "sample": item.sample + 1 if sheet.sheet.samples > 1 else 0,
+        "sample": item.sample + 1 if now.samples > 1 else 0,
         "asked": asked,
-        "inputs": [(name, text) for name, text in columns.items() if text and text not in asked],
+        "inputs": [(n, text) for n, text in now.texts(row).items() if text and text not in asked],
         "image": "",
         "texts": item.texts(reviewer),
         "marks": item.marks(reviewer, said.scores) if said else [],

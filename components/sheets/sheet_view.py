@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypedDict
 
 import gradio as gr
@@ -18,6 +19,7 @@ from components.snapshot import Snapshot
 from core.bounds import LONGEST_VALUE, MOST_SAMPLES
 from core.library.library import Library
 from core.runs.engine import Engine
+from core.sessions.session_images import name_of_content, with_paths
 from core.sheets.check import check_to_dict
 from core.sheets.results import Comparison, LaneResult
 from core.sheets.runner import Progress
@@ -120,9 +122,10 @@ def sheet_view(**props: Any) -> gr.HTML:
 
 def prompt_print(workspace: Workspace) -> str:
     """A hash of messages, tools, settings and lanes: two pages with the same one ask the same.
-    Values of variables are not part of it.
+    Values of variables are not part of it, and images count by their content.
     """
-    fields = workspace_to_dict(replace(workspace, variables=()))
+    asked = with_paths(workspace, lambda image: name_of_content(Path(image.path)))
+    fields = workspace_to_dict(replace(asked, variables=()))
     shown = fields["lane_count"] if workspace.count > 1 else 0
     fields["lanes"] = [{**lane, "pinned": False} for lane in fields["lanes"][:shown]]
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]

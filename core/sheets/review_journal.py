@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from core.errors import InvalidInput, reason
@@ -24,7 +25,7 @@ class ReviewJournal:
             "and review a new sheet."
         )
         self._file = GrowingFile(path, LARGEST, "The judgement", full)
-        self._said: dict[str, list[Judgement]] = {}  # by reviewer, all that was not undone
+        self._said: dict[str, _Said] = {}  # by reviewer
         self.version = 0  # how often it has changed
         try:
             for line in self._file.lines():
@@ -38,13 +39,14 @@ class ReviewJournal:
     def all(self) -> list[Judgement]:
         """Those that count, reviewer by reviewer."""
         with self._lock:
-            latest = [{one.item: one for one in said} for said in self._said.values()]
+            latest = [said.latest() for said in self._said.values()]
             return [one for items in latest for one in items.values()]
 
     def of(self, reviewer: str) -> dict[str, Judgement]:
         """Those of a reviewer that count, by item."""
         with self._lock:
-            return {one.item: one for one in self._said.get(reviewer, ())}
+            said = self._said.get(reviewer)
+            return said.latest() if said else {}
 
     def add(self, one: Judgement) -> None:
         """Returns when it is on the disk. Raises InvalidInput."""
@@ -56,6 +58,14 @@ class ReviewJournal:
                 )
             self._write(one)
 
+    def note(self, reviewer: str, item: str, note: str, time: str) -> None:
+        """Another note for the reviewer's judgement of an item. Raises InvalidInput."""
+        with self._lock:
+            said = self._said.get(reviewer)
+            if said is None or (last := said.last_of(item)) is None:
+                raise InvalidInput("A note belongs to a judgement. Judge this row first.")
+            self._write(replace(last, note=note, time=time, amends=True))
+
     def undo(self, reviewer: str) -> str:
         """Take a reviewer's last judgement back, so that the one before it counts again; returns
         the item's key. Raises InvalidInput.
@@ -63,7 +73,7 @@ class ReviewJournal:
         with self._lock:
             if not (said := self._said.get(reviewer)):
                 raise InvalidInput(f"{reviewer} has no judgement that could be undone.")
-            last = said[-1].item
+            last = said.judgements[-1].item
             self._write(Judgement(reviewer, undone=True))
             return last
 
@@ -77,11 +87,36 @@ class ReviewJournal:
         self._take(one)
 
     def _take(self, one: Judgement) -> None:
-        said = self._said.setdefault(one.reviewer, [])
-        if not one.undone:
-            said.append(one)
-        elif said:
-            said.pop()
-        if not said:
+        said = self._said.setdefault(one.reviewer, _Said())
+        said.take(one)
+        if not said.judgements:
             del self._said[one.reviewer]
         self.version += 1
+
+
+class _Said:
+    """What a reviewer has said and not undone, the last one last."""
+
+    def __init__(self) -> None:
+        self.judgements: list[Judgement] = []
+        self._places: dict[str, list[int]] = {}  # of each item, in `judgements`
+
+    def latest(self) -> dict[str, Judgement]:
+        """By item."""
+        return {one.item: one for one in self.judgements}
+
+    def last_of(self, item: str) -> Judgement | None:
+        places = self._places.get(item)
+        return self.judgements[places[-1]] if places else None
+
+    def take(self, one: Judgement) -> None:
+        if one.undone:
+            if self.judgements:
+                self._places[self.judgements.pop().item].pop()
+            return
+        places = self._places.setdefault(one.item, [])
+        if one.amends and places:
+            self.judgements[places[-1]] = one
+        else:
+            places.append(len(self.judgements))
+            self.judgements.append(one)

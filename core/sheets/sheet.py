@@ -61,9 +61,15 @@ class Sheet:
     expected: str = ""
     images: str = ""
 
+    def texts(self, row: Row) -> dict[str, str]:
+        """By column."""
+        return dict(zip(self.columns, row.values, strict=True))
+
     def values(self, row: Row) -> dict[str, str]:
-        """A row's texts by column; the expected one is also called `expected`."""
-        values = dict(zip(self.columns, row.values, strict=True))
+        """What variables stand for: a row's texts by column, and the expected one as `expected`,
+        also where another column has that name.
+        """
+        values = self.texts(row)
         return values | ({EXPECTED: values[self.expected]} if self.expected else {})
 
     def with_rows(self, columns: Sequence[str], rows: Iterable[Row]) -> Sheet:

@@ -1,5 +1,6 @@
 """The sheets of a data folder: each is a folder with `sheet.json`, `cells.jsonl`, `images/` and
-what people said of the answers, `review.jsonl`.
+what people said of the answers, `review.jsonl`. Images of its messages are in `prompt/images/`, by
+their content.
 
 `sheet.json` begins with a line of what the list of sheets says of it, so that this reads no rows.
 """
@@ -10,9 +11,9 @@ import json
 import stat
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from weakref import WeakValueDictionary
@@ -24,11 +25,13 @@ from core.file_names import file_stem, numbered
 from core.sessions.data_folder import read_regular, remove_if_abandoned, write_atomically
 from core.sessions.deleted import DELETED, put_among_deleted
 from core.sessions.session_files import KEY
+from core.sessions.session_images import found_images, keep_images
 from core.sheets.journal import Journal
 from core.sheets.review_journal import ReviewJournal
 from core.sheets.sheet import LONGEST_NAME, Sheet, check_sheet
 from core.sheets.sheet_json import sheet_from_dict, sheet_to_dict
 
+PROMPT, IMAGES = "prompt", "images"  # folders in that of a sheet
 DRAFT = ".new-"  # begins the name of a sheet's folder until it is whole
 LARGEST = 128 * 2**20  # bytes of a sheet.json: more than its bounds allow
 LONGEST_ABOUT = 2_000  # bytes of its first line
@@ -68,11 +71,12 @@ J = TypeVar("J", Journal, ReviewJournal)
 class SheetStore:
     """Safe to use from many threads. Where sheets lie on this machine is told nobody; what writes
     raises InvalidInput, with what the disk said. owner: the login name of whose they are; empty
-    where nobody logs in.
+    where nobody logs in. images_from: other folders that images of a prompt may be copied from.
     """
 
-    def __init__(self, folder: Path, owner: str = "") -> None:
+    def __init__(self, folder: Path, owner: str = "", images_from: Sequence[Path] = ()) -> None:
         self.folder = folder
+        self._images_in = (folder, *images_from)
         self.owner = owner
         self._lock = threading.Lock()
         self._journals = WeakValueDictionary[str, Journal]()
@@ -99,7 +103,8 @@ class SheetStore:
             value = json.loads(read_regular(path, LARGEST))
             if isinstance(value, dict):
                 value.pop("about", None)
-            return StoredSheet(key, sheet_from_dict(value), path.stat().st_mtime)
+            sheet = _found(sheet_from_dict(value), path.parent)
+            return StoredSheet(key, sheet, path.stat().st_mtime)
 
     def _listed(self, key: str) -> ListedSheet:
         """By the first line of its file; one without it is read whole. Raises InvalidInput."""
@@ -116,22 +121,29 @@ class SheetStore:
 
     def create(self, sheet: Sheet) -> str:
         """A new sheet; returns its key."""
-        content = _content(sheet)
+        check_sheet(sheet)
         with self._lock, _disk_errors():
             self.folder.mkdir(parents=True, exist_ok=True)
             for abandoned in self.folder.glob(f"{DRAFT}*"):
                 remove_if_abandoned(abandoned)
             draft = Path(tempfile.mkdtemp(dir=self.folder, prefix=DRAFT))
-            write_atomically(draft / "sheet.json", content)
+            write_atomically(draft / "sheet.json", _content(self._with_images(sheet, draft)))
             key = _moved(draft, self.folder, file_stem(sheet.name, otherwise="sheet"))
             self._close(key)  # its folder was removed by somebody else
             return key
 
-    def save(self, key: str, sheet: Sheet) -> None:
-        """In the place of what was there; answers stay, and count where they still fit."""
+    def save(self, key: str, sheet: Sheet) -> Sheet:
+        """In the place of what was there; answers stay, and count where they still fit. Returns it
+        with the images of its messages where they are kept.
+        """
+        check_sheet(sheet)
+        if sheet.workspace.conversation.images:
+            with self._lock, _disk_errors():
+                sheet = self._with_images(sheet, self._path(key))
         content = _content(sheet)
         with self._lock, _disk_errors():
             write_atomically(self._path(key) / "sheet.json", content)
+            return _found(sheet, self._path(key))
 
     def delete(self, key: str) -> str:
         """Move it to the deleted ones; returns its key there."""
@@ -156,7 +168,12 @@ class SheetStore:
 
     def images(self, key: str) -> Path:
         """The folder of the images that its rows name, by file name."""
-        return self._path(key) / "images"
+        return self._path(key) / IMAGES
+
+    def keep_image(self, key: str, name: str, content: bytes) -> None:
+        """name: of a file, without a folder."""
+        with self._lock, _disk_errors("The image"):
+            write_atomically(self._path(key) / IMAGES / name, content)
 
     def _kept(
         self, kept: WeakValueDictionary[str, J], key: str, file: str, read: Callable[[Path], J]
@@ -170,6 +187,11 @@ class SheetStore:
         with self._lock:
             self._path(key)  # it may have been deleted meanwhile
             return kept.setdefault(key, made)
+
+    def _with_images(self, sheet: Sheet, folder: Path) -> Sheet:
+        """With its prompt's images in the sheet's folder. Raises OSError."""
+        kept = keep_images(sheet.workspace, folder / PROMPT, self._images_in)
+        return replace(sheet, workspace=kept)
 
     def _close(self, key: str) -> None:
         for kept in (self._journals, self._reviews):
@@ -193,8 +215,12 @@ def _moved(path: Path, parent: Path, stem: str) -> str:
     return name
 
 
+def _found(sheet: Sheet, folder: Path) -> Sheet:
+    """The inverse of `SheetStore._with_images`."""
+    return replace(sheet, workspace=found_images(sheet.workspace, folder / PROMPT))
+
+
 def _content(sheet: Sheet) -> str:
-    check_sheet(sheet)
     about = json.dumps({"about": asdict(_about(sheet))})
     fields = json.dumps(sheet_to_dict(sheet), ensure_ascii=False)
     return f"{about.removesuffix('}')},\n{fields.removeprefix('{')}"
@@ -215,10 +241,10 @@ def _read_errors(key: str) -> Iterator[None]:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def _disk_errors(what: str = "The sheet") -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise InvalidInput(
-            f"The sheet was not written: {reason(error)} What was saved before is still there."
+            f"{what} was not written: {reason(error)} What was saved before is still there."
         ) from error

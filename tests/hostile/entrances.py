@@ -161,6 +161,15 @@ def kept_sheet(visitor: Visitor, sent: tuple[Any, ...]) -> Seen:
     return replace(seen, error=f"{seen.error} The sheet {'stayed' if same else 'changed'}.")
 
 
+def sheet_images(visitor: Visitor, sent: Mapping[str, bytes]) -> Seen:
+    """Files that are uploaded, each content once, and then named as images of a sheet's rows."""
+    try:
+        files = [{"file": visitor.upload("x", one), "name": name} for name, one in sent.items()]
+    except PermissionError as refused:
+        return Seen(400, str(refused))
+    return sheet(visitor, ("edit", {"act": "images", "files": files}))
+
+
 def review(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     """What a reviewer sends about the only answer of a new sheet. sent: `item` where it is not the
     token of that.

@@ -17,12 +17,14 @@ from components.sheets.sheet_edits import edited
 from components.sheets.sheet_input import Asked
 from components.sheets.sheet_table import Order
 from components.sheets.sheet_view import prompt_print, state_value
+from core.conversation import Conversation, Image, message
 from core.errors import InvalidInput
 from core.lanes import AS_IN_THE_SIDEBAR
 from core.sheets.check import Check
 from core.sheets.journal import Journal
 from core.sheets.sheet import Row, Sheet
 from core.sheets.store import SheetStore
+from core.workspace import Workspace
 from engine.scripted.scripted_engine import ScriptedEngine
 from tests.components.snapshots import LIBRARY, workspace
 
@@ -30,6 +32,7 @@ PRESETS = LIBRARY.presets
 GREEDY = replace(AS_IN_THE_SIDEBAR, preset="greedy")
 ASKED = workspace("Say {{word}}", lanes=(AS_IN_THE_SIDEBAR, GREEDY))
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ROWS = tuple(Row(n, (f"word {n}", "scripted")) for n in range(1, 31))
 SHEET = Sheet("Words", ASKED, ("word", "expected"), ROWS, (Check("contains"),), expected="expected")
 
@@ -151,18 +154,18 @@ def test_a_change_of_one_part_keeps_what_is_saved_at_the_same_time(store: SheetS
     sheet, inside = opened(store), threading.Event()
     save = store.save
 
-    def slow(key: str, changed: Sheet) -> None:
+    def slow(key: str, changed: Sheet) -> Sheet:
         inside.set()
         time.sleep(0.05)
-        save(key, changed)
+        return save(key, changed)
 
     store.save = slow
     edit = threading.Thread(target=sheet.edit, args=(1, "word", "zebra"))
     edit.start()
     assert inside.wait(10)
     asked = Asked(act="checks", checks=[{"kind": "json"}])
-    edited(sheet, asked, store.images(sheet.key))
-    edited(sheet, Asked(act="settings", name="Named", expected="word"), store.images(sheet.key))
+    edited(sheet, asked)
+    edited(sheet, Asked(act="settings", name="Named", expected="word"))
     edit.join()
     assert sheet.sheet.rows[0].values[0] == "zebra"
     assert (sheet.sheet.name, sheet.sheet.checks) == ("Named", (Check("json"),))
@@ -243,3 +246,45 @@ def test_a_sheet_that_takes_long_to_open_keeps_no_other_waiting(store: SheetStor
     assert opening.is_alive()
     go_on.set()
     opening.join()
+
+
+def test_a_column_called_expected_is_itself_where_another_is_chosen(store: SheetStore):
+    made = replace(SHEET, expected="word")
+    sheet, row = opened(store, made).row(3)
+    assert sheet.texts(row) == {"word": "word 3", "expected": "scripted"}
+    assert sheet.values(row)["expected"] == "word 3"
+
+
+def test_a_replaced_image_of_a_row_is_asked_again_and_none_is_replaced_meanwhile(
+    store: SheetStore,
+):
+    rows = tuple(Row(n, (name,)) for n, name in enumerate(("cat.png", "dog.png"), start=1))
+    sheet = opened(store, Sheet("Pets", workspace("Who?"), ("file",), rows, images="file"))
+    for name in ("cat.png", "dog.png"):
+        sheet.keep_image(name, PNG + name.encode())
+    sheet.run(workspace("Who?"), PRESETS)
+    until(lambda: not sheet.is_busy)
+    assert state(sheet).progress.done == 2
+    sheet.keep_image("cat.png", PNG + b"another cat")
+    assert state(sheet).progress.done == 1
+    sheet.keep_image("cat.png", PNG + b"cat.png")
+    now = state(sheet)
+    assert (now.progress.done, now.images) == (2, ("cat.png", "dog.png"))
+
+    key = store.create(SHEET)
+    slow = OpenSheet(ScriptedEngine(tokens_per_second=2), store, key, "test")
+    slow.keep_image("cat.png", PNG)
+    slow.run(ASKED, PRESETS)
+    slow.keep_image("new.png", PNG)
+    with pytest.raises(InvalidInput, match="is running, and has another image cat.png"):
+        slow.keep_image("cat.png", PNG)
+    slow.stop()
+
+
+def test_two_pages_with_the_same_image_have_the_same_print_wherever_it_lies(tmp_path: Path):
+    prints = []
+    for name, content in (("a.png", PNG), ("b.png", PNG), ("c.png", PNG + b"x")):
+        (tmp_path / name).write_bytes(content)
+        turn = message("user", "Who?", [Image(str(tmp_path / name), "cat.png")])
+        prints.append(prompt_print(Workspace(Conversation((turn,)))))
+    assert prints[0] == prints[1] != prints[2]

@@ -300,3 +300,19 @@ def test_a_review_is_a_check_and_goes_into_every_export():
     assert 'B is better. <span class="text">&lt;b&gt;shorter' in text
     assert "(shown in the order " in text
     assert "passes the blind review" in text
+
+
+def test_a_note_belongs_to_its_judgement_which_undo_takes_back_with_it(tmp_path: Path):
+    path = tmp_path / "review.jsonl"
+    journal = ReviewJournal(path)
+    with pytest.raises(InvalidInput, match="Judge this row first"):
+        journal.note("Ann", "x", "clearer", "now")
+    for item, scores in (("x", A), ("x", B), ("y", A)):
+        journal.add(Judgement("Ann", item, scores))
+    for note in ("clear", "clearer"):
+        journal.note("Ann", "x", note, "now")
+    for one in (journal, ReviewJournal(path)):
+        assert (one.of("Ann")["x"].scores, one.of("Ann")["x"].note) == (B, "clearer")
+    assert [journal.undo("Ann"), journal.undo("Ann")] == ["y", "x"]
+    for one in (journal, ReviewJournal(path)):
+        assert [(said.item, said.scores, said.note) for said in one.all()] == [("x", A, "")]

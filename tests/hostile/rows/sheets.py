@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Mapping
+
 from tests.hostile.entrances import (
     event,
     kept_sheet,
@@ -11,12 +15,26 @@ from tests.hostile.entrances import (
     row,
     run,
     sheet,
+    sheet_images,
 )
 from tests.hostile.hostile_row import Row
 from tests.hostile.rows.imports import MARKUP
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ASKED = {"messages": [row("What is {{date}}?")]}
 LINK = {"format": "lfm-playground-workspace", "version": 1, "messages": []}
+
+
+def zip_file(files: Mapping[str, bytes], mode: int = 0) -> bytes:
+    """mode: of the files, as Unix has it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, one in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, mode << 16
+            archive.writestr(entry, one)
+    return content.getvalue()
+
 
 ROWS = (
     # Variables
@@ -96,9 +114,28 @@ ROWS = (
     Row("an image of a file of the server", sheet,
         ("edit", {"act": "images", "files": [{"file": "/etc/passwd", "name": "x.png"}]}),
         "was not uploaded"),
-    Row("an image that is called like a folder upwards", sheet,
-        ("edit", {"act": "images", "files": [{"file": "x", "name": "../.."}]}),
-        "was not uploaded|Rename"),
+    Row("an image that is called like a folder upwards", sheet_images, {"../..": PNG}, "Rename"),
+    Row("an image that is called by a null character", sheet_images, {"a\0.png": PNG}, "Rename"),
+    Row("an image of a row that is HTML", sheet_images, {"x.png": MARKUP.encode()}, "no PNG, JPEG"),
+    Row("an image of a row in a folder upwards", sheet_images, {"../../evil.png": PNG},
+        "1 image added", never=r"\\.\\./"),
+    Row("a ZIP file of nothing", sheet_images, {"x.zip": b"PK\x03\x04"}, "no ZIP file that can be"),
+    Row("a ZIP bomb", sheet_images, lambda: {"x.zip": zip_file({"a.png": bytes(30 * 2**20)})},
+        r"30\.0 MB"),
+    Row("a ZIP bomb of many files", sheet_images,
+        lambda: {"x.zip": zip_file({f"{n}.png": bytes(2**20) for n in range(65)})}, "unpacked"),
+    Row("a ZIP file of 10,000 files", sheet_images,
+        lambda: {"x.zip": zip_file({f"{n}.png": b"" for n in range(10_000)})}, "10,000 files"),
+    Row("a ZIP file with a path upwards", sheet_images,
+        lambda: {"x.zip": zip_file({"../../evil.png": PNG})}, "leads out of it"),
+    Row("a ZIP file with a path from the root", sheet_images,
+        lambda: {"x.zip": zip_file({"/etc/evil.png": PNG})}, "leads out of it"),
+    Row("a ZIP file with a link", sheet_images,
+        lambda: {"x.zip": zip_file({"a.png": b"/etc/passwd"}, mode=0o120777)}, "a link"),
+    Row("a ZIP file in a ZIP file", sheet_images,
+        lambda: {"x.zip": zip_file({"y.zip": zip_file({"a.png": PNG})})}, "There is no PNG"),
+    Row("a ZIP file without images", sheet_images,
+        lambda: {"x.zip": zip_file({"a.png": MARKUP.encode()})}, "There is no PNG"),
     Row("10,000 images", sheet, ("edit", {"act": "images", "files": [{}] * 10_000}),
         "10,000 images"),
     Row("a sheet undeleted by a path", event,
@@ -142,6 +179,7 @@ ROWS = (
     Row("a judgement of marks that are lists", review, {"marks": [[[]]]}, "from 1 to 5"),
     Row("a note of 100,000 characters", review, {"note": "x" * 100_000}, "100,000 characters"),
     Row("a note of half a character", review, {"note": "\ud83d"}, "half of a character"),
+    Row("a note without a judgement", review, {"act": "note", "note": "x"}, "Judge this row first"),
     Row("an undo of nothing", review, {"act": "undo"}, "no judgement"),
     Row("a file of no form", sheet, ("save_as", {"form": ["csv"]}), "Unknown form"),
 )  # fmt: skip

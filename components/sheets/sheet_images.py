@@ -10,7 +10,7 @@ from components.wording import counted
 from core.errors import InvalidInput
 from core.sheets.row_images import KINDS, MOST_IMAGES, image_name, images_in
 
-MOST_NAMED = 5  # files of a ZIP file that are no images
+MOST_NAMED = 5  # files of a ZIP file that are left out
 
 
 def with_images(sheet: OpenSheet, ask: Asked) -> list[str]:
@@ -32,4 +32,4 @@ def with_images(sheet: OpenSheet, ask: Asked) -> list[str]:
     more = len(left_out) - MOST_NAMED
     named = ", ".join(left_out[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     notes = [f"{counted(added, 'image')} added."]
-    return [*notes, f"Left out, as they are no images: {named}."] if left_out else notes
+    return [*notes, f"Left out, because they are not images: {named}."] if left_out else notes

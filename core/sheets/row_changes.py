@@ -19,7 +19,7 @@ class RemovedRow:
 
 
 def index_of(sheet: Sheet, number: int) -> int:
-    """Of the row with that number. Raises InvalidInput."""
+    """The index of the row with that number. Raises InvalidInput."""
     for index, row in enumerate(sheet.rows):
         if row.number == number:
             return index

@@ -53,12 +53,12 @@ def check_images(folder: Path, known: Collection[str], name: str, size: int) -> 
 
 def images_in(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     """The image itself, or those of a ZIP file, one by one, each with its name; what else a ZIP
-    file holds has no content. Raises InvalidInput for what is no image, and for a ZIP file that
+    file holds has no content. Raises InvalidInput for anything else, and for a ZIP file that
     does not keep its bounds.
     """
     if not content.startswith(ZIP):
         if not image_kind(content):
-            raise InvalidInput(f"{name} is no {KINDS}, and no ZIP file of such images.")
+            raise InvalidInput(f"{name} is not a {KINDS}, nor a ZIP file of such images.")
         yield name, content
         return
     if (count := content.count(ENTRY)) > MOST_ENTRIES:
@@ -72,7 +72,7 @@ def images_in(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         if isinstance(error, InvalidInput):
             raise
-        raise InvalidInput(f"{name} is no ZIP file that can be read. Make it again.") from error
+        raise InvalidInput(f"{name} can't be read as a ZIP file. Make it again.") from error
 
 
 def _entries(name: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

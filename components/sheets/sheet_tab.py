@@ -253,9 +253,9 @@ class SheetTab(Feature):
     def _presets(self) -> Mapping[str, Preset]:
         return self._services.library_now().presets
 
-    def opened(self, key: str) -> OpenSheet:
-        """A sheet of the user who sent the current event. Raises InvalidInput."""
-        return self._open.get(self._store, key)
+    def opened(self, key: str, store: SheetStore | None = None) -> OpenSheet:
+        """A sheet of the user who sent the current event, or of a store. Raises InvalidInput."""
+        return self._open.get(store or self._store, key)
 
     def _on_page(self, workspace: Workspace) -> tuple[Workspace, list[str]]:
         """With its images where the page may show them; and notes about those that are gone."""

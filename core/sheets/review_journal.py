@@ -15,7 +15,11 @@ MOST_REVIEWERS = 50
 
 
 class ReviewJournal:
-    """Safe to use from many threads. Of what a reviewer says of an item, the newest counts."""
+    """Safe to use from many threads. Of what a reviewer says of an item, the newest counts.
+
+    A name belongs to the browser that used it first, as long as it has a judgement. browser: of who
+    asks; empty where users log in, so that nobody can take another's name.
+    """
 
     def __init__(self, path: Path) -> None:
         """Reads what is there. Raises InvalidInput where the file can't be read."""
@@ -48,9 +52,15 @@ class ReviewJournal:
             said = self._said.get(reviewer)
             return said.latest() if said else {}
 
+    def check(self, reviewer: str, browser: str) -> None:
+        """Raises InvalidInput where the name belongs to another browser."""
+        with self._lock:
+            self._check(reviewer, browser)
+
     def add(self, one: Judgement) -> None:
         """Returns when it is on the disk. Raises InvalidInput."""
         with self._lock:
+            self._check(one.reviewer, one.browser)
             if one.reviewer not in self._said and len(self._said) >= MOST_REVIEWERS:
                 raise InvalidInput(
                     f"{MOST_REVIEWERS} people have reviewed this sheet, the most it takes. Use the "
@@ -58,19 +68,21 @@ class ReviewJournal:
                 )
             self._write(one)
 
-    def note(self, reviewer: str, item: str, note: str, time: str) -> None:
+    def note(self, reviewer: str, item: str, note: str, time: str, browser: str = "") -> None:
         """Another note for the reviewer's judgement of an item. Raises InvalidInput."""
         with self._lock:
+            self._check(reviewer, browser)
             said = self._said.get(reviewer)
             if said is None or (last := said.last_of(item)) is None:
                 raise InvalidInput("A note belongs to a judgement. Judge this row first.")
             self._write(replace(last, note=note, time=time, amends=True))
 
-    def undo(self, reviewer: str) -> str:
+    def undo(self, reviewer: str, browser: str = "") -> str:
         """Take a reviewer's last judgement back, so that the one before it counts again; returns
         the item's key. Raises InvalidInput.
         """
         with self._lock:
+            self._check(reviewer, browser)
             if not (said := self._said.get(reviewer)):
                 raise InvalidInput(f"{reviewer} has no judgement that could be undone.")
             last = said.judgements[-1].item
@@ -81,6 +93,14 @@ class ReviewJournal:
         """For ever: the sheet is about to be moved."""
         with self._lock:
             self._file.close()
+
+    def _check(self, reviewer: str, browser: str) -> None:
+        said = self._said.get(reviewer)
+        if browser and said and said.browser not in ("", browser):
+            raise InvalidInput(
+                f"Somebody has reviewed this sheet as {reviewer} from another browser, and only "
+                "that one can go on. Use another name."
+            )
 
     def _write(self, one: Judgement) -> None:
         self._file.add(judgement_line(one))
@@ -99,6 +119,7 @@ class _Said:
 
     def __init__(self) -> None:
         self.judgements: list[Judgement] = []
+        self.browser = ""
         self._places: dict[str, list[int]] = {}  # of each item, in `judgements`
 
     def latest(self) -> dict[str, Judgement]:
@@ -114,6 +135,7 @@ class _Said:
             if self.judgements:
                 self._places[self.judgements.pop().item].pop()
             return
+        self.browser = self.browser or one.browser
         places = self._places.setdefault(one.item, [])
         if one.amends and places:
             self.judgements[places[-1]] = one

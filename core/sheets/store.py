@@ -170,6 +170,15 @@ class SheetStore:
         """The folder of the images that its rows name, by file name."""
         return self._path(key) / IMAGES
 
+    def path(self, key: str) -> Path:
+        """The folder of a sheet. Raises InvalidInput where there is none."""
+        return self._path(key)
+
+    def keep_text(self, key: str, file: str, text: str) -> None:
+        """A further file in the folder of a sheet."""
+        with self._lock, _disk_errors(f"The file {file}"):
+            write_atomically(self._path(key) / file, text)
+
     def keep_image(self, key: str, name: str, content: bytes) -> None:
         """name: of a file, without a folder."""
         with self._lock, _disk_errors("The image"):

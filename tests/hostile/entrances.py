@@ -179,9 +179,10 @@ def review(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     visitor.act("sheet", "run", {**key, "act": "run"}, messages=[row("!say Hi")])
     end = monotonic() + 4
     while monotonic() < end:
-        seen = visitor.act("review", "ask", {**key, "act": "look", "reviewer": "Ann"})
+        who = {"reviewer": "Ann", "browser": "0" * 32}
+        seen = visitor.act("review", "ask", {**key, "act": "look", **who})
         if shown := (seen.prop("review", "answer") or {}).get("item"):
-            told = {**key, "act": "judge", "reviewer": "Ann", "item": shown["token"], "marks": [3]}
+            told = {**key, "act": "judge", **who, "item": shown["token"], "marks": [3]}
             began = monotonic()
             seen = _refused(visitor.act("review", "ask", {**told, **sent}), "review")
             return replace(seen, seconds=monotonic() - began)

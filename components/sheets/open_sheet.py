@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from components.sheets.checked_table import CheckedTable
 from components.sheets.known_plan import KnownPlan
 from components.sheets.open_review import OpenReview
+from components.sheets.sheet_runs import SheetRuns
 from components.sheets.sheet_table import Order, TableRow, counts
 from core.access.file_access import allowed_file
 from core.conversation import Image
@@ -30,7 +31,7 @@ from core.sheets.row_changes import (
     without_row,
 )
 from core.sheets.row_images import check_images
-from core.sheets.runner import Progress, SheetRun
+from core.sheets.runner import Progress
 from core.sheets.sheet import Row, Sheet
 from core.sheets.store import SheetStore
 from core.workspace import Request, Workspace
@@ -38,13 +39,16 @@ from core.workspace import Request, Workspace
 
 @dataclass(frozen=True, slots=True)
 class SheetState:
-    """The sheet at one moment. rows: those that are asked for, from `start` in the order, which has
-    `shown`. unchecked: rows whose checks are still to be asked. late: whether the results are older
-    than the rows. images: names of those it has. review: None without a judgement.
+    """The sheet at one moment. judging: whether the progress is that of a judge. unjudged: how
+    often one is still to be asked. rows: those that are asked for, from `start` in the order, which
+    has `shown`. unchecked: rows whose checks are still to be asked. late: whether the results are
+    older than the rows. images: names of those it has. review: None without a judgement.
     """
 
     sheet: Sheet
     progress: Progress
+    judging: bool
+    unjudged: int
     rows: tuple[TableRow, ...]
     start: int
     shown: int
@@ -58,7 +62,9 @@ class SheetState:
 
 
 class OpenSheet:
-    """Safe to use from many threads. visitor: for the engine's queue. judgements: of reviewers."""
+    """Safe to use from many threads. visitor: for the engine's queue. judgements: of reviewers.
+    runs: which ones are under way.
+    """
 
     def __init__(self, engine: Engine, store: SheetStore, key: str, visitor: str) -> None:
         """Raises InvalidInput where there is none, or it can't be read."""
@@ -72,28 +78,15 @@ class OpenSheet:
         self.judgements = store.review(key)
         self._review = OpenReview(self.judgements)
         self._plan: KnownPlan | None = None
-        self._run: SheetRun | None = None
         self._closed = False
         self._images_version = 0  # how often those of rows have changed
         self._table = CheckedTable()
+        self.runs = SheetRuns(engine, self._journal, visitor, self._table)
         self._removed: RemovedRow | None = None
 
     @property
     def sheet(self) -> Sheet:
         return self._sheet
-
-    @property
-    def goes_on(self) -> bool:
-        return self._run is not None and self._run.progress.state in ("running", "pausing")
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether it runs, or is paused."""
-        return self._run is not None and self._run.progress.state not in ("stopped", "finished")
-
-    @property
-    def progress_state(self) -> str:
-        return self._run.progress.state if self._run else "stopped"
 
     # -- what a person changes -------------------------------------------------------------------
     def change(self, changed: Callable[[Sheet], Sheet]) -> None:
@@ -134,7 +127,7 @@ class OpenSheet:
         with self._lock:
             self._check_open()
             known = self._images()
-            if self.is_busy and name in known:
+            if self.runs.is_busy and name in known:
                 raise InvalidInput(
                     f"The sheet is running, and has another image {name}. Stop it, then add this "
                     "one again."
@@ -153,7 +146,7 @@ class OpenSheet:
         """
         with self._lock:
             self._check_open()
-            if self.is_busy:
+            if self.runs.is_busy:
                 raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
             if workspace != self._sheet.workspace:
                 changed = replace(self._sheet, workspace=workspace)
@@ -161,10 +154,15 @@ class OpenSheet:
                 self.change(lambda _: changed)
             plan = self._planned(presets, anew=True)
             keys = [plan.key(place) for place in again]
-            self._run = SheetRun(
-                self._engine, plan, self._journal, self._visitor, keys, added=self._table.added
-            )
-            self._run.start()
+            self.runs.start(plan, keys, self._sheet.checks)
+
+    def judge(self, presets: Mapping[str, Preset]) -> None:
+        """Ask the judges about the answers that there are. Raises InvalidInput."""
+        with self._lock:
+            self._check_open()
+            if self.runs.is_busy:
+                raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
+            self.runs.judge(self._planned(presets), self._sheet.checks)
 
     def failed(self, presets: Mapping[str, Preset]) -> list[Place]:
         """The places whose answer failed."""
@@ -181,23 +179,11 @@ class OpenSheet:
                 raise InvalidInput(f"The sheet has no lane {lane[:40]!r}. Reload the page.")
             return [Place(index, lane, sample) for sample in range(plan.samples(lane))]
 
-    def pause(self) -> None:
-        if self._run:
-            self._run.pause()
-
-    def resume(self) -> None:
-        if self._run:
-            self._run.resume()
-
-    def stop(self) -> None:
-        if self._run:
-            self._run.stop()
-
     def close(self) -> None:
         """For ever: the sheet is about to be deleted."""
         with self._lock:
             self._closed = True
-            self.stop()
+            self.runs.stop()
 
     # -- the blind review ------------------------------------------------------------------------
     def items(self, presets: Mapping[str, Preset]) -> list[Item]:
@@ -228,13 +214,14 @@ class OpenSheet:
             review = self._reviewed(plan, cells)
             unchecked = self._table.check(plan, cells)
             table = self._table.rows(plan)
-            shown = order.of(table, self._sheet.columns)
-            late = self._table.make_results(plan, cells, unchecked, self.goes_on)
+            disputed = None if review is None else review.disputed
+            shown = order.of(table, self._sheet.columns, disputed or ())
+            late = self._table.make_results(plan, cells, unchecked, self.runs.goes_on)
             start = max(0, min(start, len(shown) - count))
             return SheetState(
-                self._sheet, self._progress(), tuple(shown[start : start + count]), start,
-                len(shown), counts(table), unchecked, late, *self._table.results, self._images(),
-                review,
+                self._sheet, self._progress(), self.runs.asks_judge, self._table.unjudged,
+                tuple(shown[start : start + count]), start, len(shown), counts(table, disputed),
+                unchecked, late, *self._table.results, self._images(), review,
             )  # fmt: skip
 
     def answers(self, presets: Mapping[str, Preset]) -> Answers:
@@ -255,8 +242,10 @@ class OpenSheet:
     def _progress(self) -> Progress:
         """In cells of the table: equal rows are asked once, and all have the answer."""
         done, total, failed = self._table.counted(self._journal.cells)
-        now = self._run.progress if self._run else None
-        if now and self.is_busy:
+        now = self.runs.progress
+        if now and self.runs.is_busy:
+            if self.runs.asks_judge:
+                return now
             return replace(now, done=done, total=total, failed=failed)
         state = "finished" if total and done == total else "stopped"
         return Progress(state, done, total, failed, now.seconds if now else 0.0)

@@ -49,7 +49,7 @@ class OpenSheets:
                 self._open.move_to_end(place)
                 dropped = self._dropped()
         for one in dropped:
-            one.stop()
+            one.runs.stop()
         return sheet
 
     def create(self, store: SheetStore, sheet: Sheet) -> str:
@@ -71,7 +71,7 @@ class OpenSheets:
             return {
                 key: one
                 for (folder, key), one in self._open.items()
-                if folder == store.folder and one.is_busy
+                if folder == store.folder and one.runs.is_busy
             }
 
     @contextmanager
@@ -79,7 +79,8 @@ class OpenSheets:
         """Room for one more run, which begins within. Raises InvalidInput where there is none."""
         place = store.folder, key
         with self._lock:
-            going = {one for one, sheet in self._open.items() if sheet.goes_on} | self._beginning
+            going = {one for one, sheet in self._open.items() if sheet.runs.goes_on}
+            going |= self._beginning
             own = sum(folder == store.folder for folder, _ in going - {place})
             _check(len(going - {place}), own if store.owner else 0)
             self._beginning.add(place)
@@ -101,7 +102,9 @@ class OpenSheets:
         """What is no longer kept; a paused run goes on with the next one."""
         dropped: list[OpenSheet] = []
         for place, one in [*self._open.items()]:
-            if len(self._open) > MOST_OPEN and not one.goes_on and place not in self._beginning:
+            if len(self._open) <= MOST_OPEN:
+                break
+            if not one.runs.goes_on and place not in self._beginning:
                 dropped.append(self._open.pop(place))
         return dropped
 

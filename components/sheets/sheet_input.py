@@ -19,7 +19,6 @@ from core.sheets.row_files import Table, read_rows
 
 LONGEST_QUERY = 200  # characters
 LONGEST_BY = 100
-JUDGE = "judge"  # the one check that asks a model; it is for the command line
 
 
 @dataclass(frozen=True)
@@ -86,15 +85,12 @@ def checks_of(ask: Asked) -> tuple[Check, ...]:
         raise InvalidInput(
             f"There are {len(given):,} checks; {MOST_CHECKS} are allowed. Remove some."
         )
-    checks = tuple(
+    return tuple(
         check_from_dict(
             {n: v for n, v in one.items() if n != "label"} if isinstance(one, dict) else one
         )
         for one in given
     )
-    if any(check.kind == JUDGE for check in checks):
-        raise InvalidInput("A judge asks a model, which the page can't. Use the command line.")
-    return checks
 
 
 def upload_content(path: Any, name: str) -> bytes:

@@ -185,12 +185,15 @@ class SheetTab(Feature):
         sheet, notes = self.opened(ask.key), []
         match ask.act:
             case "pause":
-                sheet.pause()
+                sheet.runs.pause()
             case "resume":
                 with self._open.room(self._store, ask.key):
-                    sheet.resume()
+                    sheet.runs.resume()
+            case "judge":
+                with self._open.room(self._store, ask.key):
+                    sheet.judge(self._presets)
             case "stop":
-                sheet.stop()
+                sheet.runs.stop()
             case "delete":
                 name = sheet.sheet.name
                 gone = self._open.delete(self._store, ask.key)
@@ -227,7 +230,7 @@ class SheetTab(Feature):
                 "key": one.key,
                 "name": one.about.name,
                 "about": f"{one.about.rows:,} rows, {one.about.lanes} lanes",
-                "state": running[one.key].progress_state if one.key in running else "",
+                "state": running[one.key].runs.state if one.key in running else "",
             }
             for one in stored
         ]

@@ -51,7 +51,7 @@ class SheetRun:
 
     Cells that are in the journal already are not run, unless `again` names them by key.
     visitor: for the engine's queue. added: is called with each cell that was kept, from a thread of
-    the run; it must return soon.
+    the run; it must return soon. finished: is called by the last one when all cells have run.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class SheetRun:
         again: Collection[str] = (),
         at_once: int = AT_ONCE,
         added: Callable[[Cell], None] = lambda cell: None,
+        finished: Callable[[], None] = lambda: None,
     ) -> None:
         """Raises InvalidInput where no row could run."""
         plan.check()
@@ -71,6 +72,8 @@ class SheetRun:
         self._journal = journal
         self._visitor = visitor
         self._added = added
+        self._finished = finished
+        self._told = False  # whether that was called
         self._at_once = at_once
         keys = {plan.key(place) for place in plan.places()}
         known = journal.cells
@@ -152,6 +155,11 @@ class SheetRun:
                 cell = None
                 self._pause(str(error))
             self._ended_with(cell, found)
+        with self._change:
+            tell = self._state == "finished" and not self._told
+            self._told = self._told or tell
+        if tell:
+            self._finished()
 
     def _next(self) -> tuple[Place, str] | None:
         """The next cell; None where none may begin, which ends the thread."""

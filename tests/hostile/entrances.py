@@ -161,6 +161,22 @@ def kept_sheet(visitor: Visitor, sent: tuple[Any, ...]) -> Seen:
     return replace(seen, error=f"{seen.error} The sheet {'stayed' if same else 'changed'}.")
 
 
+def judged(visitor: Visitor, sent: str) -> Seen:
+    """What a judge makes of the only answer of a new sheet. sent: the name of its model."""
+    made = new_sheet(visitor, {"text": "a\n1"}).prop("sheet", "answer")
+    key = {"key": made["sheet"]["key"]}
+    check = {"kind": "judge", "value": "{{answer}}", "model": sent}
+    visitor.act("sheet", "edit", {**key, "act": "checks", "checks": [check]})
+    visitor.act("sheet", "run", {**key, "act": "run"}, messages=[row("!say Hi")])
+    end = monotonic() + 4
+    while monotonic() < end:
+        seen = visitor.act("sheet", "look", {**key, "act": "rows"})
+        if "judge failed" in seen.text or "judge said" in seen.text:
+            return seen
+        sleep(0.05)
+    raise TimeoutError("The answer was not judged.")
+
+
 def sheet_images(visitor: Visitor, sent: Mapping[str, bytes]) -> Seen:
     """Files that are uploaded, each content once, and then named as images of a sheet's rows."""
     try:

@@ -64,7 +64,7 @@ def test_a_sheet_runs_is_checked_and_is_there_after_a_restart(store: SheetStore)
     sheet.run(ASKED, PRESETS)
     with pytest.raises(InvalidInput, match="is running"):
         sheet.run(ASKED, PRESETS)
-    until(lambda: not sheet.is_busy)
+    until(lambda: not sheet.runs.is_busy)
     now = state(sheet)
     assert (now.progress.state, now.progress.done) == ("finished", 60)
     assert [lane.passed for lane in now.lanes] == [30, 30]
@@ -75,7 +75,7 @@ def test_a_sheet_runs_is_checked_and_is_there_after_a_restart(store: SheetStore)
 def test_an_edited_row_and_another_check_lose_only_what_they_change(store: SheetStore):
     sheet = opened(store)
     sheet.run(ASKED, PRESETS)
-    until(lambda: not sheet.is_busy)
+    until(lambda: not sheet.runs.is_busy)
     sheet.edit(2, "word", "another")
     assert state(sheet).progress.done == 58
     sheet.edit(2, "word", "word 2")
@@ -114,9 +114,9 @@ def test_the_same_sheet_is_open_once_and_a_deleted_one_no_longer(store: SheetSto
     assert sheets.get(store, key) is sheet
     sheet.run(ASKED, PRESETS)
     assert [*sheets.running(store)] == [key]
-    sheet.pause()
+    sheet.runs.pause()
     sheets.delete(store, key)
-    assert not sheet.is_busy
+    assert not sheet.runs.is_busy
     with pytest.raises(InvalidInput, match="deleted meanwhile"):
         sheet.edit(1, "word", "too late")
     assert not (store.folder / key).exists()
@@ -174,7 +174,7 @@ def test_a_change_of_one_part_keeps_what_is_saved_at_the_same_time(store: SheetS
 def test_a_refused_run_leaves_the_prompt_and_its_answers(store: SheetStore):
     sheet = opened(store)
     sheet.run(ASKED, PRESETS)
-    until(lambda: not sheet.is_busy)
+    until(lambda: not sheet.runs.is_busy)
     for wrong in (workspace("{{zzz}}"), workspace("")):
         with pytest.raises(InvalidInput):
             sheet.run(wrong, PRESETS)
@@ -199,11 +199,11 @@ def test_only_so_many_sheets_run_of_all_and_of_each_user(tmp_path: Path):
     begun = [first, *(begin(store) for store in (stores[1], stores[1]))]
     with pytest.raises(InvalidInput, match="4 sheets are running"):
         begin(stores[2])
-    begun[0].stop()
+    begun[0].runs.stop()
     begun.append(begin(stores[2]))
     for store in stores:
         for sheet in sheets.running(store).values():
-            sheet.stop()
+            sheet.runs.stop()
 
 
 def test_a_place_is_taken_before_its_run_has_begun(store: SheetStore):
@@ -263,7 +263,7 @@ def test_a_replaced_image_of_a_row_is_asked_again_and_none_is_replaced_meanwhile
     for name in ("cat.png", "dog.png"):
         sheet.keep_image(name, PNG + name.encode())
     sheet.run(workspace("Who?"), PRESETS)
-    until(lambda: not sheet.is_busy)
+    until(lambda: not sheet.runs.is_busy)
     assert state(sheet).progress.done == 2
     sheet.keep_image("cat.png", PNG + b"another cat")
     assert state(sheet).progress.done == 1
@@ -278,7 +278,7 @@ def test_a_replaced_image_of_a_row_is_asked_again_and_none_is_replaced_meanwhile
     slow.keep_image("new.png", PNG)
     with pytest.raises(InvalidInput, match="is running, and has another image cat.png"):
         slow.keep_image("cat.png", PNG)
-    slow.stop()
+    slow.runs.stop()
 
 
 def test_two_pages_with_the_same_image_have_the_same_print_wherever_it_lies(tmp_path: Path):
@@ -288,3 +288,43 @@ def test_two_pages_with_the_same_image_have_the_same_print_wherever_it_lies(tmp_
         turn = message("user", "Who?", [Image(str(tmp_path / name), "cat.png")])
         prints.append(prompt_print(Workspace(Conversation((turn,)))))
     assert prints[0] == prints[1] != prints[2]
+
+
+def test_a_judge_is_asked_after_the_answers_and_about_those_that_it_has_not_seen(
+    store: SheetStore,
+):
+    judge = Check("judge", "!say {{answer}}", name="the judge")
+    verdict = '{"pass": true, "why": "It is %s."}'
+    rows = tuple(Row(n, (verdict % f"good {n}",)) for n in range(1, 6))
+    asked = workspace("!say {{word}}")
+    sheet = opened(store, Sheet("Judged", asked, ("word",), rows, (judge,)))
+    sheet.run(asked, PRESETS)
+    until(lambda: not sheet.runs.is_busy)
+    now = state(sheet)
+    assert (now.progress.done, now.progress.total, now.unjudged) == (5, 5, 0)
+    assert (now.lanes[0].passed, now.lanes[0].answers) == (5, 5)
+    sheet.edit(2, "word", verdict % "another")
+    sheet.run(asked, PRESETS)
+    until(lambda: not sheet.runs.is_busy)
+    assert state(sheet).lanes[0].passed == 5
+    failing = Check("judge", "!fail {{answer}}")
+    sheet.change(lambda one: replace(one, checks=(failing,)))
+    assert state(sheet).unjudged == 5
+    for _ in range(2):  # what failed is asked again
+        sheet.judge(PRESETS)
+        until(lambda: not sheet.runs.is_busy)
+        now = state(sheet)
+        assert (now.unjudged, now.lanes[0].answers, now.progress.done) == (5, 0, 5)
+    assert now.rows[0].cells["A"].why.startswith("The judge failed: ")
+    sheet.change(lambda one: replace(one, checks=(judge,)))
+    assert (state(sheet).unjudged, state(sheet).lanes[0].passed) == (0, 5)
+
+
+def test_a_stopped_run_asks_no_judge(store: SheetStore):
+    made = replace(SHEET, checks=(Check("judge", "!say x {{answer}}"),))
+    sheet = OpenSheet(ScriptedEngine(tokens_per_second=20), store, store.create(made), "test")
+    sheet.run(ASKED, PRESETS)
+    assert sheet.runs.goes_on
+    sheet.runs.stop()
+    until(lambda: not sheet.runs.is_busy)
+    assert not sheet.runs.asks_judge

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tests.hostile.entrances import (
     event,
+    judged,
     kept_sheet,
     new_sheet,
     open_link,
@@ -105,8 +106,18 @@ ROWS = (
         ("edit", {"act": "checks", "checks": [{"kind": "evil"}]}), "kind of a check"),
     Row("1,000 checks", sheet, ("edit", {"act": "checks", "checks": [{"kind": "json"}] * 1_000}),
         "1,000 checks"),
-    Row("a check that asks a model", sheet,
-        ("edit", {"act": "checks", "checks": [{"kind": "judge", "value": "x"}]}), "judge"),
+    Row("a judge that is not told the answer", sheet,
+        ("edit", {"act": "checks", "checks": [{"kind": "judge", "value": "x"}]}),
+        r"does not have \{\{answer\}\}"),
+    Row("a judge whose model is a list", sheet, ("edit", {"act": "checks", "checks": [
+        {"kind": "judge", "value": "{{answer}}", "model": ["x"]}]}), "model of a check"),
+    Row("a judge whose model has 100,000 characters", sheet, ("edit", {"act": "checks", "checks": [
+        {"kind": "judge", "value": "{{answer}}", "model": "x" * 100_000}]}), "at most 120"),
+    Row("a judge of a sheet that there is not", event, ("sheet", "edit", {"act": "judge",
+        "key": "evil"}), "no longer exists"),
+    Row("a judgement by no judge", sheet, ("edit", {"act": "judge"}), '"unjudged": 0'),
+    Row("a judge of a model that there is not", judged, "/etc/passwd",
+        "The judge failed|the judge said can.t be read"),
     Row("a million samples", sheet, ("edit", {"act": "settings", "samples": 10**6}),
         "samples is 1000000"),
     Row("an expected column that there is not", sheet,

@@ -51,12 +51,14 @@ Changes = dict[Any, Any]  # by component
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """library_now: reads the saved presets, so an event calls it once. demo_model: the model that
+    """library_now: reads the saved presets, so an event calls it once. library_of: the same of
+    another user, by login name. demo_model: the model that
     gets the demo banner. sheets: shipped examples, by key.
     """
 
     engine: Engine
     library_now: Callable[[], Library]
+    library_of: Callable[[str], Library]
     stores: UserStores
     visitors: Visitors
     history: RunHistory

@@ -97,6 +97,7 @@ def build_page(
     services = Services(
         engine=engine,
         library_now=library_now,
+        library_of=lambda user: stores.library_of(library, user),
         stores=stores,
         visitors=Visitors(access, is_connected, runs),
         history=RunHistory(),

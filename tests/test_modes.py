@@ -10,6 +10,8 @@ import urllib.parse
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,49 @@ def test_no_user_sees_what_another_keeps(servers: dict[str, str]):
     assert "Secret of Ann" not in bob.call("presets").text
     assert "Plans of Ann" in ann.act("sessions", "look", {"act": "refresh"}).text
     assert "Plans of Ann" not in bob.act("sessions", "look", {"act": "refresh"}).text
+
+
+def test_a_link_opens_the_review_for_other_users_and_nothing_else(servers: dict[str, str]):
+    url = servers["shared"]
+    ann, bob = (Visitor(url, headers=logged_in(url, name)) for name in ("ann", "bob"))
+    says = [{"id": "m1", "role": "user", "text": "!say Hi {{a}}", "images": []}]
+    made = ann.act("sheet", "run", {"act": "new", "text": "a\tb\n1\tx"}, messages=says)
+    own = {"key": made.prop("sheet", "answer")["sheet"]["key"]}
+    ann.act("sheet", "run", {**own, "act": "run"}, messages=says)
+    end = monotonic() + 20
+    while (
+        shown := ann.act("review", "ask", {**own, "act": "open"}).data["review"]["props"]["answer"]
+    ).get("refused") and monotonic() < end:
+        sleep(0.05)
+    by_link = {"key": shown["link"], "reviewer": "ann", "browser": "0" * 32}
+
+    def review(act: str, **more: Any) -> dict[str, Any]:
+        return bob.act("review", "ask", {**by_link, "act": act, **more}).prop("review", "answer")
+
+    assert shown["link"] not in (own["key"], "")
+    assert review("open")["user"] == "bob"
+    seen = review("look")
+    assert (seen["reviewer"], seen["item"]["texts"]) == ("bob", ["Hi 1"])
+    assert own["key"] not in json.dumps({**seen, "name": ""})
+    assert "ann" not in json.dumps(seen)
+    assert review("judge", item=seen["item"]["token"], marks=[4])["done"] == 1
+    ann.act("review", "ask", {**own, "act": "judge", "item": "x"})
+    assert "ann has no judgement" in ann.act("review", "ask", {**own, "act": "undo"}).text
+    for key in (own["key"], shown["link"]):
+        for told in (
+            ("sheet", "look", {"key": key, "act": "rows"}),
+            ("sheet", "edit", {"key": key, "act": "cell", "number": 1, "column": "a"}),
+            ("sheet", "edit", {"key": key, "act": "delete"}),
+            ("sheet", "run", {"key": key, "act": "run"}),
+            ("sheet", "save_as", {"key": key, "form": "csv"}),
+            ("sheet", "open", {"key": key}),
+        ):
+            said = bob.act(*told).text
+            assert "no longer exists" in said or '"gone": true' in said
+            assert "Hi 1" not in said
+    assert "no longer exists" in bob.act("review", "ask", {**own, "act": "look"}).text
+    ann.act("sheet", "edit", {**own, "act": "delete"})
+    assert "no longer opens a review" in review("look")["refused"]
 
 
 def test_a_wrong_password_is_refused_and_many_are_slowed_down(servers: dict[str, str]):

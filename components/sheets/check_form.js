@@ -12,15 +12,20 @@ const KINDS = {
   length: ['length in characters', ['least', 'most']],
   similarity: ['is similar to', ['value', 'least']],
   review: ['passes the blind review', []],
+  judge: ['is judged by a model', ['value', 'model']],
 };
-const WORDS = { value: 'Value', field: 'Field', tolerance: '±', least: 'At least', most: 'At most', ignore_case: 'Ignore case' };
+const JUDGE = 'Is this a good answer? Say why in one sentence.\n\n{{answer}}'; // the server adds the form of the verdict
+const LONG = new Set(['json_schema', 'judge']); // whose values have several lines
+const WORDS = { model: 'Model', value: 'Value', field: 'Field', tolerance: '±', least: 'At least', most: 'At most', ignore_case: 'Ignore case' };
 const NUMBERS = new Set(['tolerance', 'least', 'most']);
 
 // A new check of a kind, as the server has it.
 export function usualCheck(kind, before = {}) {
   const [, fields] = KINDS[kind];
-  const kept = Object.fromEntries(['name', 'negated', ...fields].filter((name) => name in before).map((name) => [name, before[name]]));
-  const value = fields.includes('value') ? { value: before.value ?? '{{expected}}' } : {};
+  const kept = Object.fromEntries(['name', 'negated', ...fields].filter((name) => name !== 'value' && name in before).map((name) => [name, before[name]]));
+  const isOurs = kind === 'judge' ? before.value?.includes('{{answer}}') : before.kind !== 'judge';
+  const usual = kind === 'judge' ? JUDGE : '{{expected}}';
+  const value = fields.includes('value') ? { value: (isOurs && before.value) || usual } : {};
   return { kind, ...(kind === 'similarity' ? { least: 0.8 } : {}), ...value, ...kept };
 }
 // What was typed into a field of a check, as the server reads it.
@@ -40,11 +45,11 @@ export function checkForm(checks) {
     if (name === 'ignore_case' || name === 'negated') {
       return make('label.sheet-tick', make('input', { type: 'checkbox', checked: Boolean(value), ...props }), name === 'negated' ? 'not' : WORDS[name]);
     }
-    const isLong = name === 'value' && check.kind === 'json_schema';
+    const isLong = name === 'value' && LONG.has(check.kind);
     const input = isLong
       ? make('textarea', { rows: 4, spellcheck: false, value: value ?? '', ...props })
-      : make('input', { type: NUMBERS.has(name) ? 'number' : 'text', step: 'any', min: 0, spellcheck: false, value: value ?? '', ...props });
-    return make(`label.sheet-check-${name}`, make('span', WORDS[name]), input);
+      : make('input', { type: NUMBERS.has(name) ? 'number' : 'text', step: 'any', min: 0, spellcheck: false, value: value ?? '', placeholder: name === 'model' ? 'the model in use' : '', ...props });
+    return make(`label.sheet-check-${name}`, make('span', name === 'value' && check.kind === 'judge' ? 'Prompt' : WORDS[name]), input);
   }
   function line(check, place) {
     const [, fields] = KINDS[check.kind];

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import perf_counter
 
 from components.sheets.known_plan import KnownPlan
 from components.sheets.sheet_table import TableRow, lane_cell
 from core.sheets.cell import Cell, Place
 from core.sheets.checking import Outcome, evaluate
+from core.sheets.judge import is_due
 from core.sheets.results import Comparison, LaneResult, results
 from core.sheets.sheet import Row
 
@@ -22,11 +23,13 @@ Results = tuple[tuple[LaneResult, ...], tuple[Comparison, ...]]
 
 class CheckedTable:
     """For one thread at a time, but `added` may be called from any. results: as they were made
-    last.
+    last. judged: rows by the keys of what a judge is asked, which another thread may set.
     """
 
     def __init__(self) -> None:
         self.results: Results = ((), ())
+        self.judged: Mapping[str, Collection[int]] = {}
+        self._unjudged: dict[int, int] = {}  # by the row's number
         self._reviewed: Mapping[Place, Outcome] = {}  # what the blind review says
         self._rows: dict[int, TableRow] = {}  # by the row's number
         self._outcomes: dict[int, dict[tuple[str, int], tuple[Outcome, ...]]] = {}
@@ -69,6 +72,11 @@ class CheckedTable:
     def rows(self, plan: KnownPlan) -> list[TableRow]:
         """In the order of the sheet."""
         return [self._rows.get(row.number) or TableRow(row, {}) for row in plan.sheet.rows]
+
+    @property
+    def unjudged(self) -> int:
+        """How often a judge is still to be asked about an answer."""
+        return sum(self._unjudged.get(number, 0) for number in self._rows)
 
     def counted(self, cells: Mapping[str, Cell]) -> tuple[int, int, int]:
         """How many places have an answer, how many there are, and how many answers failed."""
@@ -117,7 +125,8 @@ class CheckedTable:
     def _to_check(self, plan: KnownPlan) -> list[tuple[int, Row]]:
         """Rows with their index."""
         for _ in range(len(self._fresh)):
-            self._due.update(self._numbers.get(self._fresh.popleft(), ()))
+            key = self._fresh.popleft()
+            self._due.update(self._numbers.get(key) or self.judged.get(key, ()))
         rows = plan.sheet.rows
         if len(self._rows) > len(rows):
             numbers = {row.number for row in rows}
@@ -148,6 +157,11 @@ class CheckedTable:
             }  # fmt: skip
             self._rows[row.number] = TableRow(row, shown)
             self._outcomes[row.number] = {}
+            self._unjudged[row.number] = 0
             self._due.discard(row.number)
+        judges = [n for n, check in enumerate(plan.sheet.checks) if check.kind == "judge"]
         for place, found in outcomes.items():
+            self._unjudged[plan.sheet.rows[place.row].number] += sum(
+                found[n].passed is None and is_due(found[n].why) for n in judges
+            )
             self._outcomes[plan.sheet.rows[place.row].number][place.lane, place.sample] = found

@@ -14,15 +14,18 @@ Known = dict[int, tuple[Row, dict[tuple[str, int], str]]]
 
 
 class KnownPlan(Plan):
-    """before: a plan of the sheet as it was; keys of rows that are the same are taken over."""
+    """images_version: another one where images of rows have changed. before: a plan of the sheet
+    as it was; keys of rows that are the same are taken over.
+    """
 
     def __init__(
         self, sheet: Sheet, presets: Mapping[str, Preset], model: str, image_of: ImageOf,
-        before: KnownPlan | None = None,
+        images_version: int = 0, before: KnownPlan | None = None,
     ) -> None:  # fmt: skip
         super().__init__(sheet, presets, model, image_of=image_of)
         self.model = model
-        self._asks = (self._prints, replace(sheet, name="", rows=(), checks=()))
+        self.images_version = images_version
+        self._asks = (self._prints, images_version, replace(sheet, name="", rows=(), checks=()))
         self._known: Known = before._known if before and self.asks_as(before) else {}
 
     def asks_as(self, other: KnownPlan) -> bool:

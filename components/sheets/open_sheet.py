@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from components.sheets.checked_table import CheckedTable
 from components.sheets.known_plan import KnownPlan
 from components.sheets.open_review import OpenReview
+from components.sheets.sheet_runs import SheetRuns
 from components.sheets.sheet_table import Order, TableRow, counts
 from core.access.file_access import allowed_file
 from core.conversation import Image
@@ -17,11 +18,20 @@ from core.library.library import Preset
 from core.runs.engine import Engine
 from core.sheets.cell import Cell, Place
 from core.sheets.export import Answers
-from core.sheets.plan import no_images
+from core.sheets.plan import Plan, no_images
 from core.sheets.results import Comparison, LaneResult
 from core.sheets.review import Item
 from core.sheets.review_results import ReviewResult
-from core.sheets.runner import Progress, SheetRun
+from core.sheets.row_changes import (
+    RemovedRow,
+    index_of,
+    with_more_rows,
+    with_row_back,
+    with_value,
+    without_row,
+)
+from core.sheets.row_images import check_images
+from core.sheets.runner import Progress
 from core.sheets.sheet import Row, Sheet
 from core.sheets.store import SheetStore
 from core.workspace import Request, Workspace
@@ -29,13 +39,16 @@ from core.workspace import Request, Workspace
 
 @dataclass(frozen=True, slots=True)
 class SheetState:
-    """The sheet at one moment. rows: those that are asked for, from `start` in the order, which has
-    `shown`. unchecked: rows whose checks are still to be asked. late: whether the results are older
-    than the rows. images: names of those it has. review: None without a judgement.
+    """The sheet at one moment. judging: whether the progress is that of a judge. unjudged: how
+    often one is still to be asked. rows: those that are asked for, from `start` in the order, which
+    has `shown`. unchecked: rows whose checks are still to be asked. late: whether the results are
+    older than the rows. images: names of those it has. review: None without a judgement.
     """
 
     sheet: Sheet
     progress: Progress
+    judging: bool
+    unjudged: int
     rows: tuple[TableRow, ...]
     start: int
     shown: int
@@ -49,7 +62,9 @@ class SheetState:
 
 
 class OpenSheet:
-    """Safe to use from many threads. visitor: for the engine's queue. judgements: of reviewers."""
+    """Safe to use from many threads. visitor: for the engine's queue. judgements: of reviewers.
+    runs: which ones are under way.
+    """
 
     def __init__(self, engine: Engine, store: SheetStore, key: str, visitor: str) -> None:
         """Raises InvalidInput where there is none, or it can't be read."""
@@ -63,70 +78,63 @@ class OpenSheet:
         self.judgements = store.review(key)
         self._review = OpenReview(self.judgements)
         self._plan: KnownPlan | None = None
-        self._run: SheetRun | None = None
+        self._closed = False
+        self._images_version = 0  # how often those of rows have changed
         self._table = CheckedTable()
-        self._removed: tuple[int, Row] | None = None
+        self.runs = SheetRuns(engine, self._journal, visitor, self._table)
+        self._removed: RemovedRow | None = None
 
     @property
     def sheet(self) -> Sheet:
         return self._sheet
 
-    @property
-    def goes_on(self) -> bool:
-        return self._run is not None and self._run.progress.state in ("running", "pausing")
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether it runs, or is paused."""
-        return self._run is not None and self._run.progress.state not in ("stopped", "finished")
-
-    @property
-    def progress_state(self) -> str:
-        return self._run.progress.state if self._run else "stopped"
-
     # -- what a person changes -------------------------------------------------------------------
-    def change(self, sheet: Sheet) -> None:
-        """Save it like this. Answers count where they still fit. Raises InvalidInput."""
+    def change(self, changed: Callable[[Sheet], Sheet]) -> None:
+        """Save what `changed` makes of the sheet as it is then, so that nothing that others do at
+        the same time is lost. Answers count where they still fit. Raises InvalidInput.
+        """
         with self._lock:
-            self._store.save(self.key, sheet)
-            if sheet.checks != self._sheet.checks or sheet.expected != self._sheet.expected:
+            self._check_open()
+            sheet = changed(self._sheet)
+            saved = self._store.save(self.key, sheet)
+            if saved.checks != self._sheet.checks or saved.expected != self._sheet.expected:
                 self._table.forget()
-            self._sheet = sheet
+            self._sheet = saved
 
     def edit(self, number: int, column: str, value: str) -> None:
-        with self._lock:
-            place = self._index(number)
-            if column not in self._sheet.columns:
-                raise InvalidInput(f"There is no column {column[:40]!r}. Reload the page.")
-            row = self._sheet.rows[place].edited(self._sheet.columns.index(column), value)
-            self.change(replace(self._sheet, rows=_with(self._sheet.rows, place, [row])))
+        self.change(lambda sheet: with_value(sheet, number, column, value))
 
     def remove(self, number: int) -> None:
         with self._lock:
-            place = self._index(number)
-            row = self._sheet.rows[place]
-            self.change(replace(self._sheet, rows=_with(self._sheet.rows, place, [])))
-            self._removed = place, row
+            left, removed = without_row(self._sheet, number)
+            self.change(lambda _: left)
+            self._removed = removed
 
     def put_back(self) -> None:
         """The row that was removed last."""
         with self._lock:
-            if self._removed is None:
+            if (removed := self._removed) is None:
                 raise InvalidInput("No row was removed that could be put back.")
-            place, row = self._removed
-            rows = self._sheet.rows
-            self.change(replace(self._sheet, rows=(*rows[:place], row, *rows[place:])))
+            self.change(lambda sheet: with_row_back(sheet, removed))
             self._removed = None
 
     def add(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Further rows at the end; columns that are new are empty in the others."""
+        self.change(lambda sheet: with_more_rows(sheet, columns, rows))
+
+    def keep_image(self, name: str, content: bytes) -> None:
+        """An image that rows may name, in the place of one of that name. Raises InvalidInput."""
         with self._lock:
-            sheet = self._sheet
-            known = (*sheet.columns, *(one for one in columns if one not in sheet.columns))
-            last = max((row.number for row in sheet.rows), default=0)
-            old = [_arranged(row, sheet.columns, known, row.number) for row in sheet.rows]
-            new = [_arranged(row, columns, known, last + n) for n, row in enumerate(rows, start=1)]
-            self.change(sheet.with_rows(known, [*old, *new]))
+            self._check_open()
+            known = self._images()
+            if self.runs.is_busy and name in known:
+                raise InvalidInput(
+                    f"The sheet is running, and has another image {name}. Stop it, then add this "
+                    "one again."
+                )
+            check_images(self._store.images(self.key), known, name, len(content))
+            self._store.keep_image(self.key, name, content)
+            self._images_version += 1
 
     # -- running ---------------------------------------------------------------------------------
     def run(
@@ -134,19 +142,27 @@ class OpenSheet:
     ) -> None:
         """Answer what has no answer yet with this prompt and these lanes, and `again` once more.
 
-        Raises InvalidInput where it runs already, or no row could.
+        Raises InvalidInput where it runs already, or no row could; then the sheet keeps its prompt.
         """
         with self._lock:
-            if self.is_busy:
+            self._check_open()
+            if self.runs.is_busy:
                 raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
             if workspace != self._sheet.workspace:
-                self.change(replace(self._sheet, workspace=workspace))
+                changed = replace(self._sheet, workspace=workspace)
+                Plan(changed, presets).check()
+                self.change(lambda _: changed)
             plan = self._planned(presets, anew=True)
             keys = [plan.key(place) for place in again]
-            self._run = SheetRun(
-                self._engine, plan, self._journal, self._visitor, keys, added=self._table.added
-            )
-            self._run.start()
+            self.runs.start(plan, keys, self._sheet.checks)
+
+    def judge(self, presets: Mapping[str, Preset]) -> None:
+        """Ask the judges about the answers that there are. Raises InvalidInput."""
+        with self._lock:
+            self._check_open()
+            if self.runs.is_busy:
+                raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
+            self.runs.judge(self._planned(presets), self._sheet.checks)
 
     def failed(self, presets: Mapping[str, Preset]) -> list[Place]:
         """The places whose answer failed."""
@@ -158,22 +174,16 @@ class OpenSheet:
     def places(self, number: int, lane: str, presets: Mapping[str, Preset]) -> list[Place]:
         """Those of a row in a lane. Raises InvalidInput."""
         with self._lock:
-            plan, index = self._planned(presets), self._index(number)
+            plan, index = self._planned(presets), index_of(self._sheet, number)
             if lane not in self._sheet.workspace.labels:
                 raise InvalidInput(f"The sheet has no lane {lane[:40]!r}. Reload the page.")
             return [Place(index, lane, sample) for sample in range(plan.samples(lane))]
 
-    def pause(self) -> None:
-        if self._run:
-            self._run.pause()
-
-    def resume(self) -> None:
-        if self._run:
-            self._run.resume()
-
-    def stop(self) -> None:
-        if self._run:
-            self._run.stop()
+    def close(self) -> None:
+        """For ever: the sheet is about to be deleted."""
+        with self._lock:
+            self._closed = True
+            self.runs.stop()
 
     # -- the blind review ------------------------------------------------------------------------
     def items(self, presets: Mapping[str, Preset]) -> list[Item]:
@@ -186,13 +196,14 @@ class OpenSheet:
     def asked(self, number: int, presets: Mapping[str, Preset]) -> tuple[Request, ...]:
         """What the row's first answer was asked with in each lane. Raises InvalidInput."""
         with self._lock:
-            plan, index = self._planned(presets), self._index(number)
+            plan, index = self._planned(presets), index_of(self._sheet, number)
             labels = self._sheet.workspace.labels
             return tuple(plan.request(Place(index, label)) for label in labels)
 
-    def values(self, number: int) -> dict[str, str]:
-        with self._lock:
-            return self._sheet.values(self._sheet.rows[self._index(number)])
+    def row(self, number: int) -> tuple[Sheet, Row]:
+        """And the sheet that it is of, as it is now. Raises InvalidInput."""
+        sheet = self._sheet
+        return sheet, sheet.rows[index_of(sheet, number)]
 
     def state(
         self, presets: Mapping[str, Preset], order: Order, start: int, count: int
@@ -203,13 +214,14 @@ class OpenSheet:
             review = self._reviewed(plan, cells)
             unchecked = self._table.check(plan, cells)
             table = self._table.rows(plan)
-            shown = order.of(table, self._sheet.columns)
-            late = self._table.make_results(plan, cells, unchecked, self.goes_on)
+            disputed = None if review is None else review.disputed
+            shown = order.of(table, self._sheet.columns, disputed or ())
+            late = self._table.make_results(plan, cells, unchecked, self.runs.goes_on)
             start = max(0, min(start, len(shown) - count))
             return SheetState(
-                self._sheet, self._progress(), tuple(shown[start : start + count]), start,
-                len(shown), counts(table), unchecked, late, *self._table.results, self._images(),
-                review,
+                self._sheet, self._progress(), self.runs.asks_judge, self._table.unjudged,
+                tuple(shown[start : start + count]), start, len(shown), counts(table, disputed),
+                unchecked, late, *self._table.results, self._images(), review,
             )  # fmt: skip
 
     def answers(self, presets: Mapping[str, Preset]) -> Answers:
@@ -230,8 +242,10 @@ class OpenSheet:
     def _progress(self) -> Progress:
         """In cells of the table: equal rows are asked once, and all have the answer."""
         done, total, failed = self._table.counted(self._journal.cells)
-        now = self._run.progress if self._run else None
-        if now and self.is_busy:
+        now = self.runs.progress
+        if now and self.runs.is_busy:
+            if self.runs.asks_judge:
+                return now
             return replace(now, done=done, total=total, failed=failed)
         state = "finished" if total and done == total else "stopped"
         return Progress(state, done, total, failed, now.seconds if now else 0.0)
@@ -246,10 +260,11 @@ class OpenSheet:
             and self._plan
             and self._plan.sheet is self._sheet
             and self._plan.model == model
+            and self._plan.images_version == self._images_version
         ):
             return self._plan
-        before = self._plan
-        self._plan = KnownPlan(self._sheet, presets, model, self._image, before)
+        before, version = self._plan, self._images_version
+        self._plan = KnownPlan(self._sheet, presets, model, self._image, version, before)
         if before and not self._plan.asks_as(before):
             self._table.forget()
         self._table.follow(self._plan)
@@ -261,24 +276,14 @@ class OpenSheet:
             return no_images(name)
         return Image(str(file), name)
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise InvalidInput("The sheet was deleted meanwhile. Choose one from the list.")
+
     def _images(self) -> tuple[str, ...]:
         folder = self._store.images(self.key)
-        return tuple(sorted(one.name for one in folder.iterdir())) if folder.is_dir() else ()
-
-    def _index(self, number: int) -> int:
-        for index, row in enumerate(self._sheet.rows):
-            if row.number == number:
-                return index
-        raise InvalidInput(f"Row {number} is no longer there. Reload the page.")
-
-
-def _with(rows: tuple[Row, ...], place: int, others: Sequence[Row]) -> tuple[Row, ...]:
-    return (*rows[:place], *others, *rows[place + 1 :])
-
-
-def _arranged(row: Row, columns: Sequence[str], known: Sequence[str], number: int) -> Row:
-    values = dict(zip(columns, row.values, strict=True))
-    now = tuple(values.get(name, "") for name in known)
-    return row if now == row.values and number == row.number else replace(
-        row, number=number, values=now
-    )  # fmt: skip
+        return (
+            tuple(sorted(one.name for one in folder.iterdir() if one.name[0] != "."))
+            if folder.is_dir()
+            else ()
+        )

@@ -5,6 +5,7 @@ Nothing that tells the lanes is sent while somebody judges: no names, settings o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +23,21 @@ from components.uploads import file_url
 from components.wiring import Wiring
 from core.access.file_access import allowed_file
 from core.errors import InvalidInput
+from core.library.library import Preset
+from core.sheets.plan import hashed
 from core.sheets.review import Item, Judgement, Marks, checked_note, reviewer_name
+from core.sheets.review_links import MARK
+from core.sheets.store import SheetStore
 from core.variables import fill_conversation
+
+BROWSER = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
 class ReviewAsked:
-    """act: open, look, judge, note or undo. key: of the sheet. at: the place of an item; -1: the
-    first without a judgement. item: the token of the one that is judged.
+    """act: open, look, judge, note or undo. key: of the sheet, or a link to its review. browser: a
+    secret of it, by which it is known again; unused where users log in. at: the place of an item;
+    -1: the first without a judgement. item: the token of the one that is judged.
     """
 
     act: str = ""
@@ -39,6 +47,7 @@ class ReviewAsked:
     item: str = ""
     marks: list[Any] | None = None
     note: str = ""
+    browser: str = ""
 
 
 class ItemView(TypedDict):
@@ -59,12 +68,13 @@ class ItemView(TypedDict):
 
 
 class ReviewView(TypedDict):
-    """count: of items. answers: of each. done: how many the reviewer has judged. at: the place of
-    the item. item: None before the reviewer is known, and when all are judged. own: whether users
-    log in, so that a link opens only for the one who owns the sheet.
+    """key: as it was asked for. link: by which others open the review. count: of items. answers: of
+    each. done: how many the reviewer has judged. at: the place of the item. item: None before the
+    reviewer is known, and when all are judged. user: the login name; empty where nobody logs in.
     """
 
     key: str
+    link: str
     name: str
     reviewer: str
     count: int
@@ -72,7 +82,17 @@ class ReviewView(TypedDict):
     done: int
     at: int
     item: ItemView | None
-    own: bool
+    user: str
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A sheet that is reviewed. presets: those of its owner, which its lanes may name."""
+
+    sheet: OpenSheet
+    store: SheetStore
+    presets: Mapping[str, Preset]
+    link: str
 
 
 class Review(Feature):
@@ -91,28 +111,45 @@ class Review(Feature):
         try:
             visitor = self._services.visitors.of(request)
             visitor.refuse_in_demo(REFUSED)
-            answer = {**self._answer(sent_as(event, ReviewAsked)), "own": bool(visitor.user)}
+            answer = {**self._answer(sent_as(event, ReviewAsked), visitor.user)}
         except InvalidInput as error:
             answer = {"refused": str(error)}
         return {self.view: gr.update(answer={**answer, "question": question(event)})}
 
-    def _answer(self, ask: ReviewAsked) -> ReviewView:
-        sheet = self._tab.opened(ask.key)
-        items = sheet.items(self._services.library_now().presets)
+    def _opened(self, key: str, user: str) -> Reviewed:
+        """key: of a sheet of the user, or a link to a review. Raises InvalidInput."""
+        stores, links = self._services.stores, self._services.stores.review_links
+        if not key.startswith(MARK):
+            sheet, store = self._tab.opened(key), stores.sheets
+            link = links.link_to(store, key) if user else key
+            return Reviewed(sheet, store, self._services.library_now().presets, link)
+        owner, own_key = links.owner_of(key if user else "")
+        store = stores.sheets_of(owner)
+        links.check(key, store, own_key)
+        presets = self._services.library_of(owner).presets
+        return Reviewed(self._tab.opened(own_key, store), store, presets, key)
+
+    def _answer(self, ask: ReviewAsked, user: str) -> ReviewView:
+        """user: the login name; empty without one."""
+        reviewed = self._opened(ask.key, user)
+        sheet = reviewed.sheet
+        items = sheet.items(reviewed.presets)
         if not items:
             raise InvalidInput(
                 "There is nothing to review: no row has an answer in every lane, or both answers "
                 "are always identical. Run the sheet, or change a lane."
             )
-        reviewer = "" if ask.act == "open" else reviewer_name(ask.reviewer)
+        reviewer, browser = reviewer_of(ask, user)
         at = ask.at
+        if reviewer:
+            sheet.judgements.check(reviewer, browser)
         match ask.act:
             case "open" | "look":
                 pass
             case "judge" | "note":
-                at = judge(sheet, items, reviewer, ask)
+                at = judge(sheet, items, reviewer, ask, browser)
             case "undo":
-                key = sheet.judgements.undo(reviewer)
+                key = sheet.judgements.undo(reviewer, browser)
                 at = next((place for place, one in enumerate(items) if one.key == key), -1)
             case _:
                 raise InvalidInput(f"Unknown action {ask.act[:40]!r}. Reload the page.")
@@ -122,40 +159,61 @@ class Review(Feature):
         at = min(at, len(items))
         item = items[at] if reviewer and at < len(items) else None
         return {
-            "key": sheet.key,
+            "key": ask.key,
+            "link": reviewed.link,
             "name": sheet.sheet.name,
             "reviewer": reviewer,
             "count": len(items),
             "answers": len(items[0].answers),
             "done": sum(one.key in said for one in items),
             "at": at,
-            "item": item and self._item(sheet, item, reviewer, said.get(item.key)),
-            "own": False,
+            "item": item and _item(reviewed, item, reviewer, said.get(item.key)),
+            "user": user,
         }
 
-    def _item(
-        self, sheet: OpenSheet, item: Item, reviewer: str, said: Judgement | None
-    ) -> ItemView:
-        """sheet: as it was when the item was made, or later."""
-        shown = item_view(sheet, item, reviewer, said)
-        column, folder = sheet.sheet.images, self._services.stores.sheets.images(sheet.key)
-        name = sheet.values(item.number).get(column, "").strip() if column else ""
-        if name and (file := allowed_file(str(folder / name), (folder,))):
-            shown["image"] = file_url(put_file(str(file), folder))
-        return shown
+
+def reviewer_of(ask: ReviewAsked, user: str) -> tuple[str, str]:
+    """The name, and a hash of the browser: whoever has logged in is that user, whatever the browser
+    says. No name before the review has begun. Raises InvalidInput.
+    """
+    if ask.act == "open":
+        return "", ""
+    if user:
+        return user, ""
+    name = reviewer_name(ask.reviewer)
+    if not BROWSER.fullmatch(ask.browser):
+        raise InvalidInput("The page did not say which browser it is in. Reload it.")
+    return name, hashed(["browser", ask.browser])
 
 
-def judge(sheet: OpenSheet, items: list[Item], reviewer: str, ask: ReviewAsked) -> int:
-    """Keep what was said; returns the item's place. Raises InvalidInput."""
+def _item(reviewed: Reviewed, item: Item, reviewer: str, said: Judgement | None) -> ItemView:
+    """With the row's image where the page may show it."""
+    sheet, folder = reviewed.sheet, reviewed.store.images(reviewed.sheet.key)
+    shown = item_view(sheet, item, reviewer, said)
+    now, row = sheet.row(item.number)
+    name = now.texts(row).get(now.images, "").strip()
+    if name and (file := allowed_file(str(folder / name), (folder,))):
+        shown["image"] = file_url(put_file(str(file), folder))
+    return shown
+
+
+def judge(
+    sheet: OpenSheet, items: list[Item], reviewer: str, ask: ReviewAsked, browser: str = ""
+) -> int:
+    """Keep what was said, or another note of it; returns the item's place. Raises InvalidInput."""
     near = items[ask.at : ask.at + 1] if ask.at >= 0 else []
     item = next((one for one in [*near, *items] if one.token(reviewer) == ask.item), None)
     if item is None:
         raise InvalidInput(
             "These answers have changed meanwhile. Reload the page to see the new ones."
         )
-    scores = item.scores(reviewer, ask.marks or [])
-    now = datetime.now().astimezone().isoformat(timespec="seconds")
-    sheet.judgements.add(Judgement(reviewer, item.key, scores, checked_note(ask.note), now))
+    now, note = datetime.now().astimezone().isoformat(timespec="seconds"), checked_note(ask.note)
+    if ask.act == "note":
+        sheet.judgements.note(reviewer, item.key, note, now, browser)
+    else:
+        scores = item.scores(reviewer, ask.marks or [])
+        said = Judgement(reviewer, item.key, scores, note, now, browser=browser)
+        sheet.judgements.add(said)
     return items.index(item)
 
 
@@ -171,17 +229,16 @@ def item_view(
     sheet: OpenSheet, item: Item, reviewer: str, said: Judgement | None = None
 ) -> ItemView:
     """All that a browser gets to know of an item."""
-    values = sheet.values(item.number)
-    workspace = sheet.sheet.workspace
-    talk = fill_conversation(workspace.conversation, {**dict(workspace.variables), **values})
+    now, row = sheet.row(item.number)
+    values = {**dict(now.workspace.variables), **now.values(row)}
+    talk = fill_conversation(now.workspace.conversation, values)
     asked = next((turn.text for turn in reversed(talk.messages) if turn.role == "user"), "")
-    columns = {name: values[name] for name in sheet.sheet.columns}
     return {
         "token": item.token(reviewer),
         "row": item.number,
-        "sample": item.sample + 1 if sheet.sheet.samples > 1 else 0,
+        "sample": item.sample + 1 if now.samples > 1 else 0,
         "asked": asked,
-        "inputs": [(name, text) for name, text in columns.items() if text and text not in asked],
+        "inputs": [(n, text) for n, text in now.texts(row).items() if text and text not in asked],
         "image": "",
         "texts": item.texts(reviewer),
         "marks": item.marks(reviewer, said.scores) if said else [],

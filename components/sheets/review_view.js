@@ -6,10 +6,22 @@ import { keptDrafts } from '../drafts/workspace.js';
 import { Questions } from '../questions.js';
 import { isTyped } from '../shortcuts.js';
 import {
-  CHOICES, RATINGS, aboutOf, answerName, keyIn, keyMeans, linkTo, nextToRate, rowName, saidOf,
+  CHOICES, RATINGS, aboutOf, answerName, keyIn, keyMeans, linkTo, nameRule, nextToRate, rowName, saidOf, shareRule,
 } from './review_words.js';
 
 const STORE = 'playground_reviewer';
+const SECRET = 'playground_review_browser';
+
+// By which the server knows this browser again; of this page alone where nothing is stored.
+let secret = '';
+function browserSecret() {
+  secret ||= stored(() => localStorage.getItem(SECRET)) || '';
+  if (!/^[0-9a-f]{32}$/.test(secret)) {
+    secret = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    stored(() => localStorage.setItem(SECRET, secret));
+  }
+  return secret;
+}
 
 export function mount({ element, trigger, props, watch, signal }) {
   const dialog = element.querySelector('dialog');
@@ -25,7 +37,7 @@ export function mount({ element, trigger, props, watch, signal }) {
 
   // -- asking -------------------------------------------------------------------------------
   function ask(act, data = {}) {
-    trigger('ask', questions.next({ act, key, reviewer, ...data }));
+    trigger('ask', questions.next({ act, key, reviewer, browser: browserSecret(), ...data }));
   }
   const noteNow = () => held.get(answer.item.token) ?? answer.item.note;
   function judge(marks, act = 'judge') {
@@ -66,12 +78,15 @@ export function mount({ element, trigger, props, watch, signal }) {
   // -- drawing ------------------------------------------------------------------------------
   function drawStart() {
     $('about').textContent = aboutOf(answer);
-    $('share').querySelector('span').textContent = answer.own
-      ? 'It opens the review for you: sheets belong to the user who has logged in.'
-      : 'It opens this review for everyone who can open this page.';
+    $('share').querySelector('span').textContent = shareRule(answer);
+    $('rule').textContent = nameRule(answer);
     const field = $('start').querySelector('input');
-    field.value ||= stored(() => localStorage.getItem(STORE)) || '';
+    field.value = answer.user || field.value || stored(() => localStorage.getItem(STORE)) || '';
+    field.readOnly = Boolean(answer.user);
     field.focus();
+    if (answer.link === key) return;
+    key = answer.link; // also for whoever copies the address
+    history.replaceState(history.state, '', linkTo(location, key));
   }
   const drawAsked = drawnOnce(({ row, asked, inputs, image }) => {
     $('asked').replaceChildren(...[
@@ -196,7 +211,7 @@ export function mount({ element, trigger, props, watch, signal }) {
   $('start').querySelector('form').addEventListener('submit', (event) => {
     event.preventDefault();
     reviewer = $('start').querySelector('input').value;
-    stored(() => localStorage.setItem(STORE, reviewer));
+    if (!answer.user) stored(() => localStorage.setItem(STORE, reviewer));
     ask('look');
   });
   const field = $('note').querySelector('textarea');

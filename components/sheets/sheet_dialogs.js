@@ -48,7 +48,7 @@ export async function sendFile(upload, file, send, refuse) {
 export function rowsDialog(sheet, upload, send, pasted = '') {
   const text = make('textarea', { rows: 8, spellcheck: false, value: pasted, placeholder: sheet.columns.join('\t') });
   const file = make('input', { type: 'file', accept: '.csv,.tsv,.txt,.json,.jsonl,.xlsx', 'aria-label': 'Choose a file of rows' });
-  const images = make('input', { type: 'file', accept: 'image/*', multiple: true, 'aria-label': 'Choose images' });
+  const images = make('input', { type: 'file', accept: 'image/*,.zip', multiple: true, 'aria-label': 'Choose images or a ZIP file of them' });
   const how = make('select', { 'aria-label': 'What becomes of the rows' },
     option('add', `Add to the ${sheet.rows} rows`), option('replace', 'Replace all rows'));
   const replaces = () => Boolean(sheet.rows) && how.value === 'replace';
@@ -56,7 +56,7 @@ export function rowsDialog(sheet, upload, send, pasted = '') {
     make('label', make('span', 'Paste rows from a spreadsheet. A first row with the names of columns is recognised.'), text), sheet.rows > 0 && how,
     make('div.sheet-line', make('label.sheet-file', 'Choose a file', file), make('span.sheet-quiet', 'CSV, TSV, JSONL or XLSX')),
     sheet.images && make('div.sheet-line', make('label.sheet-file', 'Add images', images),
-      make('span.sheet-quiet', `for the names in ${sheet.images}; ${sheet.image_files.length} are there`)),
+      make('span.sheet-quiet', `or a ZIP file of them, for the names in ${sheet.images}; ${sheet.image_files.length} are there`)),
   ], () => {
     if (text.value.trim()) send('rows', { text: text.value, replaces: replaces() });
     else refuse('Paste some rows first, or choose a file.');

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from components.sheets.open_sheet import OpenSheet
-from components.sheets.sheet_input import MOST_IMAGES, Asked, checks_of, image_files, table_of
-from components.wording import counted
-from core.errors import InvalidInput, reason
-from core.sessions.data_folder import write_atomically
+from components.sheets.sheet_images import with_images
+from components.sheets.sheet_input import Asked, checks_of, table_of
+from core.errors import InvalidInput
 from core.sheets.check import Check
 from core.sheets.row_files import Table
 from core.sheets.sheet import EXPECTED, LONGEST_NAME, Row, Sheet
@@ -36,11 +34,8 @@ def for_sheet(page: Workspace, columns: tuple[str, ...]) -> Workspace:
     return replace(page, variables=kept)
 
 
-def edited(sheet: OpenSheet, ask: Asked, images: Path) -> list[str]:
-    """Does what is asked; returns notes. images: the folder of those of its rows.
-
-    Raises InvalidInput.
-    """
+def edited(sheet: OpenSheet, ask: Asked) -> list[str]:
+    """Does what is asked; returns notes. Raises InvalidInput."""
     match ask.act:
         case "cell":
             sheet.edit(ask.number, ask.column, ask.value)
@@ -53,11 +48,12 @@ def edited(sheet: OpenSheet, ask: Asked, images: Path) -> list[str]:
         case "rows":
             return _with_rows(sheet, ask)
         case "checks":
-            sheet.change(replace(sheet.sheet, checks=checks_of(ask)))
+            checks = checks_of(ask)
+            sheet.change(lambda now: replace(now, checks=checks))
         case "settings":
-            sheet.change(_with_settings(sheet.sheet, ask))
+            sheet.change(lambda now: _with_settings(now, ask))
         case "images":
-            return _with_images(ask, images)
+            return with_images(sheet, ask)
         case _:
             raise InvalidInput(f"Unknown action {ask.act[:40]!r}. Reload the page.")
     return []
@@ -66,8 +62,8 @@ def edited(sheet: OpenSheet, ask: Asked, images: Path) -> list[str]:
 def _with_rows(sheet: OpenSheet, ask: Asked) -> list[str]:
     known = () if ask.replaces else sheet.sheet.columns
     table = table_of(ask, known)
-    if ask.replaces or not sheet.sheet.columns:
-        sheet.change(sheet.sheet.with_rows(table.columns, table.rows))
+    if ask.replaces:
+        sheet.change(lambda now: now.with_rows(table.columns, table.rows))
     else:
         sheet.add(table.columns, table.rows)
     return _notes(table)
@@ -90,16 +86,3 @@ def _with_settings(sheet: Sheet, ask: Asked) -> Sheet:
         sheet, name=ask.name.strip()[:LONGEST_NAME] or sheet.name, expected=ask.expected,
         images=ask.images, samples=ask.samples, seed=ask.seed,
     )  # fmt: skip
-
-
-def _with_images(ask: Asked, folder: Path) -> list[str]:
-    files = image_files(ask)
-    known = {one.name for one in folder.iterdir()} if folder.is_dir() else set[str]()
-    if len(known | {name for name, _ in files}) > MOST_IMAGES:
-        raise InvalidInput(f"A sheet has at most {MOST_IMAGES} images. Use fewer.")
-    try:
-        for name, content in files:
-            write_atomically(folder / name, content)
-    except OSError as error:
-        raise InvalidInput(f"The images were not kept: {reason(error)}") from error
-    return [f"{counted(len(files), 'image')} added."]

@@ -225,7 +225,7 @@ export function sheetGrid(element, acts) {
   };
 }
 export function filterButtons(counts, order) {
-  return FILTERS.map(([key, word]) => button(`${word} ${figure(counts[key])}`, {
+  return FILTERS.filter(([key]) => key in counts).map(([key, word]) => button(`${word} ${figure(counts[key])}`, {
     dataset: { filter: key }, 'aria-pressed': String(order.filter === key),
   }));
 }

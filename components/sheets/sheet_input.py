@@ -19,8 +19,6 @@ from core.sheets.row_files import Table, read_rows
 
 LONGEST_QUERY = 200  # characters
 LONGEST_BY = 100
-JUDGE = "judge"  # the one check that asks a model; it is for the command line
-MOST_IMAGES = 512  # of a sheet
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def table_of(ask: Asked, columns: tuple[str, ...] = ()) -> Table:
     if ask.text:
         return read_rows(ask.text, columns=columns)
     name = PurePath(ask.name or ask.file).name or "The file"
-    return read_rows(_content(ask.file, name), name, columns)
+    return read_rows(upload_content(ask.file, name), name, columns)
 
 
 def checks_of(ask: Asked) -> tuple[Check, ...]:
@@ -87,32 +85,16 @@ def checks_of(ask: Asked) -> tuple[Check, ...]:
         raise InvalidInput(
             f"There are {len(given):,} checks; {MOST_CHECKS} are allowed. Remove some."
         )
-    checks = tuple(
+    return tuple(
         check_from_dict(
             {n: v for n, v in one.items() if n != "label"} if isinstance(one, dict) else one
         )
         for one in given
     )
-    if any(check.kind == JUDGE for check in checks):
-        raise InvalidInput("A judge asks a model, which the page can't. Use the command line.")
-    return checks
 
 
-def image_files(ask: Asked) -> list[tuple[str, bytes]]:
-    """Names and contents of uploads. Raises InvalidInput."""
-    files = [one for one in ask.files or () if isinstance(one, dict)]
-    if len(files) > MOST_IMAGES:
-        raise InvalidInput(f"There are {len(files):,} images; {MOST_IMAGES} are allowed at once.")
-    found: list[tuple[str, bytes]] = []
-    for one in files:
-        name = PurePath(str(one.get("name") or "").replace("\\", "/")).name[:200]
-        if not name or name.startswith(".") or is_cut(name) or "\0" in name:
-            raise InvalidInput(f"An image is called {name[:40]!r}. Rename the file.")
-        found.append((name, _content(one.get("file"), name)))
-    return found
-
-
-def _content(path: Any, name: str) -> bytes:
+def upload_content(path: Any, name: str) -> bytes:
+    """Raises InvalidInput."""
     file: Path | None = uploaded_file(path)
     if file is None:
         raise InvalidInput(f"{name} was not uploaded. Choose it again.")

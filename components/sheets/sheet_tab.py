@@ -15,7 +15,7 @@ from components.feature import LONG, PRIVATE, QUICK, TELL, Changes, Feature, Ser
 from components.lanes.lane_runs import LaneRuns
 from components.lanes.lanes import Lanes
 from components.scenarios.scenario_cards import Scenarios
-from components.sessions.session_pictures import put_file
+from components.sessions.session_pictures import placed, put_file
 from components.sheets.open_sheet import OpenSheet
 from components.sheets.open_sheets import OpenSheets
 from components.sheets.sheet_edits import edited, for_sheet, new_sheet
@@ -103,8 +103,9 @@ class SheetTab(Feature):
             key = ask.key
             if ask.act == "example":
                 key = self._open.create(self._store, named(self._services.sheets, key, "example"))
-            workspace = self.opened(key).sheet.workspace
-            answer = {**self._state(key, event), "opened": key, "question": question(event)}
+            workspace, notes = self._on_page(self.opened(key).sheet.workspace)
+            answer = {**self._state(key, event), "opened": key, "notes": notes}
+            answer["question"] = question(event)
             written = self._page.write(workspace, values)
         return {**written, self.view: gr.update(answer=answer)}
 
@@ -130,9 +131,10 @@ class SheetTab(Feature):
             workspace, requests = sheet.sheet.workspace, sheet.asked(ask.number, self._presets)
             lanes = [workspace.lane(label, self._presets) for label in workspace.labels]
             names = variables_of(workspace.conversation, lanes)
-            row = {**dict(workspace.variables), **sheet.values(ask.number)}
-            filled = tuple((name, row[name]) for name in names if row.get(name))
-            workspace = replace(workspace, variables=filled)
+            now, row = sheet.row(ask.number)
+            values = {**dict(workspace.variables), **now.values(row)}
+            filled = tuple((name, values[name]) for name in names if values.get(name))
+            workspace, _ = self._on_page(replace(workspace, variables=filled))
             self._asked[page_of(request)] = (
                 tuple(self._placed(one, ask.key) for one in requests),
                 workspace,
@@ -173,7 +175,8 @@ class SheetTab(Feature):
         except InvalidInput:  # it was deleted, or belongs to another user
             return {**self._list(), "gone": True}
         if ask.act == "whole":
-            return {"whole": self.opened(ask.key).values(ask.number).get(ask.column, "")}
+            sheet, row = self.opened(ask.key).row(ask.number)
+            return {"whole": sheet.texts(row).get(ask.column, "")}
         return self._state(ask.key, event)
 
     def _edited(self, ask: Asked, event: gr.EventData) -> Answer:
@@ -182,19 +185,21 @@ class SheetTab(Feature):
         sheet, notes = self.opened(ask.key), []
         match ask.act:
             case "pause":
-                sheet.pause()
+                sheet.runs.pause()
             case "resume":
-                self._open.check_room()
-                sheet.resume()
+                with self._open.room(self._store, ask.key):
+                    sheet.runs.resume()
+            case "judge":
+                with self._open.room(self._store, ask.key):
+                    sheet.judge(self._presets)
             case "stop":
-                sheet.stop()
+                sheet.runs.stop()
             case "delete":
                 name = sheet.sheet.name
-                self._open.forget(self._store, ask.key)
-                gone = self._store.delete(ask.key)
+                gone = self._open.delete(self._store, ask.key)
                 return {**self._list(), "gone": True, "deleted": {"key": gone, "name": name}}
             case _:
-                notes = edited(sheet, ask, self._store.images(ask.key))
+                notes = edited(sheet, ask)
         return {**self._state(ask.key, event), "notes": notes, "done": ask.act}
 
     def _ran(self, page: Workspace, ask: Asked, event: gr.EventData) -> Answer:
@@ -205,12 +210,12 @@ class SheetTab(Feature):
                 return {**self._state(key, event), "opened": key, "notes": notes}
             case "run" | "failed" | "cell":
                 sheet, presets = self.opened(ask.key), self._presets
-                self._open.check_room()
                 again = sheet.failed(presets) if ask.act == "failed" else []
                 if ask.act == "cell":
                     again = sheet.places(ask.number, ask.lane, presets)
                 prompt = for_sheet(page, sheet.sheet.columns)
-                sheet.run(sheet.sheet.workspace if again else prompt, presets, again)
+                with self._open.room(self._store, ask.key):
+                    sheet.run(sheet.sheet.workspace if again else prompt, presets, again)
                 return self._state(ask.key, event)
         raise InvalidInput(f"Unknown action {ask.act[:40]!r}. Reload the page.")
 
@@ -223,9 +228,9 @@ class SheetTab(Feature):
         sheets: list[Listed] = [
             {
                 "key": one.key,
-                "name": one.sheet.name,
-                "about": f"{len(one.sheet.rows):,} rows, {one.sheet.workspace.count} lanes",
-                "state": running[one.key].progress_state if one.key in running else "",
+                "name": one.about.name,
+                "about": f"{one.about.rows:,} rows, {one.about.lanes} lanes",
+                "state": running[one.key].runs.state if one.key in running else "",
             }
             for one in stored
         ]
@@ -251,9 +256,14 @@ class SheetTab(Feature):
     def _presets(self) -> Mapping[str, Preset]:
         return self._services.library_now().presets
 
-    def opened(self, key: str) -> OpenSheet:
-        """A sheet of the user who sent the current event. Raises InvalidInput."""
-        return self._open.get(self._store, key)
+    def opened(self, key: str, store: SheetStore | None = None) -> OpenSheet:
+        """A sheet of the user who sent the current event, or of a store. Raises InvalidInput."""
+        return self._open.get(store or self._store, key)
+
+    def _on_page(self, workspace: Workspace) -> tuple[Workspace, list[str]]:
+        """With its images where the page may show them; and notes about those that are gone."""
+        shown, gone = placed(workspace, self._store.folder)
+        return shown, [f"The image {name} is missing." for name in gone]
 
     def _placed(self, request: Request, key: str) -> Request:
         """With the images of the sheet's folder where the page may show them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -11,7 +11,7 @@ from core.sheets.checking import Outcome, counted, passes
 from core.sheets.plan import Plan
 from core.sheets.sheet import Row
 
-Filter = Literal["all", "fails", "disagree", "errors"]
+Filter = Literal["all", "fails", "disagree", "errors", "reviewers"]
 FILTERS: tuple[Filter, ...] = get_args(Filter)
 
 
@@ -59,8 +59,11 @@ class TableRow:
     def errs(self) -> bool:
         return bool(self.row.problem) or any(cell.error for cell in self.cells.values())
 
-    def shows(self, filter: Filter) -> bool:
+    def shows(self, filter: Filter, disputed: Collection[int] = ()) -> bool:
+        """disputed: the numbers of rows of which reviewers disagree."""
         match filter:
+            case "reviewers":
+                return self.row.number in disputed
             case "fails":
                 return self.fails
             case "disagree":
@@ -105,9 +108,16 @@ class Order:
     by: str = ""
     falling: bool = False
 
-    def of(self, rows: Iterable[TableRow], columns: Sequence[str]) -> list[TableRow]:
+    def of(
+        self, rows: Iterable[TableRow], columns: Sequence[str], disputed: Collection[int] = ()
+    ) -> list[TableRow]:
+        """disputed: as for `TableRow.shows`."""
         wanted = self.text.casefold()
-        shown = [one for one in rows if one.shows(self.filter) and (not wanted or one.has(wanted))]
+        shown = [
+            one
+            for one in rows
+            if one.shows(self.filter, disputed) and (not wanted or one.has(wanted))
+        ]
         kind, _, name = self.by.partition(":")
         if kind == "lane":
             shown.sort(key=lambda one: _lane_rank(one.cells.get(name)), reverse=self.falling)
@@ -137,6 +147,9 @@ def _lane_rank(cell: LaneCell | None) -> tuple[int, str]:
     return {False: 1, True: 2, None: 3}[cell.passed], cell.text.casefold()
 
 
-def counts(rows: Sequence[TableRow]) -> dict[str, int]:
-    """How many rows each filter shows."""
-    return {name: sum(one.shows(name) for one in rows) for name in FILTERS}
+def counts(rows: Sequence[TableRow], disputed: Collection[int] | None = None) -> dict[str, int]:
+    """How many rows each filter shows. disputed: None without a review, which leaves its filter
+    out.
+    """
+    names: list[Filter] = [name for name in FILTERS if name != "reviewers" or disputed is not None]
+    return {name: sum(one.shows(name, disputed or ()) for one in rows) for name in names}

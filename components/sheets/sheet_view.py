@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypedDict
 
 import gradio as gr
@@ -18,9 +19,9 @@ from components.snapshot import Snapshot
 from core.bounds import LONGEST_VALUE, MOST_SAMPLES
 from core.library.library import Library
 from core.runs.engine import Engine
+from core.sessions.session_images import name_of_content, with_paths
 from core.sheets.check import check_to_dict
 from core.sheets.results import Comparison, LaneResult
-from core.sheets.runner import Progress
 from core.sheets.sheet import LONGEST_NAME, Sheet
 from core.workspace import Workspace
 from core.workspace_json import workspace_to_dict
@@ -74,6 +75,8 @@ class ComparisonView(TypedDict):
 
 
 class ProgressView(TypedDict):
+    """judging: whether all this is of a judge. unjudged: how often one is still to be asked."""
+
     state: str
     done: int
     total: int
@@ -82,6 +85,8 @@ class ProgressView(TypedDict):
     seconds: float
     left: float | None
     why: str
+    judging: bool
+    unjudged: int
 
 
 class SheetFacts(TypedDict):
@@ -120,9 +125,10 @@ def sheet_view(**props: Any) -> gr.HTML:
 
 def prompt_print(workspace: Workspace) -> str:
     """A hash of messages, tools, settings and lanes: two pages with the same one ask the same.
-    Values of variables are not part of it.
+    Values of variables are not part of it, and images count by their content.
     """
-    fields = workspace_to_dict(replace(workspace, variables=()))
+    asked = with_paths(workspace, lambda image: name_of_content(Path(image.path)))
+    fields = workspace_to_dict(replace(asked, variables=()))
     shown = fields["lane_count"] if workspace.count > 1 else 0
     fields["lanes"] = [{**lane, "pinned": False} for lane in fields["lanes"][:shown]]
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
@@ -137,7 +143,7 @@ def state_value(key: str, state: SheetState, names: Mapping[str, str]) -> dict[s
     return {
         "limits": {"samples": MOST_SAMPLES, "name": LONGEST_NAME, "value": LONGEST_VALUE},
         "sheet": sheet_facts(key, state.sheet, state.images),
-        "progress": progress_view(state.progress),
+        "progress": progress_view(state),
         "lanes": lane_views(state, names),
         "comparisons": [comparison_view(one) for one in state.comparisons],
         "review": " ".join(state.review.sentences) if state.review else "",
@@ -166,7 +172,8 @@ def sheet_facts(key: str, sheet: Sheet, images: Sequence[str]) -> SheetFacts:
     }
 
 
-def progress_view(progress: Progress) -> ProgressView:
+def progress_view(state: SheetState) -> ProgressView:
+    progress = state.progress
     return {
         "state": progress.state,
         "done": progress.done,
@@ -176,6 +183,8 @@ def progress_view(progress: Progress) -> ProgressView:
         "seconds": progress.seconds,
         "left": progress.seconds_left,
         "why": progress.why,
+        "judging": state.judging,
+        "unjudged": state.unjudged,
     }
 
 

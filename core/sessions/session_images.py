@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -22,12 +23,18 @@ def content_name(path: str, folders: Folders) -> str:
     """The hash of the file's content with its ending; empty where no such file lies in one of the
     folders.
     """
-    if (file := allowed_file(path, folders)) is None:
-        return ""
+    file = allowed_file(path, folders)
+    return "" if file is None else name_of_content(file)
+
+
+def name_of_content(file: Path) -> str:
+    """The same for a file that may be opened; empty where there is no regular one."""
     try:
         facts = file.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            return ""
         return _content_name(str(file), facts.st_mtime_ns, facts.st_size)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a path with a null character
         return ""
 
 

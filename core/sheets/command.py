@@ -71,7 +71,7 @@ class SheetCommand:
         """The exit status. Raises InvalidInput where the sheet can't run."""
         described = engine.description
         plan = Plan(sheet, presets, described.name if described else "", image_of=self._image)
-        journal = Journal(self.out)
+        journal = self._journal()
         try:
             done = self._until_done(engine, plan, journal)
             judges: list[JudgePlan] = []
@@ -86,6 +86,13 @@ class SheetCommand:
             self.say("Go on with --resume.")
             return NOT_DONE
         return self._finish(plan, judges, journal.cells)
+
+    def _journal(self) -> Journal:
+        try:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(f"{self.out} can't be written: {reason(error)}") from error
+        return Journal(self.out)
 
     def _until_done(self, engine: Engine, plan: Plan, journal: Journal) -> bool:
         """Whether it has finished; what failed earlier is tried again. Ctrl + C stops it."""

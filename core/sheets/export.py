@@ -131,12 +131,6 @@ def table(answers: Answers) -> Iterator[list[str]]:
         yield line
 
 
-def _answer(cell: Cell | None) -> str:
-    if cell is None:
-        return ""
-    return f"Error: {cell.error}" if cell.error else cell.text
-
-
 def as_csv(answers: Answers) -> str:
     """With a mark that tells spreadsheets that it is UTF-8."""
     text = io.StringIO(newline="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,8 +15,9 @@ LONGEST_LINE = 16 * 2**20  # bytes
 
 
 class GrowingFile:
-    """For one thread at a time; one process at a time writes to it. what: a line, in words, as in
-    "The answer". full: the sentence where it would have more bytes than `largest`.
+    """For one thread at a time; one process at a time writes to it. It is open only while it is
+    written to, and its folder is never made. what: a line, in words, as in "The answer". full: the
+    sentence where it would have more bytes than `largest`.
     """
 
     def __init__(self, path: Path, largest: int, what: str, full: str) -> None:
@@ -23,7 +25,7 @@ class GrowingFile:
         self._largest = largest
         self._what = what
         self._full = full
-        self._file: BinaryIO | None = None
+        self._closed = False
 
     def lines(self) -> Iterator[bytes]:
         """Those that are there; none without a file. The last one may be cut. Raises OSError."""
@@ -37,37 +39,43 @@ class GrowingFile:
                 yield line
 
     def add(self, line: str) -> None:
-        """Returns when it is on the disk. Raises InvalidInput with what the disk said; what was
-        there stays.
+        """Returns when it is on the disk. Raises InvalidInput with what the disk said, and after
+        `close`; what was there stays.
         """
+        if self._closed:
+            raise InvalidInput(f"{self._what} was not written: the sheet was deleted meanwhile.")
         content = line.encode("utf-8", "replace")
         try:
-            file = self._file or self._opened()
-            size = os.fstat(file.fileno()).st_size
-            try:
+            with open(self.path, "a+b", buffering=0) as file:
+                size = file.seek(0, os.SEEK_END)
                 if size + len(content) > self._largest:
                     raise InvalidInput(self._full)
-                file.write(content)
-                os.fsync(file.fileno())
-            except OSError:
-                file.truncate(size)
-                raise
+                try:
+                    _write(file, _separator(file, size) + content)
+                    os.fsync(file.fileno())
+                except OSError:
+                    with suppress(OSError):
+                        file.truncate(size)
+                    raise
         except OSError as error:
             raise InvalidInput(
                 f"{self._what} was not written: {reason(error)} Those before it are still there."
             ) from error
 
     def close(self) -> None:
-        if self._file:
-            self._file.close()
-            self._file = None
+        """For ever: its folder is about to be moved."""
+        self._closed = True
 
-    def _opened(self) -> BinaryIO:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(self.path, "a+b", buffering=0)  # noqa: SIM115, `close` closes it
-        if size := file.seek(0, os.SEEK_END):
-            file.seek(size - 1)
-            if file.read(1) != b"\n":  # a line that was cut
-                file.write(b"\n")
-        self._file = file
-        return file
+
+def _separator(file: BinaryIO, size: int) -> bytes:
+    """A line break after a line that was cut, as by a crash."""
+    if not size:
+        return b""
+    file.seek(size - 1)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _write(file: BinaryIO, content: bytes) -> None:
+    """All of it: a disk that is nearly full takes a part without a word."""
+    while content:
+        content = content[file.write(content) :]

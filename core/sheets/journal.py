@@ -42,14 +42,15 @@ class Journal:
             return self._cells.get(key)
 
     def add(self, cell: Cell) -> None:
-        """Returns when it is on the disk. Raises InvalidInput with what the disk said; what was
-        there stays.
+        """Returns when it is on the disk. Raises InvalidInput with what the disk said, and after
+        `close`; what was there stays.
         """
         with self._lock:
             self._file.add(cell_line(cell))
             self._cells[cell.key] = cell
 
     def close(self) -> None:
+        """For ever. One that is being added is on the disk when it returns."""
         with self._lock:
             self._file.close()
 

@@ -24,6 +24,8 @@ SCHEMA = json.dumps(
         "additionalProperties": False,
     }
 )
+NOT_JUDGED = "Not judged yet."
+JUDGE_FAILED = "The judge failed: "
 PARAMS = SamplingParams(temperature=0.0, max_new_tokens=200, seed=0)
 
 
@@ -67,12 +69,17 @@ def judge_key(check: Check, cell: Cell, values: Values) -> str:
     return hashed(["judge", check.value, check.model, asked])
 
 
+def is_due(why: str) -> bool:
+    """Whether a judge is still to be asked, or again, by what `judgement` says."""
+    return why == NOT_JUDGED or why.startswith(JUDGE_FAILED)
+
+
 def judgement(cell: Cell | None) -> tuple[bool | None, str]:
     """Whether it passes, and why; None where the judge did not say, or not yet."""
     if cell is None:
-        return None, "Not judged yet."
+        return None, NOT_JUDGED
     if cell.error:
-        return None, f"The judge failed: {cell.error}"
+        return None, f"{JUDGE_FAILED}{cell.error}"
     try:
         said = json.loads(cell.checked)
         passed, why = said["pass"], said["why"]

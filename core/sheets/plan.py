@@ -8,11 +8,13 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 
-from core.conversation import Conversation, Image, Message
+from core.conversation import Conversation, Image, Message, Part
 from core.errors import InvalidInput
 from core.lanes import Lane
 from core.library.library import Preset
+from core.sessions.session_images import name_of_content
 from core.sheets.cell import Place
 from core.sheets.sheet import EXPECTED, Sheet
 from core.variables import fill_conversation, fill_lane, texts_of, variables
@@ -29,7 +31,8 @@ class Plan:
     """A sheet with its lanes resolved. presets: those that lanes may name. model: the name of the
     one in use, which lanes without one of their own mean. values: of variables that are no columns,
     in addition to those of the workspace.
-    image_of: finds what a row names in the column of images; raises InvalidInput.
+    image_of: finds what a row names in the column of images; raises InvalidInput. Images count by
+    their content, as it is when they are first asked for.
 
     lanes: as they run. names: of their presets by label, where they have one.
     """
@@ -51,6 +54,7 @@ class Plan:
         self.names = {label: preset.name for label, preset in used.items() if preset}
         self._values = {**dict(sheet.workspace.variables), **(values or {})}
         self._image_of = image_of
+        self._image_names: dict[str, str] = {}  # that tell the content, by the names in rows
         self._by_label = {lane.label: lane for lane in self.lanes}
         talk = sheet.workspace.conversation
         self._names = {lane.label: variables(texts_of(talk, [lane])) for lane in self.lanes}
@@ -100,8 +104,8 @@ class Plan:
         lane = place.lane
         values = self._row_values(place.row)
         asked = [values.get(name, "") for name in self._names[lane]]
-        if self.sheet.images:
-            asked.append(values[self.sheet.images])
+        if name := self._image_in(place.row):
+            asked.append(self._image_name(name))
         sample = place.sample if place.sample < self.samples(lane) else 0
         return hashed([self._prints[lane], asked, self._seed(lane, sample)])
 
@@ -113,13 +117,28 @@ class Plan:
             lane, params=replace(lane.params, seed=self._seed(lane.label, place.sample))
         )
         talk = fill_conversation(self.sheet.workspace.conversation, values)
-        if self.sheet.images and (name := values[self.sheet.images].strip()):
+        if name := self._image_in(place.row):
             talk = _with_image(talk, self._image_of(name))
         return requests(talk, [fill_lane(seeded, values)])[0]
 
     def _seed(self, lane: str, sample: int) -> int:
         own = self._by_label[lane].params.seed
         return (self.sheet.seed if own is None else own) + sample
+
+    def _image_in(self, index: int) -> str:
+        """What the row names in the column of images; empty without one."""
+        if not self.sheet.images:
+            return ""
+        return self.sheet.texts(self.sheet.rows[index])[self.sheet.images].strip()
+
+    def _image_name(self, name: str) -> str:
+        if name not in self._image_names:
+            try:
+                found = name_of_content(Path(self._image_of(name).path))
+            except InvalidInput:
+                found = ""
+            self._image_names[name] = found or f"no {name}"
+        return self._image_names[name]
 
     def _row_values(self, index: int) -> dict[str, str]:
         return self._values | self.sheet.values(self.sheet.rows[index])
@@ -138,12 +157,22 @@ def _with_image(talk: Conversation, image: Image) -> Conversation:
 
 def _print(talk: Conversation, lane: Lane, model: str) -> str:
     """A hash of all that a lane's answers depend on, but for the row and the seed. Ids of messages
-    are only the editor's.
+    are only the editor's; images count by their content.
     """
-    talk = replace(talk, messages=tuple(replace(turn, id="") for turn in talk.messages))
+    turns = (
+        replace(turn, id="", parts=tuple(map(_by_content, turn.parts))) for turn in talk.messages
+    )
+    talk = replace(talk, messages=tuple(turns))
     params = {**asdict(lane.params), "seed": None}
     asked = replace(lane, label="", model=lane.model or model)
     return hashed([asdict(talk), {**asdict(asked), "params": params}])
+
+
+def _by_content(part: Part) -> Part:
+    """An image without its place, which differs from machine to machine."""
+    if not isinstance(part, Image):
+        return part
+    return Image(name_of_content(Path(part.path)) if part.path else "")
 
 
 def hashed(value: object) -> str:

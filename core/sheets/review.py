@@ -29,7 +29,9 @@ Scores = tuple[tuple[str, int], ...]
 class Judgement:
     """item: the key of what was judged. scores: of each lane; of two 1 for the better one and -1
     for the other, or 0 for both, else 1 to 5. undone: the reviewer has taken the last one back;
-    then there is nothing else. time: when, in ISO 8601.
+    then there is nothing else. amends: it is the reviewer's last one of the item with another note,
+    and takes its place: undo takes both back. browser: a hash of that of the reviewer; empty where
+    users log in. time: when, in ISO 8601.
     """
 
     reviewer: Annotated[str, Field(min_length=1, max_length=LONGEST_REVIEWER)]
@@ -38,6 +40,8 @@ class Judgement:
     note: Annotated[str, Field(max_length=LONGEST_NOTE)] = ""
     time: Line = ""
     undone: bool = False
+    amends: bool = False
+    browser: Line = ""
 
     @property
     def words(self) -> str:

@@ -100,6 +100,11 @@ class ReviewResult:
         return [one for one in self.reviewed if one.apart]
 
     @property
+    def disputed(self) -> frozenset[int]:
+        """The numbers of the rows of which reviewers disagree."""
+        return frozenset(one.item.number for one in self.disagreements)
+
+    @property
     def sentences(self) -> list[str]:
         """Empty without a judgement."""
         if not self.reviewed:

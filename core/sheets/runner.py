@@ -46,11 +46,12 @@ class Progress:
 
 
 class SheetRun:
-    """One run of a sheet, from `start` to `join`. All methods may be called from any thread.
+    """One run of a sheet, from `start` to `join`. All methods may be called from any thread. While
+    it is paused it has no threads.
 
     Cells that are in the journal already are not run, unless `again` names them by key.
     visitor: for the engine's queue. added: is called with each cell that was kept, from a thread of
-    the run; it must return soon.
+    the run; it must return soon. finished: is called by the last one when all cells have run.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class SheetRun:
         again: Collection[str] = (),
         at_once: int = AT_ONCE,
         added: Callable[[Cell], None] = lambda cell: None,
+        finished: Callable[[], None] = lambda: None,
     ) -> None:
         """Raises InvalidInput where no row could run."""
         plan.check()
@@ -70,6 +72,8 @@ class SheetRun:
         self._journal = journal
         self._visitor = visitor
         self._added = added
+        self._finished = finished
+        self._told = False  # whether that was called
         self._at_once = at_once
         keys = {plan.key(place) for place in plan.places()}
         known = journal.cells
@@ -79,11 +83,11 @@ class SheetRun:
         self._done = len(kept)
         self._failed = sum(1 for key in kept if known[key].error)
         self._streams: set[EventStream] = set()
-        self._threads: list[threading.Thread] = []
         self._ended: deque[float] = deque(maxlen=RATE_OVER)
-        self._state: State = "running"
+        self._state: State = "paused"
         self._why = ""
         self._active = 0  # cells under way
+        self._threads = 0  # that look for cells, those of `_active` included
         self._failures = 0  # in a row
         self._seconds = 0.0  # before the last pause
         self._began: float | None = None  # since then
@@ -91,17 +95,7 @@ class SheetRun:
 
     # -- what a person does ----------------------------------------------------------------------
     def start(self) -> None:
-        with self._change:
-            if self._threads:
-                return
-            self._began = perf_counter()
-            count = max(1, min(self._at_once, len(self._waiting)))
-            self._threads = [
-                threading.Thread(target=self._work, name=f"sheet-{n}", daemon=True)
-                for n in range(count)
-            ]
-        for thread in self._threads:
-            thread.start()
+        self.resume()
 
     def pause(self) -> None:
         """Begin no more cells; those under way end, and are kept."""
@@ -109,14 +103,18 @@ class SheetRun:
 
     def resume(self) -> None:
         with self._change:
-            if self._state in ("pausing", "paused"):
-                self._state, self._why, self._failures = "running", "", 0
-                self._ended.clear()
-                self._began = self._began or perf_counter()
-                self._change.notify_all()
+            if self._state not in ("pausing", "paused"):
+                return
+            self._state, self._why, self._failures = "running", "", 0
+            self._ended.clear()
+            self._began = self._began or perf_counter()
+            more = max(1, min(self._at_once, len(self._waiting) + self._active)) - self._threads
+            self._threads += max(0, more)
+        for _ in range(more):
+            threading.Thread(target=self._work, name="sheet", daemon=True).start()
 
     def stop(self) -> None:
-        """End at once; cells under way are not kept, and run the next time."""
+        """End at once. Cells under way run the next time, but for those that had just ended."""
         with self._change:
             self._end("stopped")
             streams = tuple(self._streams)
@@ -157,22 +155,25 @@ class SheetRun:
                 cell = None
                 self._pause(str(error))
             self._ended_with(cell, found)
+        with self._change:
+            tell = self._state == "finished" and not self._told
+            self._told = self._told or tell
+        if tell:
+            self._finished()
 
     def _next(self) -> tuple[Place, str] | None:
-        """The next cell, as soon as one may begin; None when the run is over."""
+        """The next cell; None where none may begin, which ends the thread."""
         with self._change:
-            while not self._over:
-                if self._state == "running" and self._waiting:
-                    self._active += 1
-                    return self._waiting.popleft()
-                if not self._active:
-                    if not self._waiting:
-                        self._end("finished")
-                        break
-                    if self._state == "pausing":
-                        self._state = "paused"
-                        self._halt()
-                self._change.wait()
+            if self._state == "running" and self._waiting:
+                self._active += 1
+                return self._waiting.popleft()
+            self._threads -= 1
+            if not self._threads:
+                if not self._waiting:
+                    self._end("finished")
+                elif self._state == "pausing":
+                    self._state = "paused"
+                    self._halt()
             return None
 
     def _answered(self, place: Place, key: str) -> Cell | None:
@@ -218,8 +219,6 @@ class SheetRun:
                         f"{self._failures} answers in a row failed, the last one with: "
                         f"{cell.error} Fix that, then resume."
                     )
-            if not self._active or cell is None:
-                self._change.notify_all()
         if cell is not None:
             self._added(cell)
 

@@ -61,9 +61,15 @@ class Sheet:
     expected: str = ""
     images: str = ""
 
+    def texts(self, row: Row) -> dict[str, str]:
+        """By column."""
+        return dict(zip(self.columns, row.values, strict=True))
+
     def values(self, row: Row) -> dict[str, str]:
-        """A row's texts by column; the expected one is also called `expected`."""
-        values = dict(zip(self.columns, row.values, strict=True))
+        """What variables stand for: a row's texts by column, and the expected one as `expected`,
+        also where another column has that name.
+        """
+        values = self.texts(row)
         return values | ({EXPECTED: values[self.expected]} if self.expected else {})
 
     def with_rows(self, columns: Sequence[str], rows: Iterable[Row]) -> Sheet:
@@ -116,7 +122,11 @@ def _check_columns(sheet: Sheet) -> None:
 
 def _check_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
     characters = 0
+    numbers: set[int] = set()
     for row in rows:
+        if row.number in numbers:
+            raise InvalidInput(f"Two rows have the number {row.number}. Give each its own.")
+        numbers.add(row.number)
         if len(row.values) != len(columns):
             raise InvalidInput(
                 f"Row {row.number} has {len(row.values)} values; the sheet has {len(columns)} "

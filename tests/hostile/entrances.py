@@ -155,6 +155,43 @@ def sheet(visitor: Visitor, sent: tuple[Any, ...]) -> Seen:
     return _refused(visitor.act("sheet", name, told, **(inputs[0] if inputs else {})))
 
 
+def kept_sheet(visitor: Visitor, sent: tuple[Any, ...]) -> Seen:
+    """The same as `sheet`, for what is refused: adds whether the sheet is still as it was."""
+    name, told, *inputs = sent
+    made = new_sheet(visitor, {"text": "a\tb\n1\tx\n2\ty"}).prop("sheet", "answer")
+    key = {"key": made["sheet"]["key"]}
+    seen = _refused(visitor.act("sheet", name, {**key, **told}, **(inputs[0] if inputs else {})))
+    now = visitor.act("sheet", "look", {**key, "act": "rows"}).prop("sheet", "answer")
+    parts = ("sheet", "rows", "progress")
+    same = all(made[part] == now[part] for part in parts)
+    return replace(seen, error=f"{seen.error} The sheet {'stayed' if same else 'changed'}.")
+
+
+def judged(visitor: Visitor, sent: str) -> Seen:
+    """What a judge makes of the only answer of a new sheet. sent: the name of its model."""
+    made = new_sheet(visitor, {"text": "a\n1"}).prop("sheet", "answer")
+    key = {"key": made["sheet"]["key"]}
+    check = {"kind": "judge", "value": "{{answer}}", "model": sent}
+    visitor.act("sheet", "edit", {**key, "act": "checks", "checks": [check]})
+    visitor.act("sheet", "run", {**key, "act": "run"}, messages=[row("!say Hi")])
+    end = monotonic() + 4
+    while monotonic() < end:
+        seen = visitor.act("sheet", "look", {**key, "act": "rows"})
+        if "judge failed" in seen.text or "judge said" in seen.text:
+            return seen
+        sleep(0.05)
+    raise TimeoutError("The answer was not judged.")
+
+
+def sheet_images(visitor: Visitor, sent: Mapping[str, bytes]) -> Seen:
+    """Files that are uploaded, each content once, and then named as images of a sheet's rows."""
+    try:
+        files = [{"file": visitor.upload("x", one), "name": name} for name, one in sent.items()]
+    except PermissionError as refused:
+        return Seen(400, str(refused))
+    return sheet(visitor, ("edit", {"act": "images", "files": files}))
+
+
 def review(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     """What a reviewer sends about the only answer of a new sheet. sent: `item` where it is not the
     token of that.
@@ -164,9 +201,10 @@ def review(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     visitor.act("sheet", "run", {**key, "act": "run"}, messages=[row("!say Hi")])
     end = monotonic() + 4
     while monotonic() < end:
-        seen = visitor.act("review", "ask", {**key, "act": "look", "reviewer": "Ann"})
+        who = {"reviewer": "Ann", "browser": "0" * 32}
+        seen = visitor.act("review", "ask", {**key, "act": "look", **who})
         if shown := (seen.prop("review", "answer") or {}).get("item"):
-            told = {**key, "act": "judge", "reviewer": "Ann", "item": shown["token"], "marks": [3]}
+            told = {**key, "act": "judge", **who, "item": shown["token"], "marks": [3]}
             began = monotonic()
             seen = _refused(visitor.act("review", "ask", {**told, **sent}), "review")
             return replace(seen, seconds=monotonic() - began)

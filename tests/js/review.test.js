@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aboutOf, answerName, keyIn, keyMeans, linkTo, nextToRate, rowName, saidOf } from '../../components/sheets/review_words.js';
+import { aboutOf, answerName, keyIn, keyMeans, linkTo, nameRule, nextToRate, rowName, saidOf, shareRule } from '../../components/sheets/review_words.js';
 
 const pair = { texts: ['a', 'b'] };
 const three = { texts: ['a', 'b', 'c'] };
@@ -40,4 +40,11 @@ test('a link names the sheet, and other fragments none', () => {
   assert.equal(link, 'http://x/p#review=my+sheet+%26+co');
   assert.equal(keyIn(new URL(link).hash), 'my sheet & co');
   assert.deepEqual(['', '#', '#workspace=abc', '#review=%ff'].map((one) => Boolean(keyIn(one))), [false, false, false, true]);
+});
+
+test('who may open a link, and whose judgements are whose, is said for both kinds of servers', () => {
+  assert.match(shareRule({ user: 'ann' }), /nothing else of the sheet, for everyone who can log in/);
+  assert.match(shareRule({ user: '' }), /everyone who can open this page/);
+  assert.match(nameRule({ user: 'ann' }), /under your login name/);
+  assert.match(nameRule({ user: '' }), /the browser that uses it first/);
 });

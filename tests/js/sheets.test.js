@@ -39,6 +39,10 @@ test('the buttons are those that do something', () => {
   assert.deepEqual(acts(of('paused', 1, 2)), ['resume', 'stop']);
   assert.deepEqual(acts(of('finished', 2, 2)), []);
   assert.deepEqual(buttonsOf(of('finished', 2, 2), true), [['run', 'Run with this prompt']]);
+  assert.deepEqual(buttonsOf(of('finished', 2, 2, { unjudged: 2 })), [['judge', 'Judge 2 answers']]);
+  assert.deepEqual(acts(of('stopped', 1, 2, { unjudged: 1 })), ['run']);
+  assert.equal(stateOf(of('running', 1, 2, { judging: true })).word, 'Judging');
+  assert.equal(progressSaid(of('running', 1, 2, { judging: true })), '1 of 2 verdicts');
 });
 
 test('columns are as wide as their texts, within bounds', () => {
@@ -55,6 +59,10 @@ test('a check of another kind keeps what both have', () => {
   assert.deepEqual(usualCheck('number', { kind: 'equals', value: '{{a}}', ignore_case: true, negated: true }), { kind: 'number', value: '{{a}}', negated: true });
   assert.deepEqual(usualCheck('json', { value: 'x' }), { kind: 'json' });
   assert.deepEqual(usualCheck('equals'), { kind: 'equals', value: '{{expected}}' });
+  const judge = usualCheck('judge', { kind: 'equals', value: '{{expected}}' });
+  assert.match(judge.value, /\{\{answer\}\}$/);
+  assert.deepEqual(usualCheck('judge', { kind: 'regex', value: 'Rate {{answer}}' }), { kind: 'judge', value: 'Rate {{answer}}' });
+  assert.equal(usualCheck('equals', judge).value, '{{expected}}');
   assert.equal(typedField('least', { type: 'number', value: ' ' }), null);
   assert.equal(typedField('most', { type: 'number', value: '24' }), 24);
   assert.equal(typedField('negated', { type: 'checkbox', checked: true }), true);

@@ -89,6 +89,16 @@ def test_a_judgement_is_kept_at_once_and_counts_in_results_and_checks(tmp_path: 
     assert [one["passed"] for one in value["lanes"]] == [2, 0]
 
 
+def test_rows_of_which_reviewers_disagree_have_a_filter(tmp_path: Path):
+    sheet = opened(tmp_path)
+    for name, marks in (("Ann", [0, 0]), ("Ben", [1, -1])):
+        judge(sheet, sheet.items(PRESETS), name, asked(sheet, 2, marks, name))
+        judge(sheet, sheet.items(PRESETS), name, asked(sheet, 1, [0, 0], name))
+    now = sheet.state(PRESETS, Order("reviewers"), 0, 9)
+    assert now.counts["reviewers"] == 1
+    assert [one.row.number for one in now.rows] == [3]
+
+
 def test_answers_that_are_no_longer_there_and_tokens_of_others_are_refused(tmp_path: Path):
     sheet = opened(tmp_path)
     items = sheet.items(PRESETS)

@@ -32,6 +32,13 @@ def test_filters_show_rows_by_what_their_cells_came_to():
     assert numbers(text="memory") == [3]
 
 
+def test_rows_of_which_reviewers_disagree_are_shown_where_there_is_a_review():
+    assert counts(ROWS, {2, 9})["reviewers"] == 1
+    assert [one.row.number for one in Order("reviewers").of(ROWS, COLUMNS, {2, 9})] == [2]
+    assert "reviewers" not in counts(ROWS)
+    assert numbers(filter="reviewers") == []
+
+
 def test_rows_are_sorted_by_numbers_texts_and_marks():
     assert numbers(by="column:size") == [2, 1, 4, 3]
     assert numbers(by="column:name", falling=True) == [4, 3, 1, 2]

@@ -19,9 +19,11 @@ from core.sheets.export import Answers, as_csv, jsonl, report_html, xlsx
 from core.sheets.plan import Plan
 from core.sheets.review import Item, Judgement, checked_note, items, reviewer_name
 from core.sheets.review_journal import MOST_REVIEWERS, ReviewJournal
+from core.sheets.review_links import ReviewLinks
 from core.sheets.review_results import review_outcomes, review_result
 from core.sheets.sheet import Row, Sheet
 from core.sheets.statistics import cohen_kappa, fleiss_kappa, wilson
+from core.sheets.store import SheetStore
 from core.workspace import Workspace
 
 LANES = [LaneSettings(sampling=(("temperature", 0.1 * n),)) for n in range(1, 5)]
@@ -300,3 +302,61 @@ def test_a_review_is_a_check_and_goes_into_every_export():
     assert 'B is better. <span class="text">&lt;b&gt;shorter' in text
     assert "(shown in the order " in text
     assert "passes the blind review" in text
+
+
+def test_a_note_belongs_to_its_judgement_which_undo_takes_back_with_it(tmp_path: Path):
+    path = tmp_path / "review.jsonl"
+    journal = ReviewJournal(path)
+    with pytest.raises(InvalidInput, match="Judge this row first"):
+        journal.note("Ann", "x", "clearer", "now")
+    for item, scores in (("x", A), ("x", B), ("y", A)):
+        journal.add(Judgement("Ann", item, scores))
+    for note in ("clear", "clearer"):
+        journal.note("Ann", "x", note, "now")
+    for one in (journal, ReviewJournal(path)):
+        assert (one.of("Ann")["x"].scores, one.of("Ann")["x"].note) == (B, "clearer")
+    assert [journal.undo("Ann"), journal.undo("Ann")] == ["y", "x"]
+    for one in (journal, ReviewJournal(path)):
+        assert [(said.item, said.scores, said.note) for said in one.all()] == [("x", A, "")]
+
+
+def test_a_name_belongs_to_the_browser_that_used_it_first(tmp_path: Path):
+    path = tmp_path / "review.jsonl"
+    journal = ReviewJournal(path)
+    journal.add(Judgement("Ann", "x", A, browser="hers"))
+    for one in (journal, ReviewJournal(path)):
+        for act in (
+            lambda one=one: one.add(Judgement("Ann", "x", B, browser="another")),
+            lambda one=one: one.undo("Ann", "another"),
+            lambda one=one: one.note("Ann", "x", "no", "now", "another"),
+            lambda one=one: one.check("Ann", "another"),
+        ):
+            with pytest.raises(InvalidInput, match="from another browser"):
+                act()
+        assert one.of("Ann")["x"].scores == A
+    journal.add(Judgement("Ben", "x", B, browser="another"))
+    assert journal.undo("Ann", "hers") == "x"
+    journal.check("Ann", "another")  # nothing is left to protect
+
+
+def test_a_link_means_one_sheet_as_long_as_that_is_there(tmp_path: Path):
+    ann, ben = (SheetStore(tmp_path / name / "sheets", name) for name in ("ann", "ben"))
+    links = ReviewLinks(tmp_path / "review-links")
+    key = ann.create(plan_of().sheet)
+    assert ben.create(plan_of().sheet) == key
+    link, other = links.link_to(ann, key), links.link_to(ben, key)
+    assert links.link_to(ann, key) == link != other
+    assert ReviewLinks(tmp_path / "review-links").owner_of(link) == ("ann", key)
+    links.check(link, ann, key)
+    with pytest.raises(InvalidInput, match="no longer opens a review"):
+        links.check(other, ann, key)
+    gone = ann.delete(key)
+    assert ann.create(plan_of().sheet) == key
+    with pytest.raises(InvalidInput, match="no longer opens a review"):
+        links.check(link, ann, key)
+    back = ann.undelete(gone)
+    assert links.link_to(ann, back) == link
+    assert links.owner_of(link) == ("ann", back)
+    for wrong in ("", "~", key, "~" + "x" * 32, "~../../ann", link + "x", f"~{'é' * 32}"):
+        with pytest.raises(InvalidInput, match="no longer opens a review"):
+            links.owner_of(wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.lanes import LaneSettings
+from core.sheets.cell import Cell
 from core.sheets.journal import Journal
 from core.sheets.plan import Plan
 from core.sheets.runner import MOST_FAILURES, SheetRun
@@ -114,11 +116,17 @@ def test_rows_with_a_problem_are_left_out(tmp_path: Path):
 
 def test_stopping_ends_at_once_and_the_rest_runs_later(tmp_path: Path):
     path, made = tmp_path / "cells.jsonl", sheet(*"abcdef", prompt="!long {{word}}", lanes=1)
-    begun = SheetRun(ScriptedEngine(tokens_per_second=20), Plan(made, {}, "scripted"),
-                     Journal(path), at_once=2)  # fmt: skip
+    slow = ScriptedEngine(tokens_per_second=1)  # an answer takes ten minutes
+    begun = SheetRun(slow, Plan(made, {}, "scripted"), Journal(path), at_once=2)
     begun.start()
+    with begun._change:
+        assert begun._change.wait_for(lambda: len(begun._streams) == 2, WAIT)
+    threads = [one for one in threading.enumerate() if one.name == "sheet"]
     begun.stop()
     assert begun.join(WAIT)
+    for thread in threads:
+        thread.join(WAIT)
+        assert not thread.is_alive()
     assert begun.progress.state == "stopped"
     assert Journal(path).cells == {}
 
@@ -134,6 +142,10 @@ def test_pausing_keeps_what_is_under_way_and_resuming_goes_on(tmp_path: Path):
         assert begun._change.wait_for(lambda: begun._state == "paused", WAIT)
     done = begun.progress.done
     assert 1 <= done < 40
+    for thread in threading.enumerate():
+        if thread.name == "sheet":
+            thread.join(WAIT)
+            assert not thread.is_alive()
     assert not begun.join(0.1)
     assert begun.progress.done == done
     begun.resume()
@@ -189,3 +201,32 @@ def test_a_line_that_was_cut_is_left_out_and_the_next_one_is_whole(tmp_path: Pat
     run(made, path, added=seen.append)
     assert len(seen) == 1
     assert len(Journal(path).cells) == 3
+
+
+def test_a_line_that_the_disk_takes_half_of_is_no_line_and_the_next_one_is_whole(tmp_path: Path):
+    path = tmp_path / "cells.jsonl"
+    journal = Journal(path)
+    journal.add(Cell("one", 1, "A", text="x"))
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, hard))
+    try:
+        with pytest.raises(InvalidInput, match="was not written: File too large"):
+            journal.add(Cell("two", 2, "A", text="y"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    journal.add(Cell("three", 3, "A", text="z"))
+    assert [*journal.cells] == [*Journal(path).cells] == ["one", "three"]
+
+
+def test_a_closed_journal_refuses_and_no_folder_comes_back(tmp_path: Path):
+    folder = tmp_path / "sheet"
+    folder.mkdir()
+    journal = Journal(folder / "cells.jsonl")
+    journal.add(Cell("one", 1, "A"))
+    journal.close()
+    folder.rename(tmp_path / "deleted")
+    with pytest.raises(InvalidInput, match="the sheet was deleted meanwhile"):
+        journal.add(Cell("two", 2, "A"))
+    with pytest.raises(InvalidInput, match="No such file"):
+        Journal(folder / "cells.jsonl").add(Cell("two", 2, "A"))
+    assert not folder.exists()

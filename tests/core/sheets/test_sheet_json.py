@@ -20,7 +20,7 @@ from core.sheets.check import Check
 from core.sheets.row_files import Table, read_rows
 from core.sheets.sheet import Row, Sheet, check_sheet
 from core.sheets.sheet_json import sheet_from_dict, sheet_of, sheet_text, sheet_to_dict
-from core.sheets.store import SheetStore
+from core.sheets.store import About, SheetStore
 from core.workspace import Workspace
 
 HAND = """
@@ -213,3 +213,20 @@ def test_a_sheet_that_can_not_be_read_is_named_and_the_others_are_there(tmp_path
     found, sentences = store.sheets()
     assert [one.key for one in found] == ["other"]
     assert sentences[0].startswith("The sheet dates can't be read: ")
+
+
+def test_the_list_of_sheets_reads_no_rows(tmp_path: Path):
+    store = SheetStore(tmp_path / "sheets")
+    name = "“Größe” \U0001f600" * 9
+    key = store.create(replace(SHEET, name=name))
+    file = store.folder / key / "sheet.json"
+    first, rest = file.read_bytes().split(b"\n")
+    file.write_bytes(first + b"\n" + rest[:9])  # all else is gone
+    (listed,), _ = store.sheets()
+    assert listed.about == About(name, 2, 2)
+    for line in (b"{", b'{"about": {"name": 7, "rows": 2, "lanes": 2},', b'{"about": 1,'):
+        file.write_bytes(line + b"\n" + rest[:9])
+        assert len(store.sheets()[1]) == 1
+    file.write_bytes(b"{" + rest)  # as it was written before
+    assert store.sheets()[0][0].about == listed.about
+    assert store.stored(key).sheet.rows == SHEET.rows

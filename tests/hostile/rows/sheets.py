@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Mapping
+
 from tests.core.sheets.test_spreadsheet import ENTITIES, SHEET, of_rows, with_parts
 from tests.hostile.entrances import (
     edit,
     event,
+    judged,
+    kept_sheet,
     new_sheet,
     open_link,
     review,
     row,
     run,
     sheet,
+    sheet_images,
     sheet_of_file,
 )
 from tests.hostile.hostile_row import Row
 from tests.hostile.rows.imports import MARKUP
 
+PNG = b"\x89PNG\r\n\x1a\n"
 ASKED = {"messages": [row("What is {{date}}?")]}
 LINK = {"format": "lfm-playground-workspace", "version": 1, "messages": []}
+
+
+def zip_file(files: Mapping[str, bytes], mode: int = 0) -> bytes:
+    """mode: of the files, as Unix has it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, one in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, mode << 16
+            archive.writestr(entry, one)
+    return content.getvalue()
+
 
 ROWS = (
     # Variables
@@ -67,7 +87,8 @@ ROWS = (
         "columns"),
     Row("a sheet of 20,000 rows", new_sheet, {"text": "a\tb\n" * 20_000}, "rows"),
     Row("a sheet of markup", new_sheet, {"text": f"a\tb\n{MARKUP}\tx"}, r'"rows": \['),
-    Row("a sheet of half a character", new_sheet, {"text": "a\tb\n\ud83d\tx"}, r'"rows": \[|half'),
+    Row("a sheet of half a character", new_sheet, {"text": "a\tb\n\ud83d\tx"},
+        "half of a character"),
     Row("a sheet of formulas", new_sheet, {"text": "a\tb\n=1+1\t@x"}, "=1\\+1"),
     # What is done with one
     Row("a look at nothing", event, ("sheet", "look", None), "sheets"),
@@ -106,8 +127,18 @@ ROWS = (
         ("edit", {"act": "checks", "checks": [{"kind": "evil"}]}), "kind of a check"),
     Row("1,000 checks", sheet, ("edit", {"act": "checks", "checks": [{"kind": "json"}] * 1_000}),
         "1,000 checks"),
-    Row("a check that asks a model", sheet,
-        ("edit", {"act": "checks", "checks": [{"kind": "judge", "value": "x"}]}), "judge"),
+    Row("a judge that is not told the answer", sheet,
+        ("edit", {"act": "checks", "checks": [{"kind": "judge", "value": "x"}]}),
+        r"does not have \{\{answer\}\}"),
+    Row("a judge whose model is a list", sheet, ("edit", {"act": "checks", "checks": [
+        {"kind": "judge", "value": "{{answer}}", "model": ["x"]}]}), "model of a check"),
+    Row("a judge whose model has 100,000 characters", sheet, ("edit", {"act": "checks", "checks": [
+        {"kind": "judge", "value": "{{answer}}", "model": "x" * 100_000}]}), "at most 120"),
+    Row("a judge of a sheet that there is not", event, ("sheet", "edit", {"act": "judge",
+        "key": "evil"}), "no longer exists"),
+    Row("a judgement by no judge", sheet, ("edit", {"act": "judge"}), '"unjudged": 0'),
+    Row("a judge of a model that there is not", judged, "/etc/passwd",
+        "The judge failed|the judge said can.t be read"),
     Row("a million samples", sheet, ("edit", {"act": "settings", "samples": 10**6}),
         "samples is 1000000"),
     Row("an expected column that there is not", sheet,
@@ -115,9 +146,28 @@ ROWS = (
     Row("an image of a file of the server", sheet,
         ("edit", {"act": "images", "files": [{"file": "/etc/passwd", "name": "x.png"}]}),
         "was not uploaded"),
-    Row("an image that is called like a folder upwards", sheet,
-        ("edit", {"act": "images", "files": [{"file": "x", "name": "../.."}]}),
-        "was not uploaded|Rename"),
+    Row("an image that is called like a folder upwards", sheet_images, {"../..": PNG}, "Rename"),
+    Row("an image that is called by a null character", sheet_images, {"a\0.png": PNG}, "Rename"),
+    Row("an image of a row that is HTML", sheet_images, {"x.png": MARKUP.encode()}, "not a PNG"),
+    Row("an image of a row in a folder upwards", sheet_images, {"../../evil.png": PNG},
+        "1 image added", never=r"\\.\\./"),
+    Row("a ZIP file of nothing", sheet_images, {"x.zip": b"PK\x03\x04"}, "can't be read as a ZIP"),
+    Row("a ZIP bomb", sheet_images, lambda: {"x.zip": zip_file({"a.png": bytes(30 * 2**20)})},
+        r"30\.0 MB"),
+    Row("a ZIP bomb of many files", sheet_images,
+        lambda: {"x.zip": zip_file({f"{n}.png": bytes(2**20) for n in range(65)})}, "unpacked"),
+    Row("a ZIP file of 10,000 files", sheet_images,
+        lambda: {"x.zip": zip_file({f"{n}.png": b"" for n in range(10_000)})}, "10,000 files"),
+    Row("a ZIP file with a path upwards", sheet_images,
+        lambda: {"x.zip": zip_file({"../../evil.png": PNG})}, "leads out of it"),
+    Row("a ZIP file with a path from the root", sheet_images,
+        lambda: {"x.zip": zip_file({"/etc/evil.png": PNG})}, "leads out of it"),
+    Row("a ZIP file with a link", sheet_images,
+        lambda: {"x.zip": zip_file({"a.png": b"/etc/passwd"}, mode=0o120777)}, "a link"),
+    Row("a ZIP file in a ZIP file", sheet_images,
+        lambda: {"x.zip": zip_file({"y.zip": zip_file({"a.png": PNG})})}, "There is no PNG"),
+    Row("a ZIP file without images", sheet_images,
+        lambda: {"x.zip": zip_file({"a.png": MARKUP.encode()})}, "There is no PNG"),
     Row("10,000 images", sheet, ("edit", {"act": "images", "files": [{}] * 10_000}),
         "10,000 images"),
     Row("a sheet undeleted by a path", event,
@@ -125,8 +175,10 @@ ROWS = (
     Row("a run of a sheet that there is not", event, ("sheet", "run", {"act": "run", "key": "x"}),
         "no longer exists"),
     Row("a run of an unknown kind", sheet, ("run", {"act": "evil"}), "Unknown action"),
-    Row("a run with a prompt without its column", sheet, ("run", {"act": "run"},
-        {"messages": [row("{{evil}}")]}), "variable evil"),
+    Row("a run with a prompt without its column", kept_sheet, ("run", {"act": "run"},
+        {"messages": [row("{{evil}}")]}), r"variable evil.*The sheet stayed\."),
+    Row("a run without a message", kept_sheet, ("run", {"act": "run"}, {"messages": [row("")]}),
+        r"No message.*The sheet stayed\."),
     Row("a cell of a lane that there is not", sheet,
         ("run", {"act": "cell", "number": 1, "lane": "E"}), "no lane 'E'"),
     Row("a cell of a row that there is not", sheet, ("cell", {"number": 99}), "no longer there"),
@@ -159,6 +211,15 @@ ROWS = (
     Row("a judgement of marks that are lists", review, {"marks": [[[]]]}, "from 1 to 5"),
     Row("a note of 100,000 characters", review, {"note": "x" * 100_000}, "100,000 characters"),
     Row("a note of half a character", review, {"note": "\ud83d"}, "half of a character"),
+    Row("a note without a judgement", review, {"act": "note", "note": "x"}, "Judge this row first"),
+    Row("a review of a browser that is markup", review, {"browser": MARKUP}, "which browser"),
+    Row("a review of a browser that is a list", review, {"browser": ["0"] * 32}, "which browser"),
+    Row("a review by a link that there is not", event,
+        ("review", "ask", {"act": "open", "key": "~" + "x" * 32}), "no longer opens a review"),
+    Row("a review by a link that is a path", event,
+        ("review", "ask", {"act": "open", "key": "~../../users/x"}), "no longer opens a review"),
+    Row("a look at a sheet by the link to a review", event,
+        ("sheet", "look", {"key": "~" + "x" * 32}), '"gone": true'),
     Row("an undo of nothing", review, {"act": "undo"}, "no judgement"),
     Row("a file of no form", sheet, ("save_as", {"form": ["csv"]}), "Unknown form"),
 )  # fmt: skip

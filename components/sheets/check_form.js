@@ -35,7 +35,8 @@ export function typedField(name, field) {
   return field.value;
 }
 
-export function checkForm(checks) {
+// models: the names of those that a judge may be.
+export function checkForm(checks, models) {
   const list = make('div.sheet-checks');
   let now = checks.map(({ label, ...check }) => ({ ...usualCheck(check.kind), ...check }));
 
@@ -45,10 +46,14 @@ export function checkForm(checks) {
     if (name === 'ignore_case' || name === 'negated') {
       return make('label.sheet-tick', make('input', { type: 'checkbox', checked: Boolean(value), ...props }), name === 'negated' ? 'not' : WORDS[name]);
     }
+    if (name === 'model') {
+      const names = [...new Set(['', ...models, value ?? ''])];
+      return make('label.sheet-check-model', make('span', WORDS.model), make('select', props, names.map((one) => option(one, one || 'The model in use', value ?? ''))));
+    }
     const isLong = name === 'value' && LONG.has(check.kind);
     const input = isLong
       ? make('textarea', { rows: 4, spellcheck: false, value: value ?? '', ...props })
-      : make('input', { type: NUMBERS.has(name) ? 'number' : 'text', step: 'any', min: 0, spellcheck: false, value: value ?? '', placeholder: name === 'model' ? 'the model in use' : '', ...props });
+      : make('input', { type: NUMBERS.has(name) ? 'number' : 'text', step: 'any', min: 0, spellcheck: false, value: value ?? '', ...props });
     return make(`label.sheet-check-${name}`, make('span', name === 'value' && check.kind === 'judge' ? 'Prompt' : WORDS[name]), input);
   }
   function line(check, place) {
@@ -68,11 +73,10 @@ export function checkForm(checks) {
   }
   list.addEventListener('change', ({ target }) => {
     const { place } = target.dataset;
-    if (place === undefined) return;
-    if (target.name !== 'kind') return;
+    if (place === undefined || target.name !== 'kind') return;
     now = now.with(place, usualCheck(target.value, now[place]));
     draw();
-    list.querySelectorAll('select')[place].focus();
+    list.querySelectorAll('select[name=kind]')[place].focus();
   });
   list.addEventListener('input', ({ target }) => {
     const { place } = target.dataset;

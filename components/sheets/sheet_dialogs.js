@@ -29,7 +29,7 @@ function show(name, act, parts, submit, word) {
 export function dialogAnswered({ refused, done, opened }) {
   if (!shown) return false;
   if (refused) shown.refuse(refused);
-  else if (done === shown.act || opened) shown.close();
+  else if (done === shown.act || done === 'images' || opened) shown.close();
   return true;
 }
 async function uploaded(upload, file) {
@@ -74,10 +74,10 @@ export function rowsDialog(sheet, upload, send, pasted = '') {
   });
   text.focus();
 }
-export function checksDialog(sheet, send) {
-  const form = checkForm(sheet.checks);
+export function checksDialog(sheet, models, send) {
+  const form = checkForm(sheet.checks, models);
   show('Checks', 'checks', [
-    make('p.sheet-quiet', 'A value may use the columns: {{expected}} is the expected one. A changed check looks at the answers again; nothing is run.'),
+    make('p.sheet-quiet', 'A value may use the columns: {{expected}} is the expected one, and a judge’s prompt also {{answer}}. A changed check looks at the answers again; only a judge runs.'),
     form.node,
   ], () => send('checks', { checks: form.checks() }), 'Check the answers');
 }

@@ -34,7 +34,7 @@ class SheetRuns:
 
     @property
     def progress(self) -> Progress | None:
-        """The run under way or the last one; None before the first."""
+        """How far the run under way or the last one is; None before the first."""
         run = self._run
         return run.progress if run else None
 

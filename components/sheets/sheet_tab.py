@@ -245,7 +245,8 @@ class SheetTab(Feature):
         sheet = self.opened(key)
         state = sheet.state(self._presets, order, start, count)
         names = lane_names(self._engine, self._services.library_now(), state.sheet.workspace)
-        return state_value(key, state, names)
+        models = [one.name for one in self._engine.models]
+        return {**state_value(key, state, names), "models": models}
 
     # -- what they share -------------------------------------------------------------------------
     @property

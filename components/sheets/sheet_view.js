@@ -162,7 +162,7 @@ export function mount({ element, trigger, props, upload, watch, signal }) {
       send('look', 'list');
     },
     rows: () => rowsDialog(answer.sheet, upload, edit),
-    checks: () => checksDialog(answer.sheet, edit),
+    checks: () => checksDialog(answer.sheet, answer.models, edit),
     review: () => document.dispatchEvent(new CustomEvent('playground-review', { detail: key })),
     settings: () => settingsDialog(answer.sheet, answer.limits, edit),
     save_as: ({ form }) => {

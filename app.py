@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from core.sheets.command import NOT_DONE, SheetCommand, sheet_flags
 from engine.failures import import_sentence
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import named_server
+from engine.remote.servers import RemoteServers
 from engine.remote.several import SeveralEngines
 from engine.scripted.scripted_engine import ScriptedEngine
 from engine.start_report import StartReport
@@ -137,28 +138,40 @@ def api_key(text: str) -> str:
     return text
 
 
-def make_engine(options: argparse.Namespace) -> StartingEngine | ScriptedEngine:
+def named_servers(options: argparse.Namespace) -> RemoteServers:
+    """Those that the flags name, or else the environment.
+
+    Raises InvalidInput for an address that is none, and for a key that is missing.
+    """
+    named = dict.fromkeys(options.server or os.environ.get("LFM_SERVERS", "").split())
+    return RemoteServers([RemoteEngine(named_server(one, os.environ)) for one in named])
+
+
+def make_engine(
+    options: argparse.Namespace, servers: RemoteServers | None = None
+) -> StartingEngine | SeveralEngines | ScriptedEngine:
     """The engine that the flags ask for; one with a model or a server has yet to be started.
 
-    Raises InvalidInput for an address of a server that is none, and for a key that is missing.
+    servers: those that the page may add to and remove; None: `named_servers`, as they are. Raises
+    InvalidInput as that does.
     """
-    scripted = options.engine == "scripted"
-    named = dict.fromkeys(options.server or os.environ.get("LFM_SERVERS", "").split())
-    if scripted and not named:
-        return scripted_engine(options)
-    make = partial(scripted_engine if scripted else local_engine, options)
-    if not named:
-        return StartingEngine(make, options.model, StartReport())
-    servers = [RemoteEngine(named_server(one, os.environ)) for one in named]
-    alone = options.model == NO_MODEL
-    several = partial(several_engines, None if alone else make, servers)
-    return StartingEngine(several, "" if alone else options.model, StartReport())
+    known = named_servers(options) if servers is None else servers
+    if options.engine == "scripted" and not known:
+        scripted = scripted_engine(options)
+        return scripted if servers is None else SeveralEngines(scripted, known)
+    several = partial(several_engines, options, known)
+    model = "" if options.model == NO_MODEL else options.model
+    return StartingEngine(several, model, StartReport())
 
 
-def several_engines(
-    make: Callable[[], Engine] | None, servers: Sequence[RemoteEngine]
-) -> SeveralEngines:
-    return SeveralEngines(make() if make else None, servers)
+def several_engines(options: argparse.Namespace, servers: RemoteServers) -> SeveralEngines:
+    if options.model == NO_MODEL:
+        return SeveralEngines(None, servers)
+    try:
+        make = scripted_engine if options.engine == "scripted" else local_engine
+        return SeveralEngines(make(options), servers)
+    except InvalidInput as error:  # servers answer all the same
+        return SeveralEngines(None, servers, str(error))
 
 
 def scripted_engine(options: argparse.Namespace) -> ScriptedEngine:
@@ -195,12 +208,18 @@ def serving(options: argparse.Namespace, users: Users | None = None) -> Serving:
 
 
 def make_server(
-    engine: Engine, data: Path, how: Serving | None = None, demo: bool = False
+    engine: Engine,
+    data: Path,
+    how: Serving | None = None,
+    demo: bool = False,
+    servers: RemoteServers | None = None,
 ) -> Server:
-    """The page over an engine, behind an address that listens already. Raises OSError."""
+    """The page over an engine, behind an address that listens already. servers: those of the
+    engine, which owners may change; None: they may not. Raises OSError.
+    """
     how = how or Serving()
     os.environ.setdefault("GRADIO_TEMP_DIR", upload_folder(data))
-    access = Access(demo, how.users.owners if how.users else None)
+    access = Access(demo, how.users.owners if how.users else None, how.is_private)
     runs = RunGate(most_runs(access))
     page = build_page(
         engine,
@@ -210,6 +229,7 @@ def make_server(
         access,
         how.presence.is_here,
         runs,
+        servers,
     )
     page.queue(default_concurrency_limit=16, max_size=64)
     look = {
@@ -253,12 +273,13 @@ def main() -> None:
     except BadUsers as error:
         sys.exit(str(error))
     try:
-        engine = make_engine(options)
+        servers = named_servers(options)
     except InvalidInput as error:
         sys.exit(str(error))
+    engine = make_engine(options, servers)
     data = options.data_dir or default_data_folder()
     try:
-        server = make_server(engine, data, serving(options, users), options.demo)
+        server = make_server(engine, data, serving(options, users), options.demo, servers)
     except OSError as error:
         sys.exit(str(error))
     print(f"Running on {server.url}", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,11 +15,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from core.errors import InvalidInput
+from core.runs.servers import LONGEST_KEY, LONGEST_NAME, LONGEST_URL
+from engine.remote.reach import check_host, checking
 
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is read whole, or of one line
 CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 10.0  # for an answer that is read whole
-LONGEST_NAME = 40
 SILENCE_SECONDS = 120.0  # without a byte: a playground sends a comment while its callers wait
 LINE_SECONDS = 30.0  # for the rest of a line that has begun
 
@@ -28,7 +30,8 @@ class RemoteServer:
     and port. Safe to use from threads.
 
     silence: seconds without a byte after which it counts as gone. line: seconds that the rest of a
-    line may take. Raises InvalidInput for an address that is none.
+    line may take. inner: whether it may be in an inner network; None: anywhere, as for whoever
+    starts the program. Raises InvalidInput for an address, name or key that can't be used.
     """
 
     def __init__(
@@ -38,16 +41,20 @@ class RemoteServer:
         name: str = "",
         silence: float = SILENCE_SECONDS,
         line: float = LINE_SECONDS,
+        inner: bool | None = None,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        self._host, place = _host_of(url)
+        _check_name(name)
+        if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
             raise InvalidInput(
-                "The address of the server must be like http://127.0.0.1:7860, without a name or "
-                "a password in it."
+                f"The key of {name or place} must be at most {LONGEST_KEY:,} printable ASCII "
+                "characters. Copy it again."
             )
-        self.name = name or parts.netloc
+        self.name = name or place
         self.url = url
         self.line_seconds = line
+        self._key = key
+        self._inner = inner
         self._base = url.rstrip("/").removesuffix("/v1")
         timeout = httpx.Timeout(silence, connect=CONNECT_SECONDS)
         # No proxies or passwords of this machine's settings, and no redirects into other networks.
@@ -71,7 +78,42 @@ class RemoteServer:
         return Answer(self, self._client.build_request("POST", url, json=body), lines)
 
     def send(self, request: httpx.Request) -> httpx.Response:
+        """Raises InvalidInput for an address that this server may not have."""
+        if self._inner is not None:
+            check_host(self._host, self._inner)
+            request.extensions = {**request.extensions, "trace": checking(self._inner)}
         return self._client.send(request, stream=True)
+
+    def without_key(self, text: str) -> str:
+        """Some servers repeat a wrong key in their refusals."""
+        return text.replace(self._key, "[key]") if self._key else text
+
+
+def _host_of(url: str) -> tuple[str, str]:
+    """The host, and with its port. Raises InvalidInput, never with the text: a key may be in it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    usable = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_URL
+    more = parts.username or parts.password or parts.query or parts.fragment
+    if not usable or parts.scheme not in ("http", "https") or not parts.hostname or more:
+        raise InvalidInput(
+            "The address of the server must be like http://127.0.0.1:7860 or https://host/v1, "
+            "without a name, a password, ? or # in it."
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return parts.hostname, host if port is None else f"{host}:{port}"
+
+
+def _check_name(name: str) -> None:
+    """Raises InvalidInput."""
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidInput(
+            f"The name of a server has {len(name):,} characters; at most {LONGEST_NAME} are "
+            "allowed, in one line. Shorten it."
+        )
 
 
 def named_server(text: str, variables: Mapping[str, str]) -> RemoteServer:
@@ -82,17 +124,12 @@ def named_server(text: str, variables: Mapping[str, str]) -> RemoteServer:
     if not named or "://" in name:
         name, rest = "", text
     url, _, variable = rest.partition("#")
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        raise InvalidInput(f"The name of a server has at most {LONGEST_NAME} characters.")
     if variable and not variables.get(variable):
         raise InvalidInput(
             f"The key of {name or url} is missing: after # stands the name of a variable of the "
             "environment that holds it, and there is none of that name. Set it."
         )
-    key = variables[variable] if variable else ""
-    if not (key.isascii() and key.isprintable()):
-        raise InvalidInput(f"The key of {name or url} must be of printable ASCII characters.")
-    return RemoteServer(url, key, name)
+    return RemoteServer(url, variables[variable] if variable else "", name)
 
 
 class Answer:
@@ -168,6 +205,12 @@ class Answer:
             with suppress(OSError):  # it has ended
                 stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
+    def failure(self, error: object) -> str:
+        """A sentence of an error that it sends in the middle of an answer."""
+        message = error.get("message") if isinstance(error, dict) else error
+        said = message if isinstance(message, str) else "no reason was given."
+        return f"{self._server.name} failed: {self._server.without_key(said)[:1000]}"
+
     def _lines(self) -> Iterator[bytes]:
         rest, began = b"", monotonic()
         for piece in self._pieces():
@@ -212,7 +255,7 @@ class Answer:
         except (InvalidInput, AttributeError):
             message = None
         if isinstance(message, str) and message:
-            return f"{name} says: {message[:1000]}"
+            return f"{name} says: {self._server.without_key(message)[:1000]}"
         return f"{name} answered with the status {status}, and no reason."
 
     @property
@@ -222,4 +265,5 @@ class Answer:
 
 def _reason(error: Exception) -> str:
     """Short, and without what was sent."""
-    return str(error).rstrip(". ")[:200] or type(error).__name__
+    said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    return said.rstrip(". ")[:200] or type(error).__name__

@@ -119,7 +119,7 @@ class RemoteStream(Iterator[LaneEvent]):
             yield Started(None, model.name, self._seconds, capabilities=model.capabilities)
             for chunk in answer.data():
                 if isinstance(chunk, dict) and "error" in chunk:
-                    raise InvalidInput(self._said(chunk["error"]))
+                    raise InvalidInput(answer.failure(chunk["error"]))
                 events = [*reader.read(chunk, self._seconds)]
                 room -= sum(isinstance(event, Token) for event in events)
                 others -= not events
@@ -132,11 +132,6 @@ class RemoteStream(Iterator[LaneEvent]):
                     yield event
                     if isinstance(event, Finished):
                         return
-
-    def _said(self, error: object) -> str:
-        message = error.get("message") if isinstance(error, dict) else error
-        said = message[:1000] if isinstance(message, str) else "no reason was given."
-        return f"{self._server} failed: {said}"
 
     @property
     def _seconds(self) -> float:

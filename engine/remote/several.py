@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from time import perf_counter, sleep
@@ -43,17 +43,22 @@ from engine.remote.remote_stream import RemoteStream
 LaneEvent = tuple[str, Event]
 REPORT_EVERY = 0.1  # seconds
 READ_EVERY = 0.005
+NO_SERVER = "No model is known yet. Add a server, or start with --server."
 NO_LOCAL = "This page was started without models of its own. Start it without --model none."
 
 
 class SeveralEngines:
-    """Implements `core.runs.engine.Engine`. local: None for servers only."""
+    """Implements `core.runs.engine.Engine`. local: None for servers only. servers: may become
+    others. failed: why there is no local engine.
+    """
 
-    def __init__(self, local: Engine | None, servers: Sequence[RemoteEngine]) -> None:
+    def __init__(
+        self, local: Engine | None, servers: Iterable[RemoteEngine], failed: str = ""
+    ) -> None:
         self._local = local
         self._servers = servers
         self._used = ""  # the name of a server's model in use; empty for the local one
-        self._failed = ""  # why there is no local model
+        self._failed = failed  # why there is no local model
         self._asked = False
 
     @property
@@ -75,7 +80,7 @@ class SeveralEngines:
 
     @property
     def trouble(self) -> Sequence[str]:
-        local = self._failed if self._local and not self._local.models else ""
+        local = "" if self._local and self._local.models else self._failed
         told = [sentence for server in self._servers for sentence in server.trouble]
         return [local, *told] if local else told
 
@@ -184,7 +189,8 @@ class SeveralEngines:
         far = far or (self.description if not model else None)
         if far is None:
             told = " ".join(self.trouble)
-            yield Failed(NO_LOCAL if model else told, perf_counter() - began)
+            why = (self._failed or NO_LOCAL) if model else told or NO_SERVER
+            yield Failed(why, perf_counter() - began)
             return
         if not alongside:
             self._used = far.name

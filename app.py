@@ -35,6 +35,7 @@ from core.workspace import fresh_seed
 from engine.failures import import_sentence
 from engine.remote.remote_engine import RemoteEngine
 from engine.remote.remote_server import named_server
+from engine.remote.servers import RemoteServers, named_servers
 from engine.remote.several import SeveralEngines
 from engine.scripted.scripted_engine import ScriptedEngine
 from engine.start_report import StartReport
@@ -137,32 +138,31 @@ def api_key(text: str) -> str:
     return text
 
 
-def make_engine(options: argparse.Namespace) -> StartingEngine | ScriptedEngine:
+def make_engine(
+    options: argparse.Namespace, servers: RemoteServers | None = None
+) -> StartingEngine | SeveralEngines | ScriptedEngine:
     """The engine that the flags ask for; one with a model or a server has yet to be started.
 
-    Raises InvalidInput for an address of a server that is none, and for a key that is missing.
+    servers: those that the page may add to and remove; None: `named_servers`, as they are. Raises
+    InvalidInput as that does.
     """
-    named = dict.fromkeys(options.server or os.environ.get("LFM_SERVERS", "").split())
-    if not named:
-        return own_engine(options)
-    make = partial(scripted_engine if options.engine == "scripted" else local_engine, options)
-    servers = [RemoteEngine(named_server(one, os.environ)) for one in named]
-    alone = options.model == NO_MODEL
-    several = partial(several_engines, None if alone else make, servers)
-    return StartingEngine(several, "" if alone else options.model, StartReport())
+    known = named_servers(options.server, os.environ) if servers is None else servers
+    if options.engine == "scripted" and not known:
+        scripted = scripted_engine(options)
+        return scripted if servers is None else SeveralEngines(scripted, known)
+    several = partial(several_engines, options, known)
+    model = "" if options.model == NO_MODEL else options.model
+    return StartingEngine(several, model, StartReport())
 
 
-def own_engine(options: argparse.Namespace) -> StartingEngine | ScriptedEngine:
-    """Without servers."""
-    if options.engine == "scripted":
-        return scripted_engine(options)
-    return StartingEngine(partial(local_engine, options), options.model, StartReport())
-
-
-def several_engines(
-    make: Callable[[], Engine] | None, servers: Sequence[RemoteEngine]
-) -> SeveralEngines:
-    return SeveralEngines(make() if make else None, servers)
+def several_engines(options: argparse.Namespace, servers: RemoteServers) -> SeveralEngines:
+    if options.model == NO_MODEL:
+        return SeveralEngines(None, servers)
+    try:
+        make = scripted_engine if options.engine == "scripted" else local_engine
+        return SeveralEngines(make(options), servers)
+    except InvalidInput as error:  # servers answer all the same
+        return SeveralEngines(None, servers, str(error))
 
 
 def scripted_engine(options: argparse.Namespace) -> ScriptedEngine:
@@ -199,12 +199,18 @@ def serving(options: argparse.Namespace, users: Users | None = None) -> Serving:
 
 
 def make_server(
-    engine: Engine, data: Path, how: Serving | None = None, demo: bool = False
+    engine: Engine,
+    data: Path,
+    how: Serving | None = None,
+    demo: bool = False,
+    servers: RemoteServers | None = None,
 ) -> Server:
-    """The page over an engine, behind an address that listens already. Raises OSError."""
+    """The page over an engine, behind an address that listens already. servers: those of the
+    engine, which owners may change; None: they may not. Raises OSError.
+    """
     how = how or Serving()
     os.environ.setdefault("GRADIO_TEMP_DIR", upload_folder(data))
-    access = Access(demo, how.users.owners if how.users else None)
+    access = Access(demo, how.users.owners if how.users else None, how.is_private)
     runs = RunGate(most_runs(access))
     page = build_page(
         engine,
@@ -214,6 +220,7 @@ def make_server(
         access,
         how.presence.is_here,
         runs,
+        servers,
     )
     page.queue(default_concurrency_limit=16, max_size=64)
     look = {
@@ -231,15 +238,9 @@ def run_sheet(arguments: Sequence[str]) -> int:
     options = sheet_flags(arguments, POCKET)
     say = partial(print, flush=True)
     command = SheetCommand(options.file, options.out, options.resume, options.fail_under, say)
-    try:
-        sheet = command.read()
-        engine = started(make_engine(options))
-        return command.run(engine, read_library(ROOT / "presets").presets, sheet)
-    except InvalidInput as error:
-        print(error, file=sys.stderr)
-    except KeyboardInterrupt:
-        print("Stopped. Go on with --resume.", file=sys.stderr)
-    return NOT_DONE
+    sheet = command.read()
+    engine = started(make_engine(options))
+    return command.run(engine, read_library(ROOT / "presets").presets, sheet)
 
 
 def run_conform(arguments: Sequence[str]) -> int:
@@ -248,33 +249,42 @@ def run_conform(arguments: Sequence[str]) -> int:
     command = ConformCommand(
         options.prompts, options.out, options.draws, options.tolerance, fresh_seed(), say
     )
+    served = RemoteEngine(named_server(options.url, os.environ))
+    served.use(options.served_model)
+    local = started(make_engine(options, RemoteServers([])))
+    return command.run(local, served, read_library(ROOT / "presets"))
+
+
+def run_command(run: Callable[[Sequence[str]], int], stopped: str) -> int:
+    """Its status. stopped: said after Ctrl+C."""
     try:
-        served = RemoteEngine(named_server(options.url, os.environ))
-        served.use(options.served_model)
-        return command.run(started(own_engine(options)), served, read_library(ROOT / "presets"))
+        return run(sys.argv[2:])
     except InvalidInput as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        print(stopped, file=sys.stderr)
     return NOT_DONE
 
 
 def main() -> None:
-    commands = {"sheet": run_sheet, "conform": run_conform}
-    if command := commands.get("".join(sys.argv[1:2])):
-        sys.exit(command(sys.argv[2:]))
+    match sys.argv[1:2]:
+        case ["sheet"]:
+            sys.exit(run_command(run_sheet, "Stopped. Go on with --resume."))
+        case ["conform"]:
+            sys.exit(run_command(run_conform, "Stopped."))
     options = flags()
     try:
         users = read_users(options.auth) if options.auth else None
     except BadUsers as error:
         sys.exit(str(error))
     try:
-        engine = make_engine(options)
+        servers = named_servers(options.server, os.environ)
     except InvalidInput as error:
         sys.exit(str(error))
+    engine = make_engine(options, servers)
     data = options.data_dir or default_data_folder()
     try:
-        server = make_server(engine, data, serving(options, users), options.demo)
+        server = make_server(engine, data, serving(options, users), options.demo, servers)
     except OSError as error:
         sys.exit(str(error))
     print(f"Running on {server.url}", flush=True)

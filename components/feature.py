@@ -19,6 +19,7 @@ from components.history.run_history import RunHistory
 from components.snapshot import Snapshot
 from core.library.library import Library
 from core.runs.engine import Engine
+from core.runs.servers import Servers
 from core.sheets.sheet import Sheet
 from core.workspace import Workspace
 
@@ -52,8 +53,8 @@ Changes = dict[Any, Any]  # by component
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """library_now: reads the saved presets, so an event calls it once. library_of: the same of
-    another user, by login name. demo_model: the model that
-    gets the demo banner. sheets: shipped examples, by key.
+    another user, by login name. demo_model: the model that gets the demo banner. sheets: shipped
+    examples, by key. servers: those of the engine; None where the page can't change them.
     """
 
     engine: Engine
@@ -64,6 +65,7 @@ class Services:
     history: RunHistory
     demo_model: str = ""
     sheets: Mapping[str, Sheet] = field(default_factory=dict[str, Sheet])
+    servers: Servers | None = None
 
 
 class Feature:

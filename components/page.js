@@ -22,6 +22,7 @@ import { pressRun } from './lanes/press_run.js';
 import { handOverOnLeaving, keepGradiosFields, liveInputs, offerModelName } from './live_inputs.js';
 import { mount as message_editor } from './messages/message_editor.js';
 import { mount as model_status } from './models/model_status.js';
+import { mount as server_panel } from './models/server_panel.js';
 import { mount as template_options } from './models/template_options.js';
 import { mount as preset_bar } from './presets/preset_bar.js';
 import { mount as prompt_view } from './prompt/prompt_view.js';
@@ -44,8 +45,8 @@ import { stored } from './dom.js';
 const COMPONENTS = {
   budget_bar, comparison, demo_page, export_view, images_row, lane_bar, lane_editor, lane_pane, lint_view,
   message_editor,
-  model_status, preset_bar, prompt_view, recipe_box, review_view, run_list, scenario_cards, session_bar,
-  session_panel, sheet_view, structured_editor, template_options, tile_view, token_meter, tokens_view, tool_choice,
+  model_status, preset_bar, prompt_view, recipe_box, review_view, run_list, scenario_cards, server_panel,
+  session_bar, session_panel, sheet_view, structured_editor, template_options, tile_view, token_meter, tokens_view, tool_choice,
   tools_editor, variable_fields, workspace_bar,
 };
 const THEME = 'playground_theme'; // in this browser's storage; `?__theme=` in the URL takes precedence

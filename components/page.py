@@ -29,6 +29,7 @@ from components.lanes.lanes import Lanes
 from components.messages.few_shot_panel import FewShot
 from components.messages.message_editor import Messages
 from components.models.models import Models
+from components.models.server_panel import ServerPanel
 from components.models.template_options import TemplateOptions
 from components.presets.presets import Presets
 from components.prompt.prompt_view import PromptTab
@@ -48,6 +49,7 @@ from core.access.access import Access
 from core.access.run_gate import RunGate
 from core.library.library import Library
 from core.runs.engine import Engine
+from core.runs.servers import Servers
 from core.sessions.data_folder import default_data_folder
 from core.sheets.sheet_json import sheet_of
 
@@ -82,11 +84,13 @@ def build_page(
     access: Access | None = None,
     is_connected: Callable[[str], bool] = lambda session: True,
     runs: RunGate | None = None,
+    servers: Servers | None = None,
 ) -> gr.Blocks:
     """The whole page, not launched. demo_model: the model that gets the demo banner. data: the
     folder of presets and sessions. access: who may do what; None: everybody may do everything.
     is_connected: whether the client with a session hash is still connected. runs: what all runs of
-    the server pass; None: one for the page alone.
+    the server pass; None: one for the page alone. servers: those of the engine, which owners may
+    change; None: they may not.
     """
     access = access or Access()
     stores = UserStores(data or default_data_folder())
@@ -103,6 +107,7 @@ def build_page(
         history=RunHistory(),
         demo_model=demo_model,
         sheets={key: sheet_of(path.read_text("utf-8")) for key, path in library.sheets.items()},
+        servers=servers,
     )
     with gr.Blocks(title="LFM Playground", fill_width=True, analytics_enabled=False) as blocks:
         features = [*_bar(services), *_side(services)]
@@ -140,7 +145,8 @@ def _side(services: Services) -> list[Feature]:
     with gr.Column(elem_id="side"):
         static(RAIL, elem_id="rail")
         with gr.Column(elem_id="side-in"):
-            models = [Models(services), RecipeBox(services), TemplateOptions()]
+            models = [Models(services), ServerPanel(services), RecipeBox(services)]
+            models += [TemplateOptions()]
             static(EXPLAIN)
             settings = [*models, Presets(services), Sampling(), ImagesRow(services)]
             return [*settings, StructuredRow()]

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 
 from serving.completions.routes import Completions
 from serving.guard import Guard
-from serving.hosts import EVERY_ADDRESS, Hosts
+from serving.hosts import EVERY_ADDRESS, Hosts, is_loopback
 from serving.presence import Presence
 from serving.scripts import ADDRESS, Scripts, WithScripts
 from serving.upload_store import clean, os_error_response
@@ -62,6 +62,12 @@ class Serving:
     scripts: Scripts = field(default_factory=Scripts)
     api: bool = True
     key: str = field(default="", repr=False)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only users who log in, or people at this machine, can reach the page."""
+        alone = is_loopback(self.host) and not self.names and not self.behind_proxy
+        return self.users is not None or alone
 
 
 class Server:

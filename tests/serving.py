@@ -17,6 +17,7 @@ from time import monotonic, sleep
 
 import app
 from core.runs.engine import Engine, Loading
+from engine.remote.servers import RemoteServers
 from engine.starting import StartingEngine
 from serving.server import Serving
 from serving.users import read_users
@@ -86,15 +87,20 @@ def running(
 
 @contextmanager
 def served_here(
-    engine: Engine, demo: bool = False, data: Path | None = None, key: str = ""
+    engine: Engine,
+    demo: bool = False,
+    data: Path | None = None,
+    key: str = "",
+    servers: RemoteServers | None = None,
 ) -> Iterator[str]:
     """The address of the page over an engine of this process. data: None for a folder of its own.
-    key: of its API.
+    key: of its API. servers: of the engine, which the page may change.
 
     A browser must have left the page before the context ends, else the server waits for it.
     """
     with tempfile.TemporaryDirectory() as folder:
-        server = app.make_server(engine, data or Path(folder), Serving(port=0, key=key), demo)
+        how = Serving(port=0, key=key)
+        server = app.make_server(engine, data or Path(folder), how, demo, servers)
         server.start()
         yield server.url
         server.close()
@@ -107,10 +113,11 @@ def served_with(*flags: str) -> Iterator[str]:
     """
     options = app.flags([*flags])
     users = read_users(options.auth) if options.auth else None
-    engine = app.make_engine(options)
+    servers = app.named_servers(options.server, os.environ)
+    engine = app.make_engine(options, servers)
     with tempfile.TemporaryDirectory() as folder:
         how = replace(app.serving(options, users), port=0)
-        server = app.make_server(engine, Path(folder), how, options.demo)
+        server = app.make_server(engine, Path(folder), how, options.demo, servers)
         server.start()
         if isinstance(engine, StartingEngine):
             engine.start()

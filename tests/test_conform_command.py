@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -303,11 +304,16 @@ def test_conversations_of_a_file_are_asked_without_their_answers(tmp_path):
         made.run(engine, RemoteEngine(RemoteServer("http://127.0.0.1:9")), LIBRARY)
 
 
-def test_what_can_not_be_checked_is_a_sentence_and_the_status_2(capsys):
-    assert app.run_conform(["http://127.0.0.1:9", "--engine", "scripted"]) == 2
-    assert "can't be reached" in capsys.readouterr().err
-    assert app.run_conform(["ftp://a", "--engine", "scripted"]) == 2
-    assert "address of the server" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("http://127.0.0.1:9", "can't be reached"), ("ftp://a", "address of the server")],
+)
+def test_what_can_not_be_checked_is_a_sentence_and_the_status_2(monkeypatch, capsys, address, said):
+    monkeypatch.setattr(sys, "argv", ["app.py", "conform", address, "--engine", "scripted"])
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_a_server_without_a_temperature_can_not_be_asked_greedily(engine):

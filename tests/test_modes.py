@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 import app
+from engine.scripted.scripted_engine import ScriptedEngine
 from serving.users import entry_of
 from tests.child import ROOT
 from tests.hostile.driver import Visitor
-from tests.serving import served_with
+from tests.serving import served_here, served_with
 
 PASSWORD = "correct horse"
 SPACE = {"SPACE_ID": "liquid/play", "SPACE_HOST": "liquid-play.hf.space"}
@@ -86,6 +87,8 @@ ACTS = {
     "generate": lambda v: v.call("generate", [{"role": "user", "content": "Hi"}], {}, 1),
     "list presets": lambda v: v.call("presets"),
     "load a model": lambda v: v.act("model-load", "click", **{"model-choice": "some/model"}),
+    "add a server": lambda v: v.act("servers", "add_server", {"url": "ftp://a"}),
+    "remove a server": lambda v: v.act("servers", "remove_server", {"name": "far"}),
     "save a preset": lambda v: v.act("presets", "own", SAVE),
     "save a session": lambda v: v.act("session", "save", {"name": "Work"}),
     "list sessions": lambda v: v.act("sessions", "look", {"act": "refresh"}),
@@ -95,6 +98,8 @@ ALLOWED = {
     "generate": {"local", "owner", "user", "demo", "space"},
     "list presets": {"local", "owner", "user", "demo", "space"},
     "load a model": {"local", "owner"},
+    "add a server": {"local", "owner"},
+    "remove a server": {"local", "owner"},
     "save a preset": {"local", "owner", "user"},
     "save a session": {"local", "owner", "user"},
     "list sessions": {"local", "owner", "user"},
@@ -117,6 +122,21 @@ def test_who_may_call_what(servers: dict[str, str], who: str, act: str):
     assert bool(not refusal) == (who in ALLOWED[act]), seen.text[:500]
     if refusal:
         assert "This is a demo, so" in refusal or "Only owners" in refusal
+
+
+def test_only_owners_see_the_addresses_of_servers(servers: dict[str, str]):
+    with served_here(ScriptedEngine()) as far:
+        told = {"url": far, "name": "the far one", "key": "sk-of-nobody-else"}
+        ann, bob = (
+            Visitor(servers["shared"], headers=logged_in(servers["shared"], name))
+            for name in ("ann", "bob")
+        )
+        assert "Added the far one" in ann.act("servers", "add_server", told).text
+        opened = [visitor.act("page", "load").text for visitor in (ann, bob)]
+        assert [far in text for text in opened] == [True, False]
+        assert all("scripted at the far one" in text for text in opened)
+        removed = ann.act("servers", "remove_server", {"name": "the far one"}).text
+        assert not any("sk-of-nobody-else" in text for text in (*opened, removed))
 
 
 def test_no_user_sees_what_another_keeps(servers: dict[str, str]):
@@ -237,6 +257,8 @@ def test_with_open_it_starts_and_answers_to_addresses_but_to_no_other_name():
     with served_with("--engine", "scripted", "--host", "0.0.0.0", "--open") as url:
         assert ask(url, "GET", "/", Host="10.9.8.7:7860")[0] == 200
         assert ask(url, "GET", "/", Host="evil.test")[0] == 421
+        added = Visitor(url).act("servers", "add_server", {"url": "http://127.0.0.1:9"})
+        assert "is in an inner network" in added.text  # everybody there is an owner
 
 
 def test_the_command_makes_an_entry(tmp_path: Path):

@@ -42,6 +42,7 @@ class Visitors:
             user=user,
             demo=self._access.demo or page in self._demo_pages,
             owner=self._access.owns(user),
+            private=self._access.private,
         )
 
     def open(self, request: gr.Request) -> Visitor:
@@ -50,10 +51,15 @@ class Visitors:
             self._demo_pages.add(page_of(request))
         return self.of(request)
 
+    def current(self) -> Visitor | None:
+        """The sender of the current event; None outside of one."""
+        request = LocalContext.request.get(None)
+        return self.of(request) if isinstance(request, gr.Request) else None
+
     def is_demo(self) -> bool:
         """Whether the sender of the current event looks at a demo."""
-        request = LocalContext.request.get(None)
-        return isinstance(request, gr.Request) and self.of(request).demo
+        visitor = self.current()
+        return visitor is not None and visitor.demo
 
     def leave(self, request: gr.Request) -> None:
         self._demo_pages.discard(page_of(request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -20,7 +20,7 @@ from components.user_errors import user_errors
 from components.wiring import Wiring
 from core.errors import InvalidInput
 from core.library.library import CatalogueModel
-from core.runs.engine import WEIGHTS, Engine, Loaded, Loading
+from core.runs.engine import WEIGHTS, Engine, Loaded, Loading, ModelDescription
 from core.runs.events import Failed
 
 FOLLOW_EVERY = 0.3  # seconds
@@ -83,8 +83,16 @@ class Models(Feature):
     def in_use(self) -> Any:
         """The picker with the model in use, and the models of servers among its choices."""
         models = self._engine.models
+        value = models[0].name if models else None
+        return gr.update(choices=self._known(models), value=value)
+
+    def choices_now(self) -> Any:
+        """The same without another choice: servers have come or gone."""
+        return gr.update(choices=self._known(self._engine.models))
+
+    def _known(self, models: Sequence[ModelDescription]) -> list[tuple[str, str]]:
         there = [(model.name, model.name) for model in models if model.server]
-        return gr.update(choices=[*there, *self._choices], value=models[0].name if models else None)
+        return [*there, *self._choices]
 
     def wire(self, page: Wiring) -> None:
         self._page = page

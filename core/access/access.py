@@ -18,11 +18,13 @@ class Access:
     """How a server is open. demo: to strangers, with bounded answers and nothing that is kept.
 
     owners: login names of those who may load models; None where nobody logs in, so that everybody
-    may. A demo has no owners.
+    may. A demo has no owners. private: whether owners are known, by their login or because they
+    are at this machine; else they name no server of an inner network.
     """
 
     demo: bool = False
     owners: frozenset[str] | None = None
+    private: bool = True
 
     def owns(self, user: str) -> bool:
         return not self.demo and (self.owners is None or user in self.owners)
@@ -34,7 +36,7 @@ class Visitor:
 
     page: one visit of one browser tab or API client, which no other user can name. address: of the
     other end of the connection. user: the login name, empty without one. demo: whether the page is
-    a demo. owner: whether models may be loaded.
+    a demo. owner: whether models may be loaded. private: as of `Access`.
     """
 
     page: str = ""
@@ -42,6 +44,7 @@ class Visitor:
     user: str = ""
     demo: bool = False
     owner: bool = True
+    private: bool = True
 
     @property
     def seconds(self) -> float | None:

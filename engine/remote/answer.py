@@ -40,9 +40,7 @@ class Answer:
         self._request = request
         self._seconds = seconds
         self._response: httpx.Response | None = None
-        self._lock = (
-            threading.RLock()
-        )  # a stream that is dropped closes its calls, wherever that is
+        self._lock = threading.RLock()  # a dropped stream closes its calls wherever that is
         self._connection: socket.socket | None = None  # a second handle of it, to shut it down
         self._closed = False
         self._late = False
@@ -136,6 +134,12 @@ class Answer:
                 with suppress(OSError):  # it has ended
                     self._connection.shutdown(socket.SHUT_RDWR)
 
+    def failure(self, error: object) -> str:
+        """A sentence of an error that it sends in the middle of an answer."""
+        message = error.get("message") if isinstance(error, dict) else error
+        said = message if isinstance(message, str) else "no reason was given."
+        return f"{self._server.name} failed: {self._server.without_key(said)[:1000]}"
+
     def _end_after(self, seconds: float | None) -> None:
         """Close the call then, as one that is late; None: don't."""
         if self._clock is not None:
@@ -199,7 +203,7 @@ class Answer:
         except (InvalidInput, AttributeError):
             message = None
         if isinstance(message, str) and message:
-            return f"{name} says: {message[:1000]}"
+            return f"{name} says: {self._server.without_key(message)[:1000]}"
         return f"{name} answered with the status {status}, and no reason."
 
     @property
@@ -219,4 +223,5 @@ def _data_of(line: bytes) -> bytes:
 
 def _reason(error: Exception) -> str:
     """Short, and without what was sent."""
-    return str(error).rstrip(". ")[:200] or type(error).__name__
+    said = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
+    return said.rstrip(". ")[:200] or type(error).__name__

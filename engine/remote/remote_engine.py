@@ -27,6 +27,7 @@ from core.runs.engine import (
 )
 from core.runs.events import Failed
 from core.runs.scores import Distribution, DistributionEvent, SamplerSteps, ScoreEvent
+from core.runs.servers import ServerDescription
 from core.runs.traces import TOP
 from core.runs.verification import VerifyEvent, cannot_verify
 from core.sampling import SamplingParams
@@ -71,6 +72,13 @@ class RemoteEngine:
     @property
     def trouble(self) -> tuple[str, ...]:
         return (self._trouble,) if self._trouble else ()
+
+    @property
+    def server(self) -> ServerDescription:
+        names = tuple(model.model for model in self._models)
+        return ServerDescription(
+            self._server.name, self._server.url, self.kind, names, self._trouble
+        )
 
     def ask(self) -> None:
         """Asks the server for its models. Those known stay where it can't be reached."""

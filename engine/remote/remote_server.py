@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from core.errors import InvalidInput
+from core.runs.servers import LONGEST_KEY, LONGEST_NAME, LONGEST_URL
 from engine.remote.answer import CONNECT_SECONDS, WHOLE_SECONDS, Answer
+from engine.remote.reach import CONNECTED, check_host, checking
 
-CONNECTED = "connection.connect_tcp.complete"  # of httpcore's traces
-LONGEST_NAME = 40
 SILENCE_SECONDS = 120.0  # without a byte: a playground sends a comment while its callers wait
 LINE_SECONDS = 30.0  # for the rest of a line that has begun
 
@@ -23,7 +23,8 @@ class RemoteServer:
     and port. Safe to use from threads.
 
     silence: seconds without a byte after which it counts as gone. line: seconds that the rest of a
-    line may take. Raises InvalidInput for an address that is none.
+    line may take. inner: whether it may be in an inner network; None: anywhere, as for whoever
+    starts the program. Raises InvalidInput for an address, name or key that can't be used.
     """
 
     def __init__(
@@ -33,11 +34,20 @@ class RemoteServer:
         name: str = "",
         silence: float = SILENCE_SECONDS,
         line: float = LINE_SECONDS,
+        inner: bool | None = None,
     ) -> None:
-        place = _place_of(url)
+        self._host, place = _host_of(url)
+        _check_name(name)
+        if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+            raise InvalidInput(
+                f"The key of {name or place} must be at most {LONGEST_KEY:,} printable ASCII "
+                "characters. Copy it again."
+            )
         self.name = name or place
         self.url = url
         self.silence, self.line_seconds = silence, line
+        self._key = key
+        self._inner = inner
         self._base = url.rstrip("/").removesuffix("/v1")
         timeout = httpx.Timeout(silence, connect=CONNECT_SECONDS)
         # No proxies or passwords of this machine's settings, and no redirects into other networks.
@@ -65,30 +75,54 @@ class RemoteServer:
     def send(
         self, request: httpx.Request, connected: Callable[[socket.socket], None]
     ) -> httpx.Response:
-        """connected: called with the connection as soon as there is one, before TLS."""
+        """connected: called with the connection as soon as there is one, before TLS. Raises
+        InvalidInput for an address that this server may not have.
+        """
+        check = None
+        if self._inner is not None:
+            check_host(self._host, self._inner)
+            check = checking(self._inner)
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
+            if check:
+                check(event, info)
             if event == CONNECTED:
                 connected(info["return_value"].get_extra_info("socket"))
 
         request.extensions["trace"] = trace
         return self._client.send(request, stream=True)
 
+    def without_key(self, text: str) -> str:
+        """Some servers repeat a wrong key in their refusals."""
+        return text.replace(self._key, "[key]") if self._key else text
 
-def _place_of(url: str) -> str:
-    """Host and port. Raises InvalidInput, never with the text: a key may be in it."""
+
+def _host_of(url: str) -> tuple[str, str]:
+    """The host, and with its port. Raises InvalidInput, never with the text: a key may be in it."""
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        port = parts.port
         httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
-        parts, known = urlsplit(""), False
-    if not known or "@" in parts.netloc or any(sign in url for sign in " ?#"):
+        parts, port = urlsplit(""), None
+    usable = url.isascii() and url.isprintable() and " " not in url and len(url) <= LONGEST_URL
+    more = "@" in parts.netloc or "?" in url or "#" in url or port == 0
+    if not usable or parts.scheme not in ("http", "https") or not parts.hostname or more:
         raise InvalidInput(
             "The address of the server must be like http://127.0.0.1:7860 or https://host/v1, "
             "without a name, a password, ? or # in it."
         )
-    return parts.netloc
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return parts.hostname, host if port is None else f"{host}:{port}"
+
+
+def _check_name(name: str) -> None:
+    """Raises InvalidInput."""
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidInput(
+            f"The name of a server has {len(name):,} characters; at most {LONGEST_NAME} are "
+            "allowed, in one line. Shorten it."
+        )
 
 
 def named_server(text: str, variables: Mapping[str, str]) -> RemoteServer:
@@ -99,14 +133,9 @@ def named_server(text: str, variables: Mapping[str, str]) -> RemoteServer:
     if not named or "://" in name:
         name, rest = "", text
     url, _, variable = rest.partition("#")
-    if len(name) > LONGEST_NAME or not name.isprintable():
-        raise InvalidInput(f"The name of a server has at most {LONGEST_NAME} characters.")
     if variable and not variables.get(variable):
         raise InvalidInput(
             f"The key of {name or url} is missing: after # stands the name of a variable of the "
             "environment that holds it, and there is none of that name. Set it."
         )
-    key = variables[variable] if variable else ""
-    if not (key.isascii() and key.isprintable()):
-        raise InvalidInput(f"The key of {name or url} must be of printable ASCII characters.")
-    return RemoteServer(url, key, name)
+    return RemoteServer(url, variables[variable] if variable else "", name)

@@ -115,7 +115,7 @@ class _Lane:
             yield Started(None, model.name, self._seconds, capabilities=model.capabilities)
             for chunk in answer.data():
                 if isinstance(chunk, dict) and "error" in chunk:
-                    raise InvalidInput(self._said(chunk["error"]))
+                    raise InvalidInput(answer.failure(chunk["error"]))
                 events = [*reader.read(chunk, self._seconds)]
                 room -= sum(isinstance(event, Token) for event in events)
                 others -= not events
@@ -128,11 +128,6 @@ class _Lane:
                     yield event
                     if isinstance(event, Finished):
                         return
-
-    def _said(self, error: object) -> str:
-        message = error.get("message") if isinstance(error, dict) else error
-        said = message[:1000] if isinstance(message, str) else "no reason was given."
-        return f"{self._server} failed: {said}"
 
     @property
     def _seconds(self) -> float:

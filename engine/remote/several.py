@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from time import perf_counter, sleep
@@ -44,24 +44,27 @@ REPORT_EVERY = 0.1  # seconds
 READ_EVERY = 0.005
 MOST_SECONDS = 8.0
 NOT_YET = "The servers have not answered yet. Try again in a few seconds."
+NO_SERVER = "No model is known yet. Add a server, or start with --server."
 NO_LOCAL = "This page was started without models of its own. Start it without --model none."
 
 
 class SeveralEngines:
-    """Implements `core.runs.engine.Engine`. local: None for servers only. most_seconds: that the
-    first load waits for servers.
+    """Implements `core.runs.engine.Engine`. local: None for servers only. servers: may become
+    others. failed: why there is no local engine. most_seconds: that the first load waits for
+    servers.
     """
 
     def __init__(
         self,
         local: Engine | None,
-        servers: Sequence[RemoteEngine],
+        servers: Iterable[RemoteEngine],
+        failed: str = "",
         most_seconds: float = MOST_SECONDS,
     ) -> None:
         self._local = local
         self._servers = servers
         self._used = ""  # the name of a server's model in use; empty for the local one
-        self._failed = ""  # why there is no local model
+        self._failed = failed  # why there is no local model
         self._asked = False
         self._most_seconds = most_seconds
 
@@ -84,7 +87,7 @@ class SeveralEngines:
 
     @property
     def trouble(self) -> Sequence[str]:
-        local = self._failed if self._local and not self._local.models else ""
+        local = "" if self._local and self._local.models else self._failed
         told = [sentence for server in self._servers for sentence in server.trouble]
         return [local, *told] if local else told
 
@@ -193,7 +196,9 @@ class SeveralEngines:
         far = far or (self.description if not model else None)
         if far is None:
             told = " ".join(self.trouble)
-            yield Failed(NO_LOCAL if model else told or NOT_YET, perf_counter() - began)
+            nothing = told or (NOT_YET if any(True for _ in self._servers) else NO_SERVER)
+            why = (self._failed or NO_LOCAL) if model else nothing
+            yield Failed(why, perf_counter() - began)
             return
         if not alongside:
             self._used = far.name

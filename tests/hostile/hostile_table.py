@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.hostile.hostile_row import Row
 from tests.hostile.rows import (
+    added_servers,
     asked,
     completions,
     held,
@@ -25,4 +26,5 @@ TABLE: tuple[Row, ...] = (
     *sheets.ROWS,
     *web.ROWS,
     *completions.ROWS,
+    *added_servers.ROWS,
 )

@@ -169,9 +169,10 @@ def test_a_lane_that_fails_there_says_why(scripted_app):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "127.0.0.1:80", "ftp://a", "http://", "http://me:secret@a", "file:///etc",
+    ["", "127.0.0.1:80", "ftp://a", "http://", "http://me:secret@a", "file:///etc", "gopher://a",
      "http://:secret@a", "http://secret@a", "http://a/?key=secret", "http://a/#secret",
-     "http://a:secret", "http://a:99999", "http://[::1", "http://a/\0", "http://a b"],
+     "http://a#secret", "http://a:secret", "http://a:99999", "http://[::1", "http://[a",
+     "http://a/\0", "http://a\n.b", "http://a b", "http://ä", f"http://{'a' * 2000}"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(InvalidInput, match="address") as error:

@@ -183,7 +183,7 @@ def test_a_server_that_takes_long_to_tell_its_models_holds_nobody_up():
 @pytest.mark.parametrize(
     ("text", "name", "key"),
     [("http://a:1", "a:1", ""), ("far=http://a:1/v1", "far", ""), ("far=https://a#K", "far", "s3"),
-     ("http://a/x=1#K", "a", "s3")],
+     ("http://a/x=1#K", "a", "s3"), ("http://[::1]:8000/v1", "[::1]:8000", "")],
 )  # fmt: skip
 def test_a_server_has_a_name_and_its_key_comes_from_the_environment(text, name, key):
     server = named_server(text, {"K": "s3"})

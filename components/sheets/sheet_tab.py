@@ -132,8 +132,8 @@ class SheetTab(Feature):
             lanes = [workspace.lane(label, self._presets) for label in workspace.labels]
             names = variables_of(workspace.conversation, lanes)
             now, row = sheet.row(ask.number)
-            values = {**dict(workspace.variables), **now.values(row)}
-            filled = tuple((name, values[name]) for name in names if values.get(name))
+            texts = {**dict(workspace.variables), **now.values(row)}
+            filled = tuple((name, texts[name]) for name in names if texts.get(name))
             workspace, _ = self._on_page(replace(workspace, variables=filled))
             self._asked[page_of(request)] = (
                 tuple(self._placed(one, ask.key) for one in requests),

@@ -1,4 +1,4 @@
-"""An LFM2 network as a file of llama.cpp. It needs the package gguf, which the playground doesn't."""
+"""An LFM2 network as a file of llama.cpp. It needs the package gguf."""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ ALLOWED = {
     "serving": {"core", "gradio", "gradio_client", "starlette", "fastapi", "uvicorn", "pydantic"},
 }  # fmt: skip
 OPTIONAL = {
-    "benchmarks/llama.py": {"gguf", "llama_cpp"},  # to compare with; it says how they come
+    "benchmarks/llama.py": {"llama_cpp"},  # to compare with; it says how they come
+    "benchmarks/gguf_file.py": {"gguf"},
     "benchmarks/page_speed.py": {"playwright"},  # `dev.py bench` installs it
     "benchmarks/page_window.py": {"playwright"},
 }

@@ -209,7 +209,7 @@ class Answer:
         """A sentence of an error that it sends in the middle of an answer."""
         message = error.get("message") if isinstance(error, dict) else error
         said = message if isinstance(message, str) else "no reason was given."
-        return f"{self._server.name} failed: {self._server.without_key(said)[:1000]}"
+        return _sentence(f"{self._server.name} failed: {self._server.without_key(said)[:1000]}")
 
     def _lines(self) -> Iterator[bytes]:
         rest, began = b"", monotonic()
@@ -255,12 +255,16 @@ class Answer:
         except (InvalidInput, AttributeError):
             message = None
         if isinstance(message, str) and message:
-            return f"{name} says: {self._server.without_key(message)[:1000]}"
+            return _sentence(f"{name} says: {self._server.without_key(message)[:1000]}")
         return f"{name} answered with the status {status}, and no reason."
 
     @property
     def _too_long(self) -> str:
         return f"{self._server.name} sent more than {LARGEST_ANSWER:,} bytes at a time."
+
+
+def _sentence(text: str) -> str:
+    return text if text.rstrip().endswith((".", "!", "?", "…")) else f"{text.rstrip()}."
 
 
 def _reason(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,7 @@ def save_gguf(file: Path) -> None:
 
     Raises ImportError where the package gguf is missing.
     """
-    from benchmarks.gguf_file import write_gguf  # noqa: PLC0415 - only here it is needed
-
-    write_gguf(text_network(), file, _add_vocabulary, whole=True)
+    import_module("benchmarks.gguf_file").write_gguf(text_network(), file, _add_vocabulary, whole=True)
 
 
 def _add_vocabulary(writer: Any) -> None:

@@ -1,4 +1,4 @@
-"""An LFM2 network as a file of llama.cpp. It needs a package that the playground doesn't: gguf."""
+"""An LFM2 network as a file of llama.cpp. It needs the package gguf."""
 
 from __future__ import annotations
 

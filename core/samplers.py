@@ -16,6 +16,7 @@ from core.sampler_row import Elsewhere, Name, SamplerRow, Setting
 LARGEST_SEED = 2**32 - 1
 SMALLEST_TOP_P = 1e-6
 ALL_TOKENS = -1  # of the context, for the repetition penalty
+MOST_TOKENS = 2**20  # the same for llama.cpp, which takes no -1: more than a context has
 MLX_WINDOW = "mlx-lm looks at the last 20 tokens unless told; here at all."
 MLX_VLM_WINDOW = (
     "mlx-vlm's repetition penalty looks at the answer and the last token of the prompt; the lane's "
@@ -185,8 +186,8 @@ class SamplingParams:
             keeps=None,
             elsewhere=Elsewhere(
                 openai=None, vllm=Name("repetition_penalty"), sglang=Name("repetition_penalty"),
-                llama_cpp=Name("--repeat-penalty", with_it=(("--repeat-last-n", ALL_TOKENS),)),
-                llama_server=Name("repeat_penalty", with_it=(("repeat_last_n", ALL_TOKENS),)),
+                llama_cpp=Name("--repeat-penalty", with_it=(("--repeat-last-n", MOST_TOKENS),)),
+                llama_server=Name("repeat_penalty", with_it=(("repeat_last_n", MOST_TOKENS),)),
                 llama_order="penalties",
                 ollama=Name("repeat_penalty", with_it=(("repeat_last_n", ALL_TOKENS),)),
                 mlx=Name("repetition_penalty", trap=MLX_WINDOW),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 State = Literal["running", "pausing", "paused", "stopped", "finished"]
 AT_ONCE = 24  # more than the 16 rows of a batch, so that a free one never waits for the next cell
 RATE_OVER = 60  # cells: the rate is that of the last ones
-MOST_FAILURES = 24  # in a row; then something else is wrong than the row
+MOST_FAILURES = 24  # in a row in each lane; then something else is wrong than the row
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ class SheetRun:
         self._why = ""
         self._active = 0  # cells under way
         self._threads = 0  # that look for cells, those of `_active` included
-        self._failures = 0  # in a row
+        self._lanes = {place.lane for place, _ in self._waiting}
+        self._failures = Counter[str]()  # in a row, by lane
         self._seconds = 0.0  # before the last pause
         self._began: float | None = None  # since then
         self._change = threading.Condition()
@@ -105,7 +106,8 @@ class SheetRun:
         with self._change:
             if self._state not in ("pausing", "paused"):
                 return
-            self._state, self._why, self._failures = "running", "", 0
+            self._state, self._why = "running", ""
+            self._failures.clear()
             self._ended.clear()
             self._began = self._began or perf_counter()
             more = max(1, min(self._at_once, len(self._waiting) + self._active)) - self._threads
@@ -212,12 +214,12 @@ class SheetRun:
             else:
                 self._done += 1
                 self._failed += bool(cell.error)
-                self._failures = self._failures + 1 if cell.error else 0
+                self._failures[cell.lane] = self._failures[cell.lane] + 1 if cell.error else 0
                 self._ended.append(perf_counter())
-                if self._failures >= MOST_FAILURES:
+                if all(self._failures[lane] >= MOST_FAILURES for lane in self._lanes):
                     self._pause(
-                        f"{self._failures} answers in a row failed, the last one with: "
-                        f"{cell.error} Fix that, then resume."
+                        f"{MOST_FAILURES} answers in a row failed{_in_each(self._lanes)}, the last "
+                        f"one with: {cell.error} Fix that, then resume."
                     )
         if cell is not None:
             self._added(cell)
@@ -236,6 +238,10 @@ class SheetRun:
         if not self._over:
             self._state = state
             self._halt()
+
+
+def _in_each(lanes: Collection[str]) -> str:
+    return " in each lane" if len(lanes) > 1 else ""
 
 
 def _now() -> str:

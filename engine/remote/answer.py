@@ -138,7 +138,7 @@ class Answer:
         """A sentence of an error that it sends in the middle of an answer."""
         message = error.get("message") if isinstance(error, dict) else error
         said = message if isinstance(message, str) else "no reason was given."
-        return f"{self._server.name} failed: {self._server.without_key(said)[:1000]}"
+        return _sentence(f"{self._server.name} failed: {self._server.without_key(said)[:1000]}")
 
     def _end_after(self, seconds: float | None) -> None:
         """Close the call then, as one that is late; None: don't."""
@@ -203,7 +203,7 @@ class Answer:
         except (InvalidInput, AttributeError):
             message = None
         if isinstance(message, str) and message:
-            return f"{name} says: {self._server.without_key(message)[:1000]}"
+            return _sentence(f"{name} says: {self._server.without_key(message)[:1000]}")
         return f"{name} answered with the status {status}, and no reason."
 
     @property
@@ -219,6 +219,10 @@ def _data_of(line: bytes) -> bytes:
     """What a line of an event stream brings; one space after the colon is no part of it."""
     name, _, value = line.partition(b":")
     return value.removeprefix(b" ") if name == b"data" else b""
+
+
+def _sentence(text: str) -> str:
+    return text if text.rstrip().endswith((".", "!", "?", "…")) else f"{text.rstrip()}."
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,6 @@
-"""llama.cpp's server: all samplers, in our order; a last assistant message is continued."""
+"""llama.cpp's server: all samplers, in our order. Whether it continues a last assistant message as
+it stands depends on the model: before one of LFM2, newer versions write an empty thought.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.completions.openai_body import UrlOf, llama_body
+from core.errors import InvalidInput
 from core.runs.engine import ModelDescription
 from core.workspace import Request
 from engine.remote.kind import Ids, Kind, asked, at, can, described, ids_of
@@ -17,17 +20,30 @@ def llama_models(
 ) -> tuple[ModelDescription, ...]:
     props = asked(server, "/props")
     context = at(props, "default_generation_settings", "n_ctx")
-    able = can("llama_server", prefill=True, logprobs=True, constraints=True,
+    able = can("llama_server", prefill=_continues(server), logprobs=True, constraints=True,
                images=at(props, "modalities", "vision") is True)  # fmt: skip
     return tuple(described(server, at(m, "id"), able, context) for m in models)
+
+
+def _continues(server: RemoteServer) -> bool:
+    """Whether the prompt with a prefill is the one without, and then the prefill."""
+    asked, begun = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "So"}
+    try:
+        without, with_it = (_prompt(server, {"messages": m}) for m in ([asked], [asked, begun]))
+    except InvalidInput:
+        return False
+    return isinstance(without, str) and with_it == f"{without}So"
+
+
+def _prompt(server: RemoteServer, body: Mapping[str, Any]) -> Any:
+    with server.post("/apply-template", body) as answer:
+        return at(answer.json(), "prompt")
 
 
 def prompt_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf) -> Ids:
     body = llama_body(request, model, url_of)
     wanted = {name: body[name] for name in ("messages", "tools") if name in body}
-    with server.post("/apply-template", wanted) as answer:
-        text = at(answer.json(), "prompt")
-    named = {"content": text, "add_special": True, "parse_special": True}
+    named = {"content": _prompt(server, wanted), "add_special": True, "parse_special": True}
     with server.post("/tokenize", named) as answer:
         return ids_of(at(answer.json(), "tokens"), server)
 

@@ -120,7 +120,7 @@ def promised(there: RemoteEngine) -> Iterator[Line]:
     if able.constraints:
         yield from held(there)
     (run,) = answered(there, asked(Conversation((message("user", "word " * 9_000),))))
-    yield "a prompt that is too long", kept(run.status == "failed" and run.error[-1] in ".…)", run)
+    yield "a prompt that is too long", kept(run.status == "failed" and run.error[-1] in ".…", run)
     yield "a lane that is stopped", stopped(there)
 
 

@@ -60,7 +60,7 @@ def plan_of(engine: SeveralEngines) -> Plan:
     talk = Conversation((message("user", PROMPT),))
     sampling = (("temperature", 0.0), ("max_new_tokens", 32))
     lanes = [LaneSettings(sampling=sampling, model=model) for model in sorted(models)]
-    rows = (Row(n, (NAMES[n % len(NAMES)], str(20 + n % 60))) for n in range(1, ROWS + 1))
+    rows = (Row(n, (NAMES[n % 10], str(20 + n // 10))) for n in range(1, ROWS + 1))
     workspace = Workspace(talk).with_lanes(lanes)
     return Plan(Sheet("People", workspace, ("name", "age"), tuple(rows)), {}, models[0])
 
@@ -117,6 +117,7 @@ def _until(run: SheetRun, reached: Callable[[Progress], bool]) -> Progress:
         sleep(0.1)
         waited += 0.1
         assert waited < PATIENCE, now
+        assert now.state != "stopped", now
     return now
 
 

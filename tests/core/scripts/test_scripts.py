@@ -478,9 +478,9 @@ def test_samplers_of_llama_cpp_stand_in_transformers_order_and_look_at_all_token
     words = shell(script("llama-cpp", subject(("user", "x")))).decode().split("\0")
     order = words[words.index("--samplers") + 1]
     assert order == "penalties;temperature;top_k;top_p;min_p;typ_p"
-    assert words[words.index("--repeat-last-n") + 1] == "-1"
+    assert words[words.index("--repeat-last-n") + 1] == str(2**20)  # -1 is refused
     body = json.loads(shell(script("llama-server", subject(("user", "x")))))
-    assert (body["samplers"], body["repeat_last_n"]) == (order.split(";"), -1)
+    assert (body["samplers"], body["repeat_last_n"]) == (order.split(";"), 2**20)
 
 
 def test_images_are_read_where_the_script_runs(tmp_path, monkeypatch) -> None:

@@ -18,6 +18,7 @@ from core.sheets.plan import Plan
 from core.sheets.runner import MOST_FAILURES, SheetRun
 from core.sheets.sheet import Row, Sheet
 from core.workspace import Workspace
+from engine.remote.several import SeveralEngines
 from engine.scripted.scripted_engine import ScriptedEngine
 
 OTHER = LaneSettings(sampling=(("temperature", 0.5),))
@@ -162,6 +163,20 @@ def test_when_everything_fails_it_pauses_and_says_why(tmp_path: Path):
     assert f"{MOST_FAILURES} answers in a row failed, the last one with: " in begun.progress.why
     begun.stop()
     assert begun.join(WAIT)
+
+
+def test_a_lane_that_can_not_answer_does_not_hold_up_the_other(tmp_path: Path):
+    """A server of one lane was gone, and the whole sheet paused again and again."""
+    words = [f"w{n}" for n in range(MOST_FAILURES + 6)]
+    gone = LaneSettings(model="nowhere")
+    made = sheet(*words)
+    made = replace(made, workspace=made.workspace.with_lanes([LaneSettings(), gone]))
+    journal = Journal(tmp_path / "cells.jsonl")
+    begun = SheetRun(SeveralEngines(engine(), ()), Plan(made, {}, "scripted"), journal)
+    begun.start()
+    assert begun.join(WAIT)
+    assert (begun.progress.state, begun.progress.failed) == ("finished", len(words))
+    assert {cell.lane for cell in journal.cells.values() if cell.error} == {"B"}
 
 
 def test_a_disk_that_takes_nothing_pauses_the_run(tmp_path: Path):

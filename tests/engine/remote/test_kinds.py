@@ -63,6 +63,18 @@ def logprobs(*tokens: tuple[str, float], **more: Any) -> dict[str, Any]:
     return {"content": [{"token": text, "logprob": logprob, **more} for text, logprob in tokens]}
 
 
+def llama_prompt(body: dict[str, Any]) -> dict[str, str]:
+    """A template that continues a last assistant message."""
+    first, *others = (turn["content"] for turn in body["messages"])
+    return {"prompt": f"user: {first}\nassistant: {''.join(others)}"}
+
+
+def llama_prompt_of_lfm2(body: dict[str, Any]) -> dict[str, str]:
+    """What newer servers make of LFM2's template."""
+    whole = llama_prompt(body)["prompt"]
+    return {"prompt": whole.replace(": So", ": <think></think>So")}
+
+
 OPENAI = events(
     chunk(delta={"role": "assistant"}), chunk(delta={"content": "Hel"}),
     chunk(delta={"content": "lo"}), chunk("stop"),
@@ -97,7 +109,7 @@ PLAYED: dict[str, tuple[dict[str, Any], str, bytes]] = {
             **listed("llamacpp"),
             "/props": {"default_generation_settings": {"n_ctx": 2048},
                        "modalities": {"vision": True}},
-            "/apply-template": {"prompt": "<|im_start|>Hi"}, "/tokenize": {"tokens": [1, 2, 3]},
+            "/apply-template": llama_prompt, "/tokenize": {"tokens": [1, 2, 3]},
         },
         "/v1/chat/completions",
         events(
@@ -143,8 +155,9 @@ def playing(kind: str) -> Iterator[tuple[RemoteEngine, Bodies]]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             sent.append((self.path, body))
-            told = json.dumps(values[self.path]).encode() if self.path in values else None
-            self._give(answer if self.path == path else told)
+            told = values.get(self.path)
+            told = told(body) if callable(told) else told
+            self._give(answer if self.path == path else told and json.dumps(told).encode())
 
         def _give(self, content: bytes | None) -> None:
             self.send_response(404 if content is None else 200)
@@ -199,6 +212,17 @@ def test_a_kind_is_found_and_what_it_is_not_sent_is_named(kind):
         assert run.stop_reason == ("stop_string" if kind == "vLLM" else "end_of_sequence")
 
 
+def test_a_prefill_that_llama_cpp_would_change_is_not_sent(monkeypatch):
+    """Its server puts an empty thought before the prefill of a model with LFM2's template."""
+    values, path, answer = PLAYED["llama.cpp"]
+    changed = {**values, "/apply-template": llama_prompt_of_lfm2}
+    monkeypatch.setitem(PLAYED, "llama.cpp", (changed, path, answer))
+    with playing("llama.cpp") as (engine, sent):
+        (run,) = answered(engine, asked(PREFILLED))
+        assert run.not_sent == ("prefill",)
+        assert [turn["role"] for turn in sent[-1][1]["messages"]] == ["user"]
+
+
 SENT: dict[str, dict[str, Any]] = {
     "OpenAI-compatible": {"temperature": 0.7, "top_p": 0.9, "seed": 5, "stop": ["END"],
                           "max_tokens": 20},
@@ -207,7 +231,7 @@ SENT: dict[str, dict[str, Any]] = {
     "SGLang": {"top_k": 40, "min_p": 0.05, "repetition_penalty": 1.1,
                "continue_final_message": True},
     "llama.cpp": {"top_k": 40, "min_p": 0.05, "typical_p": 0.95, "repeat_penalty": 1.1,
-                  "repeat_last_n": -1, "seed": 5, "samplers": [
+                  "repeat_last_n": 2**20, "seed": 5, "samplers": [
                       "penalties", "temperature", "top_k", "top_p", "min_p", "typ_p"]},
 }  # fmt: skip
 

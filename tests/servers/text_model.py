@@ -50,7 +50,8 @@ def save_gguf(file: Path) -> None:
 
     Raises ImportError where the package gguf is missing.
     """
-    import_module("benchmarks.gguf_file").write_gguf(text_network(), file, _add_vocabulary, whole=True)
+    write = import_module("benchmarks.gguf_file").write_gguf
+    write(text_network(), file, _add_vocabulary, whole=True)
 
 
 def _add_vocabulary(writer: Any) -> None:

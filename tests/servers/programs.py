@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
 
+from tests.engine.conftest import POCKET
 from tests.engine.test_transformers_serve import ENVIRONMENT, SERVE
 from tests.servers.text_model import save_gguf, save_text_model
 from tests.serving import free_port
@@ -70,6 +71,11 @@ def _no_transformers() -> str:
     return "" if find_spec("openai") else "The package openai is not installed."
 
 
+def _shipped(folder: Path) -> Path:
+    """The whole model: its tokenizer's settings name the image processor."""
+    return POCKET
+
+
 def _text_folder(folder: Path) -> Path:
     save_text_model(folder)
     return folder
@@ -98,7 +104,7 @@ def _transformers(model: Path, port: int) -> list[str]:
 
 
 PROGRAMS = {
-    "transformers": Program("transformers serve", _no_transformers, _text_folder, _transformers),
+    "transformers": Program("transformers serve", _no_transformers, _shipped, _transformers),
     "llama.cpp": Program("llama.cpp", _no_llama, _gguf, _llama),
     "vllm": Program("vLLM", _no_vllm, _text_folder, _vllm),
 }

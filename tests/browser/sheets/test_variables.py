@@ -2,7 +2,11 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import ready, run, tab, until_kept, write
+from tests.browser.pages import DESKTOP, PHONE, ready, run, tab, until_kept, write
+
+FONTS = (
+    "['.turn-text', '.turn-marks'].map((at) => getComputedStyle(document.querySelector(at)).font)"
+)
 
 
 def test_variables_are_marked_listed_filled_in_and_kept(page: Page):
@@ -21,3 +25,7 @@ def test_variables_are_marked_listed_filled_in_and_kept(page: Page):
     page.reload()
     ready(page)
     expect(page.get_by_label("Value of date")).to_have_value("the day")
+    for size in (DESKTOP, PHONE):  # a mark lies below its letters only if both are as large
+        page.set_viewport_size(size)
+        field, marks = page.evaluate(FONTS)
+        assert field == marks

@@ -160,9 +160,8 @@ export function mount({ element, trigger, props, watch, server }) {
         }));
     }
     const models = [['', 'Model in use'], ...props.models.slice(1)];
-    if (value.model && !models.some(([id]) => id === value.model)) {
-      models.push([value.model, `${value.model} (not loaded)`]);
-    }
+    const isKnown = models.some(([id]) => id === value.model);
+    if (value.model && !isKnown) models.push([value.model, `${value.model} (not loaded)`]);
     const model = select('Model', value.model, models, (chosen) => change({ model: chosen }));
     model.title = 'To use another model, choose it in the sidebar and press “Load as second model”.';
     const choices = [['', 'Sidebar settings'], ...choicesOf(props.tools, value.tool_choice)];
@@ -231,20 +230,21 @@ export function mount({ element, trigger, props, watch, server }) {
     $(`[data-act=${act}]`).setAttribute('aria-label', words);
   }
   $('.lane-source').addEventListener('change', (event) => change({ preset: event.target.value }));
-  function redraw() {
+  function redraw(inUse) {
     draw();
-    if (open && !form.contains(document.activeElement)) drawForm();
+    if (open && (inUse || !form.contains(document.activeElement))) drawForm();
   }
   closesOnEscape(`lane ${label}`, form, () => {
     open = false;
     draw();
     $('[data-act=change]').focus();
   }, { within: true }); // it may stay open during a run, like the sidebar
-  watch(['name', 'chips', 'effective', 'models', 'presets', 'tools', 'images_allowed'], redraw);
+  watch(['name', 'chips', 'effective', 'presets', 'tools', 'images_allowed'], () => redraw(false));
+  watch('models', () => redraw(true)); // the form may have been opened for this model
   watch('value', () => { // changed by an action or by undo: only a field in use must stay
     const focused = document.activeElement;
     if (form.contains(focused) && !focused.matches('input, textarea')) focused.blur();
-    redraw();
+    redraw(false);
   });
   draw();
 }

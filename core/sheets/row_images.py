@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
@@ -51,6 +52,13 @@ def check_images(folder: Path, known: Collection[str], name: str, size: int) -> 
         )
 
 
+# What zipfile raises for damaged files: of an empty name it asks for the last character.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError,
+    ValueError, IndexError,
+)  # fmt: skip
+
+
 def images_in(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     """The image itself, or those of a ZIP file, one by one, each with its name; what else a ZIP
     file holds has no content. Raises InvalidInput for anything else, and for a ZIP file that
@@ -69,9 +77,9 @@ def images_in(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
             for one, entry in entries.items():
                 image = _unpacked(name, archive, entry)
                 yield one, image if image_kind(image) else b""
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        if isinstance(error, InvalidInput):
-            raise
+    except InvalidInput:
+        raise
+    except DAMAGED as error:
         raise InvalidInput(f"{name} can't be read as a ZIP file. Make it again.") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -177,3 +178,17 @@ def test_a_sheet_keeps_no_image_from_elsewhere_and_saving_gives_its_own_path(tmp
     (image,) = saved.workspace.conversation.images
     assert store.folder / key in Path(image.path).parents
     assert saved == store.stored(key).sheet
+
+
+def test_a_damaged_zip_file_is_read_or_refused_in_a_sentence():
+    dice, whole = random.Random(1), zip_of({"a.png": PNG, "b/c.png": PNG})
+    refused = 0
+    for _ in range(3000):
+        damaged = bytearray(whole)
+        for _ in range(dice.randint(1, 4)):
+            damaged[dice.randrange(4, len(damaged))] = dice.choice((0, 1, 255, dice.randrange(256)))
+        try:
+            list(images_in("x.zip", bytes(damaged)))
+        except InvalidInput:
+            refused += 1
+    assert 0 < refused < 3000

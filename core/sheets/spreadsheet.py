@@ -19,7 +19,7 @@ ENTRY = b"PK\x01\x02"  # begins what the archive's list says of each part
 MOST_PARTS = 2_000  # files in the archive
 LARGEST_UNPACKED = 64 * 2**20  # bytes, as its parts say; no more are unpacked
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may ask for much memory
-WHOLE = re.compile(r"-?[0-9]{1,18}")
+WHOLE = re.compile(r"[0-9]{1,18}|-[1-9][0-9]{0,17}")  # not -0, which is shown as 0
 
 
 def xlsx_records(content: bytes, where: str) -> list[list[str]]:

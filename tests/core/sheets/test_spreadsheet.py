@@ -99,6 +99,7 @@ def test_values_are_those_that_openpyxl_reads(lines, is_old):
     ("cell", "text"),
     [
         ("<c><v>007</v></c>", "007"),
+        ("<c><v>-0</v></c>", "0"),
         ("<c><v>1.50</v></c>", "1.5"),
         ("<c><v>1E3</v></c>", "1000"),
         ("<c><f>1+1</f><v>2</v></c>", "2"),

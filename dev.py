@@ -35,6 +35,8 @@ INCLUDED = {APP: (APP,), DEV: (APP, DEV)}
 # Three processes share the tests, a whole file each: it holds the servers that its tests talk to.
 # Tests in a browser mostly wait, so there is one more than the usual two cores.
 WORKERS = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# The tests start some fifty interpreters; where none may keep compiled files, each compiles all.
+COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
 LAYERS = "pytest --quiet tests/test_layers.py"
 SCRIPTS = "pytest --quiet tests/js/test_rules.py"
 CHECKS = ("ruff check .", "ruff format --check .", "pyright", LAYERS, SCRIPTS)
@@ -81,7 +83,7 @@ def test(flags: Sequence[str]) -> int:
     install(DEV)
     browser = find_browser(os.environ) or install_browser()
     command = ["-m", "pytest", *workers(flags), *flags]
-    return hand_over(command, environment={"PLAYGROUND_CHROMIUM": browser})
+    return hand_over(command, environment={"PLAYGROUND_CHROMIUM": browser, **COMPILED_ONCE})
 
 
 def workers(flags: Sequence[str]) -> Sequence[str]:

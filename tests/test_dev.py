@@ -37,6 +37,7 @@ except KeyboardInterrupt:
 TOLD = """\
 import os, sys
 print("told", os.environ["PLAYGROUND_CHROMIUM"], sys.argv[1:])
+print("compiles once" if not sys.dont_write_bytecode else "compiles each time")
 """
 NAMED = ("tests/test_one.py", "tests", "tests/test_one.py::test_it")
 BENCHMARK = 'import sys; print("measured", sys.argv[1:])\n'
@@ -211,7 +212,9 @@ def test_ctrl_c_reaches_the_app_which_decides_how_it_ends(project):
 
 def test_the_tests_are_told_the_browser_and_get_their_flags(project):
     project.write("pytest.py", TOLD)
-    done = project.call("test", "-k", "a b", CHROMIUM=sys.executable)
+    chosen = {"CHROMIUM": sys.executable, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = project.call("test", "-k", "a b", **chosen)
+    assert "compiles once" in done.stdout
     assert f"told {sys.executable} ['-n', '3', '--dist', 'loadfile'" in done.stdout
     assert "'-k', 'a b']" in done.stdout
     assert done.returncode == 0

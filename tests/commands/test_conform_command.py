@@ -18,7 +18,6 @@ from core.conformance.outcome import Conformance
 from core.conformance.prompts import Prompt, of_file, shipped
 from core.conversation import message
 from core.errors import InvalidInput
-from core.library.library import read_library
 from core.runs.events import Event, Failed, Finished, Token
 from core.vision import VisionBudget
 from core.workspace import Request
@@ -30,8 +29,8 @@ from tests.engine.conftest import POCKET
 from tests.engine.remote import hostile_servers as bad
 from tests.engine.remote.test_remote_engine import ANSWERS
 from tests.serving import served_here
+from tests.shipped import LIBRARY
 
-LIBRARY = read_library(app.ROOT / "presets")
 PROMPTS = {one.name: one for one in shipped(LIBRARY, VisionBudget())}
 STORY, JSON = PROMPTS["Tell a story"], PROMPTS["Extract JSON"]
 DRAWS, SEED = 60, 11

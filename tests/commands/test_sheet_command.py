@@ -11,12 +11,12 @@ import pytest
 
 import app
 from core.errors import InvalidInput
-from core.library.library import read_library
 from core.sheets.command import SheetCommand, in_words, sheet_flags, time_in_words
 from core.sheets.runner import Progress
 from engine.scripted.scripted_engine import ScriptedEngine
+from tests.shipped import LIBRARY
 
-PRESETS = read_library(app.ROOT / "presets").presets
+PRESETS = LIBRARY.presets
 SHEET = """
 format: lfm-playground-sheet
 version: 1

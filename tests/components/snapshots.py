@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from components.snapshot import Snapshot
 from core.conversation import Conversation, message
 from core.lanes import AS_IN_THE_SIDEBAR, LABELS, LaneSettings
-from core.library.library import read_library
 from core.workspace import Workspace
 from engine.scripted.scripted_engine import ScriptedEngine
-
-LIBRARY = read_library(Path(__file__).parents[2] / "presets")
+from tests.shipped import LIBRARY
 
 
 def workspace(

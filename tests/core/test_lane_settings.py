@@ -1,7 +1,6 @@
 """Lanes: what they change of the sidebar, and templates."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -10,12 +9,11 @@ from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.lane_templates import LANE_TEMPLATES, Situation
 from core.lanes import LABELS, LaneSettings, as_values, lane_settings
-from core.library.library import read_library
 from core.sampling import SamplingParams, settings
 from core.vision import VisionBudget
 from core.workspace import Workspace, unseeded
+from tests.shipped import LIBRARY
 
-LIBRARY = read_library(Path(__file__).parents[2] / "presets")
 PRESETS = LIBRARY.presets
 BUDGETS = tuple(tuple(budget.images.items()) for budget in LIBRARY.budgets.values())
 SIDEBAR = SamplingParams(temperature=0.6, max_new_tokens=99, seed=7, stop=("END",))

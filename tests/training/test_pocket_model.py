@@ -9,15 +9,13 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from core.constraint_grammar import constraint_source
-from core.library.library import read_library
 from engine.constraints.grammars import grammar_of
+from tests.shipped import LIBRARY
 from training.asking import FOLDER, GREEDY, LFM2, LFM25, Pocket, answer, prompt
 from training.data.extraction import PREFILL, page_style
 from training.data.turns import assistant, user
 from training.evaluate import Figure, page_dates
 from training.holding import calls_grammar, held_answers
-
-LIBRARY = read_library(FOLDER.parents[1] / "presets")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """Budgets and tiles as the page shows them, and samples as images of a message."""
 
-from pathlib import Path
-
 import pytest
 from PIL import Image as Pictures
 
@@ -11,10 +9,10 @@ from components.images.tile_view import OTHER_PROCESSOR, SeenImage, tiles_value
 from components.uploads import uploaded_file
 from core.conversation import Image, message
 from core.errors import InvalidInput
-from core.library.library import read_library
 from core.vision import ImageFacts, VisionBudget, changed
+from tests.shipped import LIBRARY
 
-BUDGETS = read_library(Path(__file__).parents[3] / "presets").budgets
+BUDGETS = LIBRARY.budgets
 FAST = BUDGETS["fast"].budget(VisionBudget())
 SPLIT_FAST = changed(FAST, {"do_image_splitting": True})
 

@@ -1,7 +1,6 @@
 """The linter: each rule finds what it is for, and nothing where all is well."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,13 +8,12 @@ from hypothesis import strategies as st
 
 from core.advice.linter import Asked, lint, without_effect
 from core.conversation import Conversation, Image, message
-from core.library.library import read_library
 from core.library.recipe import Recipe
 from core.sampling import SamplingParams
 from core.template_options import TemplateOption
 from tests.model_capabilities import ALL
+from tests.shipped import LIBRARY
 
-LIBRARY = read_library(Path(__file__).parents[3] / "presets")
 FAMILIES = {"lfm2.5-text": "LFM2.5 text", "lfm2-text": "LFM2 text", "lfm2-vl": "LFM2-VL vision"}
 CATEGORIES = ["<address>", "<company_name>", "<email_address>", "<human_name>", "<phone_number>"]
 PICTURE = Image("a.png")

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,8 @@ from core.library.library import read_entry, read_library
 from core.sampling import SamplingParams, settings
 from core.vision import VisionBudget
 from core.workspace import requests
+from tests.shipped import FOLDER, LIBRARY
 
-FOLDER = Path(__file__).parents[3] / "presets"
-LIBRARY = read_library(FOLDER)
 CHANGED = SamplingParams(
     temperature=0.7,
     top_k=7,

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from core.conversation import ROLES
 from core.errors import InvalidInput
-from core.library.library import Preset, PresetMessage, read_library
+from core.library.library import Preset, PresetMessage
 from core.library.preset_file import preset_of, preset_text
 from tests.amounts import amount
+from tests.shipped import LIBRARY
 
 ROOT = Path(__file__).parents[3]
 ANY = st.text(st.characters(exclude_categories=["Cs"]))
@@ -62,7 +63,7 @@ PRESETS = st.builds(
     messages=st.none()
     | st.lists(st.builds(PresetMessage, role=st.sampled_from(ROLES), content=TEXT), max_size=4),
 )
-SHIPPED = read_library(ROOT / "presets").presets
+SHIPPED = LIBRARY.presets
 PLAIN = Preset("preset", "Mine", 1, "", "me", date(2026, 11, 30), {"top_k": 5, "temperature": 0.5})
 
 

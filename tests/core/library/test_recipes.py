@@ -15,9 +15,9 @@ from core.library.recipe_table import BEGIN, END, PAGE, recipe_table, with_table
 from core.sampling import SamplingParams, samplers, settings
 from core.vision import VisionBudget
 from tests.model_capabilities import ALL
+from tests.shipped import LIBRARY
 
 ROOT = Path(__file__).parents[3]
-LIBRARY = read_library(ROOT / "presets")
 MODELS = [model for family in LIBRARY.families.values() for model in family.models]
 RECIPES = list(LIBRARY.recipes.values())
 NANOS = LIBRARY.families["liquid-nanos"].models

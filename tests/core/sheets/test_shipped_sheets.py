@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from core.library.library import read_library
 from core.sheets.plan import Plan
 from core.sheets.sheet_json import sheet_of
+from tests.shipped import LIBRARY
 from training.data.dates import STYLES, is_held_out
 from training.data.person_names import HELD_OUT
 
-LIBRARY = read_library(Path(__file__).parents[3] / "presets")
 SHEETS = {key: sheet_of(path.read_text("utf-8")) for key, path in LIBRARY.sheets.items()}
 
 

@@ -121,9 +121,11 @@ def sglang_body(request: Request, model: str, url_of: UrlOf) -> dict[str, Any]:
 
 
 def llama_body(request: Request, model: str, url_of: UrlOf) -> dict[str, Any]:
-    """Its own order of samplers is another one, and so are its defaults."""
+    """Its own order of samplers is another one, and so are its defaults. It refuses logprobs of
+    answers that stream and may call tools.
+    """
     body = openai_body(request, model, url_of, "llama_server")
-    body |= {"logprobs": True, "samplers": llama_order()}
+    body |= {"logprobs": "tools" not in body, "samplers": llama_order()}
     held = request.constraint
     if held is not None and held.kind == "choices":
         return {**body, "grammar": choices_gbnf(held.choices)}

@@ -44,7 +44,8 @@ def answer_outcome(engine: Engine, reference: Run, theirs: Run, tolerance: float
     ends = reference.capabilities.ends if reference.capabilities else frozenset[int]()
     found = split(reference, theirs, ends)
     if found is None:
-        return Outcome("same", f"{reference.token_count:,} tokens.")
+        known = ", known by their text" if theirs.text and not theirs.token_ids else ""
+        return Outcome("same", f"{reference.token_count:,} tokens{known}.")
     if not theirs.token_ids and theirs.text and CONTROL.sub("", reference.text) == theirs.text:
         return Outcome("same", "The text is the same, but for control tokens that it leaves out.")
     seen = "The text is the same. " if reference.text == theirs.text else ""
@@ -67,7 +68,7 @@ def split(reference: Run, theirs: Run, ends: Collection[int]) -> Split | None:
     """By ids, else by characters; None where both are the same. ends: ids that end an answer,
     which not every server tells.
     """
-    if not reference.token_ids or not (theirs.token_ids or not theirs.tokens):
+    if not reference.token_ids or (theirs.text and not theirs.token_ids):
         return _by_text(reference, theirs)
     here, there = _written(reference, ends), _written(theirs, ends)
     both = enumerate(zip(here, there, strict=False))
@@ -97,13 +98,16 @@ def _by_text(reference: Run, theirs: Run) -> Split | None:
 
 
 def _token_at(run: Run, character: int) -> tuple[int, Token | None]:
-    """The place of the token that this character came with; after the last one None."""
+    """The place of the token that this character came with; after the last one None, or the rest
+    of a text that no token brought, such as a call that the server read.
+    """
     end = 0
     for place, token in enumerate(run.tokens):
         end += len(token.text)
         if character < end:
             return place, token
-    return len(run.tokens), None
+    rest = run.text[max(character, end) :]
+    return len(run.tokens), Token(None, rest, None, 0.0) if rest else None
 
 
 def _shares(

@@ -66,7 +66,8 @@ class ParameterResult:
 @dataclass(frozen=True)
 class Conformance:
     """reference, server: the names of both models. kind: of the server. draws: for each parameter.
-    left_out: prompts that weren't asked, and why. tolerance: in nats. kept: how the reference keeps its weights, in words.
+    left_out: prompts that weren't asked, and why. tolerance: in nats. kept: how the reference
+    keeps its weights, in words.
     """
 
     reference: str

@@ -40,6 +40,11 @@ def test_tools_go_below_function_as_the_protocol_takes_no_others(body, name):
     assert "tools" not in body(asked(" []"), "far", str)
 
 
+def test_llama_cpp_is_not_asked_for_logprobs_next_to_tools_which_it_refuses():
+    assert llama_body(asked(json.dumps([FLAT])), "far", str)["logprobs"] is False
+    assert llama_body(asked(""), "far", str)["logprobs"] is True
+
+
 @pytest.mark.parametrize("body", [playground_body, transformers_body])
 def test_a_server_that_hands_tools_to_the_chat_template_gets_them_as_typed(body):
     assert body(asked(json.dumps([FLAT])), "far", str)["tools"] == [FLAT]

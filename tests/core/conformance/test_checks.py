@@ -60,9 +60,10 @@ def test_the_same_text_in_other_tokens_is_told_from_another_text(here, there, fo
     assert split_otherwise(here, there) == found
 
 
-def run(*tokens: tuple[int | None, str]) -> Run:
+def run(*tokens: tuple[int | None, str], rest: str = "") -> Run:
+    """rest: of the text, which came with no token."""
     events = [Token(token_id, text, -0.5, 0.0) for token_id, text in tokens]
-    return fold_all(Run(ASKED), [*events, Finished("end_of_sequence", "", 0.0)])
+    return fold_all(Run(ASKED), [*events, Finished("end_of_sequence", rest, 0.0)])
 
 
 ONE = run((1, "a"), (2, "b"), (END, ""))
@@ -78,6 +79,7 @@ ONE = run((1, "a"), (2, "b"), (END, ""))
         (run((None, "a"), (None, "x")), 1, "b", "x"),
         (run((None, "ax")), 1, "b", "ax"),
         (run((None, "abc")), 2, "", "abc"),
+        (run(rest="ac"), 1, "b", "c"),
     ],
 )
 def test_the_first_token_that_differs_is_found_by_id_or_by_text(theirs, place, here, there):
@@ -89,7 +91,9 @@ def test_the_first_token_that_differs_is_found_by_id_or_by_text(theirs, place, h
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("theirs", [ONE, run((1, "a"), (2, "b")), run((None, "ab"))])
+@pytest.mark.parametrize(
+    "theirs", [ONE, run((1, "a"), (2, "b")), run((None, "ab")), run(rest="ab")]
+)
 def test_the_same_answer_has_no_such_token_whoever_tells_the_end(theirs):
     assert split(ONE, theirs, {END}) is None
 

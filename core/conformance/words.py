@@ -29,6 +29,6 @@ def chance(logprob: float) -> str:
 
 
 def in_short(sentence: object) -> str:
-    """Of a failure, which may quote a whole request that the server refused."""
+    """A sentence about a failure, on one line: it may quote the request that the server refused."""
     line = " ".join(str(sentence).split())
     return line if len(line) <= LONGEST_FAILURE else f"{line[: LONGEST_FAILURE - 1]}…"

@@ -35,7 +35,7 @@ NO_PLACE = (
 OTHER_PROMPT = "The prompts differ, and so do logprobs, {by}."
 HELD = "They differ {by}, as they do where a server tells them after what the answer is held to."
 NO_BASIS = "Without samplers the draws do not fit either."
-UNSEEN = "No prompt's first token would show it surely enough. Use more --draws."
+UNSEEN = "No prompt's first token would show it surely. Use more --draws or other --prompts."
 NOT_GREEDY = "{server} takes no temperature, so it can't be asked for its likeliest answer."
 
 

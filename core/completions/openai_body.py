@@ -11,7 +11,7 @@ from core.completions.parameters import NAMES
 from core.constraint import Constraint
 from core.conversation import Image, Message, Text
 from core.errors import InvalidInput
-from core.formats.openai_format import written_call
+from core.formats.openai_format import openai_tool, written_call
 from core.sampler_row import PROGRAMS, Program
 from core.sampling import in_use
 from core.scripts.sampler_names import llama_order, their_values
@@ -35,7 +35,9 @@ NO_FLAGS = (
 def openai_body(
     request: Request, model: str, url_of: UrlOf, program: Program = "openai"
 ) -> dict[str, Any]:
-    """model: empty for the only one of its server. program: whose names samplers have."""
+    """model: empty for the only one of its server. program: whose names samplers have. Tools go
+    below "function", as OpenAI's protocol takes no others.
+    """
     talk, params = request.conversation, request.params
     body: dict[str, Any] = {
         **({"model": model} if model else {}), "stream": True,
@@ -47,7 +49,7 @@ def openai_body(
     if params.stop:
         body["stop"] = list(params.stop)
     if talk.tools.strip() not in ("", "[]"):
-        body["tools"] = json.loads(talk.tools)
+        body["tools"] = [openai_tool(tool) for tool in json.loads(talk.tools)]
         body |= openai_tool_choice(request.tool_choice)
     return body
 
@@ -97,6 +99,7 @@ def playground_body(request: Request, model: str, url_of: UrlOf) -> dict[str, An
     body = vllm_body(request, model, url_of)
     body |= {theirs: getattr(params, own) for theirs, own in NAMES.items()}
     body |= {"stop": list(params.stop), "stream_options": {"include_usage": True}}
+    body |= _tools_as_typed(request)
     if request.template_options:
         body["chat_template_kwargs"] = dict(request.template_options)
     if talk.images:
@@ -118,9 +121,11 @@ def sglang_body(request: Request, model: str, url_of: UrlOf) -> dict[str, Any]:
 
 
 def llama_body(request: Request, model: str, url_of: UrlOf) -> dict[str, Any]:
-    """Its own order of samplers is another one, and so are its defaults."""
+    """Its own order of samplers is another one, and so are its defaults. It refuses logprobs of
+    answers that stream and may call tools.
+    """
     body = openai_body(request, model, url_of, "llama_server")
-    body |= {"logprobs": True, "samplers": llama_order()}
+    body |= {"logprobs": "tools" not in body, "samplers": llama_order()}
     held = request.constraint
     if held is not None and held.kind == "choices":
         return {**body, "grammar": choices_gbnf(held.choices)}
@@ -138,7 +143,13 @@ def transformers_body(request: Request, model: str, url_of: UrlOf) -> dict[str, 
     config |= {name: getattr(params, name) for name in in_use(params)}
     if params.greedy:
         del config["temperature"]
-    return {**body, "generation_config": json.dumps(config)}
+    return {**body, "generation_config": json.dumps(config), **_tools_as_typed(request)}
+
+
+def _tools_as_typed(request: Request) -> dict[str, Any]:
+    """For a server that hands them to the chat template as they come: the prompt is the same."""
+    tools = request.conversation.tools
+    return {"tools": json.loads(tools)} if tools.strip() not in ("", "[]") else {}
 
 
 def ollama_body(request: Request, model: str, content_of: UrlOf) -> dict[str, Any]:
@@ -164,7 +175,7 @@ def ollama_body(request: Request, model: str, content_of: UrlOf) -> dict[str, An
         "model": model, "stream": True, "messages": messages, "options": options, "logprobs": True,
     }  # fmt: skip
     if talk.tools.strip() not in ("", "[]"):
-        body["tools"] = json.loads(talk.tools)
+        body["tools"] = [openai_tool(tool) for tool in json.loads(talk.tools)]
     if request.tool_choice != "auto":
         raise InvalidInput(f"Ollama takes no tool_choice {request.tool_choice}. Set it to auto.")
     if (held := request.constraint) is not None:

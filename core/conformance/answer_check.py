@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import log
@@ -9,7 +10,7 @@ from os.path import commonprefix
 
 from core.conformance.asking import distribution
 from core.conformance.outcome import Outcome
-from core.conformance.words import chance, percent, quoted
+from core.conformance.words import chance, in_short, percent, quoted
 from core.errors import InvalidInput
 from core.runs.engine import Engine
 from core.runs.events import Token
@@ -17,6 +18,7 @@ from core.runs.run import Run
 from core.sampling import SamplingParams
 
 CANDIDATES = 50  # among which a token that is told as text only is looked for
+CONTROL = re.compile(r"<\|\w+\|>")  # how control tokens are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,21 @@ class Split:
 def answer_outcome(engine: Engine, reference: Run, theirs: Run, tolerance: float) -> Outcome:
     """tolerance: two tokens whose logprobs here are so near are a tie, which rounding decides."""
     if theirs.status == "failed" and theirs.token_count >= theirs.request.params.max_new_tokens:
-        return Outcome("differs", f"The answer does not end at max_new_tokens. {theirs.error}")
+        return Outcome(
+            "differs", f"The answer does not end at max_new_tokens. {in_short(theirs.error)}"
+        )
     if theirs.status != "done":
-        return Outcome("not compared", theirs.error or "The server did not finish its answer.")
+        why = theirs.error or "The server did not finish its answer."
+        return Outcome("not compared", in_short(why))
     ends = reference.capabilities.ends if reference.capabilities else frozenset[int]()
     found = split(reference, theirs, ends)
     if found is None:
-        return Outcome("same", f"{reference.token_count:,} tokens.")
-    seen = f"Token {found.place + 1:,}: {_shown(found.here)} here, {_shown(found.there)} there."
+        known = ", known by their text" if theirs.text and not theirs.token_ids else ""
+        return Outcome("same", f"{reference.token_count:,} tokens{known}.")
+    if not theirs.token_ids and theirs.text and CONTROL.sub("", reference.text) == theirs.text:
+        return Outcome("same", "The text is the same, but for control tokens that it leaves out.")
+    seen = "The text is the same. " if reference.text == theirs.text else ""
+    seen += f"Token {found.place + 1:,}: {_shown(found.here)} here, {_shown(found.there)} there."
     if found.there and found.there.logprob is not None:
         seen += f" There its probability is {chance(found.there.logprob)}."
     shares = _shares(engine, reference, found, ends)
@@ -50,6 +59,8 @@ def answer_outcome(engine: Engine, reference: Run, theirs: Run, tolerance: float
     seen += f" Here it is {percent(other)}, and {percent(mine)} for the reference's own."
     if mine and other and abs(log(mine) - log(other)) <= tolerance:
         return Outcome("close", f"{seen} That is nearly a tie, which rounding decides.")
+    if other > mine:  # though the reference takes the likeliest
+        seen += " What the answer is held to does not allow it here."
     return Outcome("differs", seen)
 
 
@@ -57,7 +68,7 @@ def split(reference: Run, theirs: Run, ends: Collection[int]) -> Split | None:
     """By ids, else by characters; None where both are the same. ends: ids that end an answer,
     which not every server tells.
     """
-    if not reference.token_ids or not (theirs.token_ids or not theirs.tokens):
+    if not reference.token_ids or (theirs.text and not theirs.token_ids):
         return _by_text(reference, theirs)
     here, there = _written(reference, ends), _written(theirs, ends)
     both = enumerate(zip(here, there, strict=False))
@@ -87,13 +98,16 @@ def _by_text(reference: Run, theirs: Run) -> Split | None:
 
 
 def _token_at(run: Run, character: int) -> tuple[int, Token | None]:
-    """The place of the token that this character came with; after the last one None."""
+    """The place of the token that this character came with; after the last one None, or the rest
+    of a text that no token brought, such as a call that the server read.
+    """
     end = 0
     for place, token in enumerate(run.tokens):
         end += len(token.text)
         if character < end:
             return place, token
-    return len(run.tokens), None
+    rest = run.text[max(character, end) :]
+    return len(run.tokens), Token(None, rest, None, 0.0) if rest else None
 
 
 def _shares(

@@ -28,17 +28,26 @@ from core.workspace import Request
 
 MOST_PLACES = 8  # prompts whose first token may be drawn
 ONE_WAY = "The reference can't score text or tell distributions. Use a model on this machine."
-NO_PLACE = "No prompt without tools, images and constraints is the same on both sides."
-UNSEEN = "No prompt's first token would show it surely enough. Use more --draws."
+NO_PLACE = (
+    "No prompt without tools, images and constraints is the same on both sides. Give some by "
+    "--prompts."
+)
+OTHER_PROMPT = "The prompts differ, and so do logprobs, {by}."
+HELD = "They differ {by}, as they do where a server tells them after what the answer is held to."
+NO_BASIS = "Without samplers the draws do not fit either."
+UNSEEN = "No prompt's first token would show it surely. Use more --draws or other --prompts."
 NOT_GREEDY = "{server} takes no temperature, so it can't be asked for its likeliest answer."
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A prompt that parameters can be tried on, with the server's greedy answer."""
+    """A prompt that parameters can be tried on, with the server's greedy answer. apart: whether
+    the server's logprobs differ.
+    """
 
     request: Request
     theirs: Run
+    apart: bool
 
 
 @dataclass(frozen=True)
@@ -75,13 +84,14 @@ class Conforming:
             found.append(result)
             self.say(f"{prompt.name}: {_in_short(result)}")
             told |= bool(other.token_ids)
-            if prompt.is_plain and result.ids.status != "differs" and other.status == "done":
-                plain.append(Plain(prompt.request, other))
+            if prompt.is_plain and result.reads_alike and other.status == "done":
+                apart = result.logprobs.status == "differs"
+                plain.append(Plain(prompt.request, other, apart))
         parameters = self._parameters(plain, told, theirs)
         return Conformance(
             mine.name, theirs.name, self.served.kind,
             datetime.now().astimezone().isoformat(" ", "minutes"), self.draws, self.tolerance,
-            tuple(found), tuple(parameters), (*left_out, *unable),
+            tuple(found), tuple(parameters), (*left_out, *unable), mine.kept,
         )  # fmt: skip
 
     def _models(self) -> tuple[ModelDescription, ModelDescription]:
@@ -98,8 +108,10 @@ class Conforming:
         engine, tolerance = self.engine, self.tolerance
         ids = prompt_outcome(engine, self.served, prompt.request)
         logprobs = answer_logprobs(engine, reference, theirs, tolerance)
-        if ids.status == "differs" and logprobs.status == "differs":
-            logprobs = Outcome("not compared", "The prompts differ, and so do logprobs.")
+        if logprobs.status == "differs" and (ids.status == "differs" or not prompt.is_free):
+            why = OTHER_PROMPT if ids.status == "differs" else HELD
+            by = f"by up to {logprobs.figure or 0:.2g} nats"
+            logprobs = Outcome("not compared", why.format(by=by))
         return PromptResult(
             prompt.name, ids, answer_outcome(engine, reference, theirs, tolerance), logprobs,
             text_logprobs(engine, self.served, reference, tolerance),
@@ -122,8 +134,12 @@ class Conforming:
         widest = max(places, key=lambda place: place.spread)
         level, seed = LEVEL / (len(names) + 1), self.seed
         self.say(f"Drawing {self.draws} answers for each parameter")
-        found = [unsampled(self.served, widest, self.draws, seed, level)]
-        for name in names:
+        apart = any(one.apart for one in plain if one.request is widest.request)
+        found = [unsampled(self.served, widest, self.draws, seed, level, apart)]
+        self.say(f"{NO_SAMPLERS}: {found[-1].outcome.sentence}")
+        has_basis = found[0].outcome.status != "differs"
+        found += [] if has_basis else [_unknown(name, NO_BASIS) for name in names]
+        for name in names if has_basis else ():
             seed += self.draws
             found.append(self._probed(name, places, seed, level))
             self.say(f"{found[-1].setting or name}: {found[-1].outcome.sentence}")

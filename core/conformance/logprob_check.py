@@ -8,7 +8,7 @@ from statistics import fmean
 
 from core.conformance.asking import Served, scored
 from core.conformance.outcome import NOT_TOLD, Outcome
-from core.conformance.words import quoted
+from core.conformance.words import in_short, quoted
 from core.errors import InvalidInput
 from core.runs.engine import Engine
 from core.runs.run import Run
@@ -51,7 +51,7 @@ def answer_logprobs(engine: Engine, reference: Run, theirs: Run, tolerance: floa
     try:
         found = scored(engine, reference.request, theirs.token_ids, whole=False)
     except InvalidInput as error:
-        return Outcome("not compared", str(error))
+        return Outcome("not compared", in_short(error))
     return compared(paired(found.continuation, told), tolerance)
 
 
@@ -66,7 +66,7 @@ def text_logprobs(engine: Engine, served: Served, reference: Run, tolerance: flo
         ids = [token.token_id for token in found.tokens]
         told = served.text_logprobs(reference.request, ids)
     except InvalidInput as error:
-        return Outcome("not compared", str(error))
+        return Outcome("not compared", in_short(error))
     return NOT_TOLD if told is None else compared(paired(found.tokens, told), tolerance)
 
 

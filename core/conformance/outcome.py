@@ -38,6 +38,11 @@ class PromptResult:
     theirs: str = ""
 
     @property
+    def reads_alike(self) -> bool:
+        """Whether the prompt is the same there, or differs without a trace in the logprobs."""
+        return self.ids.status != "differs" or self.logprobs.status in ("same", "close")
+
+    @property
     def outcomes(self) -> tuple[tuple[str, Outcome], ...]:
         return (
             ("prompt ids", self.ids), ("tokens", self.tokens),
@@ -61,7 +66,8 @@ class ParameterResult:
 @dataclass(frozen=True)
 class Conformance:
     """reference, server: the names of both models. kind: of the server. draws: for each parameter.
-    left_out: prompts that weren't asked, and why. tolerance: in nats.
+    left_out: prompts that weren't asked, and why. tolerance: in nats. kept: how the reference
+    keeps its weights, in words.
     """
 
     reference: str
@@ -73,6 +79,7 @@ class Conformance:
     prompts: tuple[PromptResult, ...]
     parameters: tuple[ParameterResult, ...]
     left_out: tuple[tuple[str, str], ...] = ()
+    kept: str = ""
 
     @property
     def differs(self) -> bool:
@@ -112,10 +119,10 @@ class Conformance:
         return list(names)
 
     def _prompt_faults(self) -> Iterator[str]:
-        count = len(self.prompts)
         for name in dict(self.prompts[0].outcomes if self.prompts else ()):
             found = [dict(one.outcomes)[name] for one in self.prompts]
             faults = [one for one in found if one.status == "differs"]
+            count = sum(one.status != "not compared" for one in found)
             if not faults:
                 continue
             most = max((one.figure for one in faults if one.figure is not None), default=None)
@@ -124,4 +131,5 @@ class Conformance:
 
     def _parameter_faults(self) -> Sequence[str]:
         faults = [one.outcome for one in self.parameters if one.outcome.status == "differs"]
-        return [one.sentence.partition(". ")[0].rstrip(".") for one in faults]
+        said = [one.sentence.partition(". ")[0].rstrip(".") for one in faults]
+        return [one[:1].lower() + one[1:] for one in said]

@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from core.conformance.asking import Served, Streams, answers
+from core.conformance.asking import IN_FLIGHT, Served, Streams, answers
 from core.conformance.expectation import Place, Probe
 from core.conformance.goodness import fit
 from core.conformance.outcome import Outcome, ParameterResult
-from core.conformance.words import quoted
+from core.conformance.words import in_short, quoted
 from core.errors import InvalidInput
 from core.runs.run import Run
 from core.sampling import LARGEST_SEED, SamplingParams
@@ -43,23 +43,26 @@ def drawn(
     return found
 
 
-def unsampled(served: Streams, place: Place, draws: int, seed: int, level: float) -> (
-    ParameterResult
-):  # fmt: skip
-    """Without samplers the draws are the model's own probabilities. level: of a false alarm."""
+def unsampled(
+    served: Streams, place: Place, draws: int, seed: int, level: float, apart: bool
+) -> ParameterResult:
+    """Without samplers the draws are the model's own probabilities. level: of a false alarm.
+    apart: whether the server's logprobs differ.
+    """
     params = SamplingParams()
     try:
         counts = drawn(served, place, params, draws, seed)
     except InvalidInput as error:
-        return ParameterResult(NO_SAMPLERS, Outcome("not compared", str(error)))
+        return ParameterResult(NO_SAMPLERS, Outcome("not compared", in_short(error)))
     p = fit(counts, place.shares(params))
     if p >= level:
         outcome = Outcome("same", "The draws fit the model's own probabilities.")
     else:
+        why = "Its logprobs differ, too." if apart else "The server may have defaults of its own."
         outcome = Outcome(
             "differs",
-            "without samplers the draws do not fit the model's own probabilities. The server may "
-            f"have defaults of its own.{_alike(counts, draws)}",
+            f"Without samplers the draws do not fit the model's own probabilities. {why}"
+            f"{_alike(counts, draws)}",
         )
     return ParameterResult(NO_SAMPLERS, outcome, p=p)
 
@@ -70,7 +73,7 @@ def probed(served: Streams, probe: Probe, draws: int, seed: int, level: float) -
     try:
         counts = drawn(served, probe.place, probe.params, draws, seed)
     except InvalidInput as error:
-        outcome = Outcome("not compared", str(error))
+        outcome = Outcome("not compared", in_short(error))
         return ParameterResult(name, outcome, probe.setting, None, probe.noticed)
     p = fit(counts, probe.shares)
     if p >= level:
@@ -110,7 +113,7 @@ def seeded(
     ]
     found = [*answers(served, [*wanted, *wanted])]
     if failed := next((run for run in found if run.status != "done"), None):
-        return ParameterResult("seed", Outcome("not compared", failed.error))
+        return ParameterResult("seed", Outcome("not compared", in_short(failed.error)))
     said = [_said(run, told) for run in found]
     first, again = said[:SEEDS], said[SEEDS:]
     same = sum(one == other for one, other in zip(first, again, strict=True))
@@ -118,15 +121,27 @@ def seeded(
     if len({*first}) == 1:
         outcome = Outcome("differs", f"seed has no effect. All {SEEDS} seeds give one answer.")
     elif same < SEEDS:
-        what = "no effect" if not same else "not always an effect"
-        outcome = Outcome(
-            "differs", f"seed has {what}. {same} of {SEEDS} seeds gave the same answer again."
-        )
+        outcome = _unsteady(served, wanted, same, told)
     elif served.draws_alike:
         outcome = _as_here(engine, wanted, first, told)
     else:
         outcome = Outcome("same", "Each seed gives the same answer again.")
     return ParameterResult("seed", outcome, setting)
+
+
+def _unsteady(served: Streams, wanted: Sequence[Request], same: int, told: bool) -> Outcome:
+    """Some seeds gave another answer among others; one after the other they may give the same."""
+    again = f"{same} of {SEEDS} seeds gave the same answer again."
+    one, other = (
+        [_said(run, told) for each in wanted for run in answers(served, [each])] for _ in range(2)
+    )
+    if one == other:
+        return Outcome(
+            "differs",
+            f"seed holds only for one answer at a time. With {IN_FLIGHT} at a time {again}",
+        )
+    what = "not always an effect" if same else "no effect"
+    return Outcome("differs", f"seed has {what}. {again}")
 
 
 def _as_here(
@@ -148,7 +163,9 @@ def _said(run: Run, told: bool) -> object:
 
 
 def stopped(served: Streams, greedy: Sequence[Run]) -> ParameterResult:
-    """A greedy answer, asked for again, must end before a word of it that is a stop string."""
+    """A greedy answer, asked for again, must end before a word of it that is a stop string. That
+    it can't be asked for so is a difference, as it could without one.
+    """
     found = max(greedy, key=lambda run: len(run.text), default=None)
     word = _late_word(found.text) if found else ""
     if not found or not word:
@@ -157,7 +174,7 @@ def stopped(served: Streams, greedy: Sequence[Run]) -> ParameterResult:
     (run,) = answers(served, [replace(found.request, params=params)])
     setting, before = f"stop {quoted(word)}", found.text[: found.text.index(word)]
     if run.status != "done":
-        outcome = Outcome("not compared", run.error)
+        outcome = Outcome("differs", f"stop fails. {in_short(run.error)}")
     elif run.text == before:
         outcome = Outcome("same", "The answer ends before it.")
     elif word in run.text:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from core.conversation import Conversation, Image
 from core.errors import InvalidInput
 from core.formats.chat_files import read_chats
+from core.formats.openai_format import openai_tool
 from core.lanes import Lane
 from core.library.library import Library
 from core.runs.capabilities import in_words, not_sent
 from core.runs.engine import ModelDescription
 from core.sampling import SamplingParams
+from core.tools.schemas import parse_tools
 from core.vision import VisionBudget
 from core.workspace import Request, requests
 
@@ -27,10 +30,15 @@ class Prompt:
     request: Request
 
     @property
+    def is_free(self) -> bool:
+        """Whether its answer is held to nothing."""
+        return self.request.constraint is None and self.request.tool_choice == "auto"
+
+    @property
     def is_plain(self) -> bool:
-        """Whether its answer is free: no tools, no constraint, no image and no prefill."""
+        """Whether its answer is free, and there are no tools, no image and no prefill."""
         talk = self.request.conversation
-        return not (talk.tools or talk.images or talk.prefill or self.request.constraint)
+        return self.is_free and not (talk.tools or talk.images or talk.prefill)
 
 
 def shipped(library: Library, budget: VisionBudget) -> Iterator[Prompt]:
@@ -47,7 +55,7 @@ def shipped(library: Library, budget: VisionBudget) -> Iterator[Prompt]:
             params=_greedy(scenario.max_new_tokens), budget=budget,
             constraint=scenario.held_to, tool_choice=scenario.tool_choice,
         )  # fmt: skip
-        yield Prompt(scenario.name, requests(talk, [lane])[0])
+        yield Prompt(scenario.name, requests(_with_openai_tools(talk), [lane])[0])
 
 
 def of_file(content: bytes, name: str, budget: VisionBudget) -> tuple[list[Prompt], list[LeftOut]]:
@@ -67,7 +75,7 @@ def of_file(content: bytes, name: str, budget: VisionBudget) -> tuple[list[Promp
             continue
         try:
             lane = Lane(params=_greedy(LONGEST_ANSWER), budget=budget)
-            found.append(Prompt(title, requests(talk, [lane])[0]))
+            found.append(Prompt(title, requests(_with_openai_tools(talk), [lane])[0]))
         except InvalidInput as error:
             left_out.append((title, str(error)))
     return found, left_out
@@ -78,6 +86,14 @@ def _question(talk: Conversation) -> Conversation:
     while messages and messages[-1].role == "assistant":
         messages = messages[:-1]
     return replace(talk, messages=messages)
+
+
+def _with_openai_tools(talk: Conversation) -> Conversation:
+    """Servers take no other form, and chat templates write what they are given. Raises
+    InvalidInput.
+    """
+    tools = [openai_tool(tool.given) for tool in parse_tools(talk.tools)]
+    return replace(talk, tools=json.dumps(tools, ensure_ascii=False)) if tools else talk
 
 
 def _greedy(length: int) -> SamplingParams:

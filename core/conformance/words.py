@@ -6,6 +6,7 @@ import json
 from math import exp
 
 LONGEST = 60  # characters of a text inside of a sentence
+LONGEST_FAILURE = 240
 
 
 def quoted(text: str) -> str:
@@ -25,3 +26,9 @@ def percent(share: float) -> str:
 
 def chance(logprob: float) -> str:
     return percent(exp(min(logprob, 0.0)))
+
+
+def in_short(sentence: object) -> str:
+    """A sentence about a failure, on one line: it may quote the request that the server refused."""
+    line = " ".join(str(sentence).split())
+    return line if len(line) <= LONGEST_FAILURE else f"{line[: LONGEST_FAILURE - 1]}…"

@@ -180,6 +180,14 @@ def _written(turn: Message, url_of: Callable[[Image], str]) -> dict[str, Any]:
     return written
 
 
+def openai_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Below "function", whether it was typed so or flat."""
+    if "function" in tool:
+        return {**tool, "type": "function"}
+    fields = {name: value for name, value in tool.items() if name != "type"}
+    return {"type": "function", "function": fields}
+
+
 def written_call(call: ToolCall) -> dict[str, Any]:
     function = {"name": call.name, "arguments": call.arguments}
     return {**({"id": call.id} if call.id else {}), "type": "function", "function": function}

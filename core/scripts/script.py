@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from core.formats.openai_format import openai_tool
 from core.prompt import RenderedPrompt
 from core.runs.engine import ModelDescription, display_name
 from core.runs.run import Run
@@ -119,7 +120,7 @@ class Subject:
 
         The lane's chat template gets them as they were typed, flat or not.
         """
-        return [_openai_tool(tool) for tool in self.call.tools or ()]
+        return [openai_tool(tool) for tool in self.call.tools or ()]
 
     def openai_messages(self, picture: Callable[[Picture], Any]) -> list[dict[str, Any]]:
         """Messages of OpenAI's form; an image is what `picture` makes of it."""
@@ -127,13 +128,6 @@ class Subject:
             {**turn, "content": _openai_content(turn["content"], picture), **_openai_calls(turn)}
             for turn in self.call.messages
         ]
-
-
-def _openai_tool(tool: dict[str, Any]) -> dict[str, Any]:
-    if "function" in tool:
-        return {**tool, "type": "function"}
-    fields = {name: value for name, value in tool.items() if name != "type"}
-    return {"type": "function", "function": fields}
 
 
 def _openai_calls(turn: dict[str, Any]) -> dict[str, Any]:

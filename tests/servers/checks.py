@@ -34,6 +34,7 @@ PERSON = Constraint("json_schema", json.dumps({
     "type": "object", "required": ["age"], "additionalProperties": False,
     "properties": {"age": {"type": "integer", "minimum": 1, "maximum": 99}}}))  # fmt: skip
 WORDS = ("yes", "no")
+TOOLS = '[{"name": "look", "parameters": {"type": "object", "properties": {}}}]'  # as LFM2 has them
 Line = tuple[str, str]  # what was tried, and what came of it
 
 
@@ -109,6 +110,8 @@ def promised(there: RemoteEngine) -> Iterator[Line]:
     (run,) = answered(there, asked(STORY, stop=(" fox",), max_new_tokens=60))
     ended = run.stop_reason in ("stop_string", "end_of_sequence")
     yield "a stop string", kept(" fox" not in run.text and ended, run)
+    (run,) = answered(there, asked(replace(STORY, tools=TOOLS)))
+    yield "tools", kept(run.status == "done", run)
     (run,) = answered(there, asked(STORY, max_new_tokens=5))
     yield "5 tokens", kept(run.stop_reason == "max_new_tokens", run)
     if able.prefill:

@@ -43,13 +43,15 @@ class Running:
 @dataclass(frozen=True)
 class Program:
     """missing: a sentence where it can't be run here, else empty. files: writes the model into a
-    folder and gives its path. command: to serve that at a port.
+    folder and gives its path. command: to serve that at a port. breaks: what of the promises it is
+    known to break itself, as docs/scaling.md says.
     """
 
     kind: str
     missing: Callable[[], str]
     files: Callable[[Path], Path]
     command: Callable[[Path, int], Sequence[str]]
+    breaks: frozenset[str] = frozenset()
 
 
 def found(name: str, variable: str) -> str:
@@ -104,7 +106,13 @@ def _transformers(model: Path, port: int) -> list[str]:
 
 
 PROGRAMS = {
-    "transformers": Program("transformers serve", _no_transformers, _shipped, _transformers),
+    "transformers": Program(
+        "transformers serve",
+        _no_transformers,
+        _shipped,
+        _transformers,
+        frozenset({"a stop string"}),  # the processor of a model that reads images has no get_vocab
+    ),
     "llama.cpp": Program("llama.cpp", _no_llama, _gguf, _llama),
     "vllm": Program("vLLM", _no_vllm, _text_folder, _vllm),
 }

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from components.uploads import file_url
 from core.bounds import check_conversation, check_stop
-from core.errors import InvalidInput
+from core.errors import InvalidInput, StillAsking
 from core.lanes import LABELS, Lane
 from core.library.library import Library
 from core.prompt import RenderedPrompt
@@ -86,7 +86,9 @@ class Snapshot:
 
     @property
     def prompt(self) -> RenderedPrompt | None:
-        """The messages with the sidebar's settings; None without messages, or after an error."""
+        """The messages with the sidebar's settings; None without messages, after an error, and
+        until a server has told it.
+        """
         rendered = self._rendered
         return rendered if isinstance(rendered, RenderedPrompt) else None
 
@@ -94,12 +96,19 @@ class Snapshot:
     def prompt_error(self) -> str:
         return self._rendered if isinstance(self._rendered, str) else ""
 
+    @property
+    def prompt_asked(self) -> str:
+        """Which server is asked for the prompt, in words; empty where none is."""
+        return str(self._rendered) if isinstance(self._rendered, StillAsking) else ""
+
     @cached_property
-    def _rendered(self) -> RenderedPrompt | str | None:
-        """The prompt, or the error that prevents it."""
+    def _rendered(self) -> RenderedPrompt | StillAsking | str | None:
+        """The prompt, or the error that prevents it. Never waits for a server."""
         if not self.workspace.conversation.messages:
             return None
         try:
-            return self.engine.render(self.prompt_request)
+            return self.engine.render(self.prompt_request, wait=False)
+        except StillAsking as asking:
+            return asking
         except InvalidInput as error:
             return str(error)

@@ -31,6 +31,7 @@ export function mount({ element, trigger, props, watch }) {
   let view = 'text';
   let found = props.surprise || {};
   let isScoring = false;
+  let told = props.value || {}; // the last one that its server has told
   let drawn = null; // the answer that the stream shows
 
   function tokenNode(group) {
@@ -41,12 +42,13 @@ export function mount({ element, trigger, props, watch }) {
       shownText(group, shownNow().shown),
     );
   }
-  const shownNow = () => shownState(props.value || {}, { view, found, isScoring });
+  const shownNow = () => shownState(told, { view, found, isScoring });
   function draw() {
-    const value = props.value || {};
+    const value = told;
     const { shown, said, sums } = shownNow();
     part('prompt-summary').textContent = [value.summary, sums].filter(Boolean).join('. ');
-    part('prompt-note').textContent = value.note || '';
+    part('prompt-note').textContent = props.value?.note || '';
+    element.querySelector('.prompt-tokens').toggleAttribute('data-asking', Boolean(props.value?.asking));
     part('prompt-scoring').textContent = said;
     for (const button of element.querySelectorAll('button[data-view]')) {
       button.setAttribute('aria-pressed', String(button.dataset.view === shown));
@@ -76,6 +78,7 @@ export function mount({ element, trigger, props, watch }) {
     if (button) choose(button.dataset.view);
   });
   watch('value', () => {
+    if (!props.value?.asking) told = props.value || {};
     if (found.error && found.key !== props.value?.key) [found, view] = [{}, 'text'];
     draw();
   });

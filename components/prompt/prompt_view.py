@@ -28,19 +28,23 @@ class TokenView(TypedDict):
 
 
 class PromptValue(TypedDict):
-    """key: as in `Surprise`; empty without a prompt."""
+    """key: as in `Surprise`; empty without a prompt. asking: a server is asked for it, and the last
+    one stays.
+    """
 
     key: str
     tokens: list[TokenView]
     summary: str
     note: str
+    asking: bool
 
 
 RENDERED = {
     True: "rendered by the chat template",
     False: "the messages' texts, one after another: the model has no chat template",
 }
-EMPTY_PROMPT: PromptValue = {"key": "", "tokens": [], "summary": "", "note": ""}
+TOLD = "as the server tells them; it doesn't tell which are special, nor whose they are"
+EMPTY_PROMPT: PromptValue = {"key": "", "tokens": [], "summary": "", "note": "", "asking": False}
 
 
 class PromptTab(Feature):
@@ -91,7 +95,8 @@ class PromptTab(Feature):
 def prompt_of(page: Snapshot) -> PromptValue:
     if page.prompt:
         return {**prompt_value(page.prompt), "key": prompt_key(page)}
-    return {**EMPTY_PROMPT, "note": page.prompt_error}
+    note = page.prompt_error or page.prompt_asked
+    return {**EMPTY_PROMPT, "note": note, "asking": bool(page.prompt_asked)}
 
 
 def prompt_value(prompt: RenderedPrompt) -> PromptValue:
@@ -106,7 +111,7 @@ def prompt_value(prompt: RenderedPrompt) -> PromptValue:
             }
             for token in prompt.tokens
         ],
-        "summary": f"{counted(len(prompt.tokens), 'token')}, {RENDERED[prompt.in_template]}",
+        "summary": f"{counted(len(prompt.tokens), 'token')}, {_how(prompt)}",
         "note": prompt_note(prompt),
     }
 
@@ -126,6 +131,12 @@ def prompt_note(prompt: RenderedPrompt) -> str:
             "template's."
         )
     return " ".join(notes)
+
+
+def _how(prompt: RenderedPrompt) -> str:
+    if not prompt.parts_known:
+        return TOLD
+    return RENDERED[prompt.in_template]
 
 
 def _kind(token: PromptToken) -> str:

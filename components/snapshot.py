@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from components.uploads import file_url
@@ -30,7 +30,7 @@ class SeenImage:
 @dataclass(frozen=True)
 class Snapshot:
     """library: includes saved presets, read once. chosen: the model in the picker, which may not be
-    loaded. tab: the open one.
+    loaded. tab: the open one. prompt_model: whose prompt it is; empty for the model in use.
     """
 
     engine: Engine
@@ -38,6 +38,7 @@ class Snapshot:
     workspace: Workspace
     chosen: str = ""
     tab: str = "output"
+    prompt_model: str = ""
 
     @cached_property
     def lanes(self) -> tuple[Lane, ...]:
@@ -82,7 +83,15 @@ class Snapshot:
             LABELS[0], page.params, page.budget, template_options=page.template_options,
             variables=page.variables,
         )  # fmt: skip
-        return unseeded(page.conversation, asked)
+        return replace(unseeded(page.conversation, asked), model=self.prompt_model)
+
+    @cached_property
+    def prompts(self) -> tuple[Snapshot, ...]:
+        """This page, and the same with the prompt of each other model that a lane names."""
+        used = self.engine.description
+        known = ("", used.name if used else "")
+        others = dict.fromkeys(one.model for one in self.requests if one.model not in known)
+        return (self, *(replace(self, prompt_model=model) for model in others))
 
     @property
     def prompt(self) -> RenderedPrompt | None:

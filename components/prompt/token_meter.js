@@ -10,11 +10,10 @@ export function mount({ element, trigger, props, watch }) {
   function draw() {
     const value = props.value || {};
     const meter = element.querySelector('.meter');
-    meter.classList.toggle('asking', Boolean(value.asking));
-    if (value.asking) {
-      trigger('ask');
-      if (meter.classList.contains('told')) return; // the last count stays meanwhile
-    }
+    const isUntold = Boolean(value.asking && !value.segments.length && !value.warning);
+    meter.classList.toggle('asking', isUntold);
+    if (value.asking) trigger('ask');
+    if (isUntold && meter.classList.contains('told')) return; // the last count stays meanwhile
     meter.classList.toggle('told', Boolean(value.segments?.length));
     const segments = value.segments || [];
     const total = segments.reduce((sum, [, tokens]) => sum + tokens, 0);

@@ -23,7 +23,7 @@ from core.workspace import Request
 
 class MeterValue(TypedDict):
     """segments: what the prompt is made of, in tokens. context: of the model, in tokens. asking:
-    another number each time while a server is asked, and the last value stays; else 0.
+    another number each time while a server is asked for a prompt that shows; else 0.
     """
 
     segments: list[tuple[str, int]]
@@ -59,11 +59,11 @@ class TokenMeter(Feature):
         async def told(values: Values, request: gr.Request) -> None:
             is_here = self._services.visitors.still(request)
             try:
-                asked = page.snapshot(values).prompt_request
+                asked = [one.prompt_request for one in shown_prompts(page.snapshot(values))]
             except InvalidInput:  # shown by what comes next
                 return
             end = monotonic() + MOST_SECONDS
-            while self._is_asking(asked) and is_here() and monotonic() < end:
+            while any(map(self._is_asking, asked)) and is_here() and monotonic() < end:
                 await asyncio.sleep(PAUSE_SECONDS)
 
         asked = self.meter.ask(told, page.inputs(), [], trigger_mode="once", **LONG)
@@ -79,16 +79,23 @@ class TokenMeter(Feature):
         return False
 
 
+def shown_prompts(page: Snapshot) -> tuple[Snapshot, ...]:
+    return page.prompts if page.tab == "prompt" else (page,)
+
+
 def meter_of(page: Snapshot) -> MeterValue | None:
     """None without messages."""
     if page.prompt_error:
-        return failed_meter(page.prompt_error)
-    if page.prompt_asked:
-        return {**failed_meter(page.prompt_asked), "warning": False, "asking": monotonic_ns()}
-    if page.prompt is None:
+        value = failed_meter(page.prompt_error)
+    elif page.prompt_asked:
+        value: MeterValue = {**failed_meter(page.prompt_asked), "warning": False}
+    elif page.prompt is None:
         return None
-    workspace = page.workspace
-    return meter_value(workspace.conversation, page.prompt, workspace.params.max_new_tokens)
+    else:
+        workspace = page.workspace
+        value = meter_value(workspace.conversation, page.prompt, workspace.params.max_new_tokens)
+    asking = any(one.prompt_asked for one in shown_prompts(page))
+    return {**value, "asking": monotonic_ns() if asking else 0}
 
 
 def meter_value(

@@ -9,7 +9,7 @@ from components.lanes.lanes import editor_props
 from components.messages.message_editor import message_tokens
 from components.models.model_status import status_value
 from components.presets.presets import modified_of
-from components.prompt.prompt_view import prompt_of, prompt_value
+from components.prompt.prompt_view import prompt_of, prompt_value, prompts_of
 from components.prompt.token_meter import meter_of, meter_value
 from core.conversation import Conversation, message
 from core.errors import InvalidInput, StillAsking
@@ -144,8 +144,23 @@ def test_a_servers_prompt_is_waited_for_and_counts_as_far_as_it_tells():
     assert meter["text"] == "2 of 100 tokens · 98 left"
     assert (meter["segments"], meter["asking"]) == ([("prompt", 2)], 0)
     assert [token["text"] for token in view["tokens"]] == ["a", "b"]
-    assert view["summary"].startswith("2 tokens, as the server tells them; it doesn't tell which")
+    assert view["summary"].startswith("2 tokens, as the server tells them, without saying which")
     assert message_tokens(page) == {}
+
+
+def test_the_prompt_tab_shows_the_prompt_of_each_model_that_lanes_use():
+    lanes = (LaneSettings(), LaneSettings(model="b at far"), LaneSettings(model="b at far"))
+    engine = Served()
+    page = replace(snapshot(state("x", lanes=lanes), tab="prompt"), engine=engine)
+    value = prompts_of(page)
+    assert value["model"] == "scripted"
+    (other,) = value["others"]
+    assert (value["asking"], other["model"], other["asking"]) == (True, "b at far", False)
+    assert (len(other["tokens"]), other["placed"], other["key"]) == (2, False, "")
+    engine.asked = 0  # the second one is asked in a tab that shows it
+    meter = meter_of(replace(page, prompt_model=""))
+    assert meter["asking"]
+    assert not meter_of(replace(snapshot(state("x", lanes=lanes)), engine=engine))["asking"]
 
 
 def test_no_messages_leave_the_meter_empty():

@@ -184,12 +184,14 @@ def test_one_question_is_under_way_and_the_latest_comes_next(monkeypatch):
 
 def test_questions_of_many_do_not_pile_up(monkeypatch):
     monkeypatch.setattr(served_prompts, "MOST_WANTED", 3)
+    monkeypatch.setattr(served_prompts, "WANTED_SECONDS", 60.0)
     monkeypatch.setattr(served_prompts, "MOST_KEPT", 2)
     ask = Asking()
-    prompts, threads = ServedPrompts("far", ask), threading.active_count()
+    prompts = ServedPrompts("far many", ask)
     for place in range(200):
         now(prompts, request(str(place)))
-    assert threading.active_count() == threads + 1
+    threads = [one for one in threading.enumerate() if one.name == "prompts of far many"]
+    assert len(threads) == 1
     ask.lets.release(4)
     assert isinstance(eventually(prompts, request("3")), RenderedPrompt)
     assert ask.asked == ["0", "1", "2", "3"]

@@ -100,21 +100,43 @@ class Subject:
         prompt = self.checkpoint.prompting.build(request.conversation, request.budget)
         return self._generate(prompt.rendered.token_ids, request.params, [processor])
 
+    def padded(self, requests: Sequence[Request]) -> float:
+        """Seconds of one `generate()` for all of them, with the parameters of the first."""
+        build = self.checkpoint.prompting.build
+        built = [build(one.conversation, one.budget) for one in requests]
+        began = perf_counter()
+        self.answers([one.rendered.token_ids for one in built], requests[0].params)
+        return perf_counter() - began
+
     def _generate(
         self,
         prompt: tuple[int, ...],
         params: SamplingParams,
         processors: Sequence[LogitsProcessor] = (),
     ) -> float:
-        ids = torch.tensor([prompt])
-        torch.set_num_threads(self.checkpoint.threads)  # as many as ours
         began = perf_counter()
+        self.answers([prompt], params, processors)
+        return perf_counter() - began
+
+    def answers(
+        self,
+        prompts: Sequence[tuple[int, ...]],
+        params: SamplingParams,
+        processors: Sequence[LogitsProcessor] = (),
+    ) -> list[list[int]]:
+        """The ids that one `generate()` answers to each; shorter prompts are padded on the left,
+        and the attention mask says where.
+        """
+        longest = max(map(len, prompts))
+        ids = torch.tensor([(0,) * (longest - len(one)) + one for one in prompts])
+        mask = torch.tensor([[0] * (longest - len(one)) + [1] * len(one) for one in prompts])
+        torch.set_num_threads(self.checkpoint.threads)  # as many as ours
         torch.manual_seed(params.seed or 0)
         answer = self.plain.generate(
             ids,
-            attention_mask=torch.ones_like(ids),
+            attention_mask=mask,
             max_new_tokens=params.max_new_tokens,
-            do_sample=True,
+            do_sample=not params.greedy,
             temperature=params.temperature,
             top_k=params.top_k,
             top_p=params.top_p,
@@ -122,9 +144,8 @@ class Subject:
             pad_token_id=0,
             logits_processor=LogitsProcessorList(processors),
         )
-        seconds = perf_counter() - began
-        assert answer.shape[1] == len(prompt) + params.max_new_tokens
-        return seconds
+        assert answer.shape[1] == longest + params.max_new_tokens
+        return answer[:, longest:].tolist()
 
 
 def random_subject(shape: str, sizes: Sizes) -> Subject:

@@ -116,7 +116,7 @@ def build_page(
             with gr.Column(elem_id="dock"):
                 features += [Variables(), Findings(), FewShot()]
                 features += [StructuredOutput(services), Tools()]
-            features += [TokenMeter()]
+            features += [TokenMeter(services)]
         static(SPLIT, elem_id="split")
         with gr.Column(elem_id="answers"), gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Answers", id="output", elem_id="view-output") as output:

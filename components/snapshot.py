@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from components.uploads import file_url
 from core.bounds import check_conversation, check_stop
-from core.errors import InvalidInput
+from core.errors import InvalidInput, StillAsking
 from core.lanes import LABELS, Lane
 from core.library.library import Library
 from core.prompt import RenderedPrompt
@@ -30,7 +30,7 @@ class SeenImage:
 @dataclass(frozen=True)
 class Snapshot:
     """library: includes saved presets, read once. chosen: the model in the picker, which may not be
-    loaded. tab: the open one.
+    loaded. tab: the open one. prompt_model: whose prompt it is; empty for the model in use.
     """
 
     engine: Engine
@@ -38,6 +38,7 @@ class Snapshot:
     workspace: Workspace
     chosen: str = ""
     tab: str = "output"
+    prompt_model: str = ""
 
     @cached_property
     def lanes(self) -> tuple[Lane, ...]:
@@ -82,11 +83,21 @@ class Snapshot:
             LABELS[0], page.params, page.budget, template_options=page.template_options,
             variables=page.variables,
         )  # fmt: skip
-        return unseeded(page.conversation, asked)
+        return replace(unseeded(page.conversation, asked), model=self.prompt_model)
+
+    @cached_property
+    def prompts(self) -> tuple[Snapshot, ...]:
+        """This page, and the same with the prompt of each other model that a lane names."""
+        used = self.engine.description
+        known = ("", used.name if used else "")
+        others = dict.fromkeys(one.model for one in self.requests if one.model not in known)
+        return (self, *(replace(self, prompt_model=model) for model in others))
 
     @property
     def prompt(self) -> RenderedPrompt | None:
-        """The messages with the sidebar's settings; None without messages, or after an error."""
+        """The messages with the sidebar's settings; None without messages, after an error, and
+        until a server has told it.
+        """
         rendered = self._rendered
         return rendered if isinstance(rendered, RenderedPrompt) else None
 
@@ -94,12 +105,19 @@ class Snapshot:
     def prompt_error(self) -> str:
         return self._rendered if isinstance(self._rendered, str) else ""
 
+    @property
+    def prompt_asked(self) -> str:
+        """Which server is asked for the prompt, in words; empty where none is."""
+        return str(self._rendered) if isinstance(self._rendered, StillAsking) else ""
+
     @cached_property
-    def _rendered(self) -> RenderedPrompt | str | None:
-        """The prompt, or the error that prevents it."""
+    def _rendered(self) -> RenderedPrompt | StillAsking | str | None:
+        """The prompt, or the error that prevents it. Never waits for a server."""
         if not self.workspace.conversation.messages:
             return None
         try:
-            return self.engine.render(self.prompt_request)
+            return self.engine.render(self.prompt_request, wait=False)
+        except StillAsking as asking:
+            return asking
         except InvalidInput as error:
             return str(error)

@@ -1,4 +1,4 @@
-"""The one exception for input that a person can put right."""
+"""The exception for input that a person can put right."""
 
 
 class InvalidInput(ValueError):
@@ -6,6 +6,10 @@ class InvalidInput(ValueError):
 
     Whoever reads input (page, API, preset file) lets it pass through; the edge shows its text.
     """
+
+
+class StillAsking(InvalidInput):
+    """A server is asked for what is wanted, and has not answered yet. Ask again soon."""
 
 
 def reason(error: OSError) -> str:

@@ -34,7 +34,8 @@ class RenderedPrompt:
 
     tools_ignored: there are tools, and the template writes the same prompt without them. unplaced:
     places of messages that the template rewrites: which tokens are theirs is not known.
-    in_template: False where the model has none, and the messages' texts are one text.
+    in_template: False where the model has none, and the messages' texts are one text. parts_known:
+    False where a server tells tokens only, and not which are special or belong to which message.
     """
 
     text: str
@@ -44,6 +45,7 @@ class RenderedPrompt:
     tools_ignored: bool = False
     unplaced: tuple[int, ...] = ()
     in_template: bool = True
+    parts_known: bool = True
 
     @cached_property
     def token_ids(self) -> tuple[int, ...]:

@@ -128,7 +128,7 @@ class LocalEngine:
             "this lane use the one in use."
         )
 
-    def render(self, request: Request) -> RenderedPrompt:
+    def render(self, request: Request, wait: bool = True) -> RenderedPrompt:
         worker = self._worker_of(request.model)
         if isinstance(worker, str):
             raise InvalidInput(worker)

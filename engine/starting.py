@@ -109,9 +109,9 @@ class StartingEngine:
             else _Waiting(self._wait, requests, visitor)
         )
 
-    def render(self, request: Request) -> RenderedPrompt:
+    def render(self, request: Request, wait: bool = True) -> RenderedPrompt:
         if self._engine:
-            return self._engine.render(request)
+            return self._engine.render(request, wait)
         raise InvalidInput(self._sentence)
 
     def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:

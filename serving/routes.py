@@ -21,7 +21,7 @@ CALL = re.compile(rf"{API}/call/(?P<name>\w+)/?")
 RESULT = re.compile(rf"{API}/call/\w+/(?P<event>\w+)")
 FILE = f"{API}/file="
 MODELS = re.compile(r"/v1/models(/.+)?")
-COMPLETIONS = ("/v1/chat/completions", "/v1/completions")
+COMPLETIONS = ("/v1/chat/completions", "/v1/completions", "/v1/tokenize")
 PAGES = re.compile(
     r"/|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|logout)/?"
     r"|/(assets|static)/.+"

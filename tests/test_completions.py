@@ -81,6 +81,15 @@ def test_models_are_listed_and_looked_up(scripted: OpenAI):
         scripted.models.retrieve("LiquidAI/none")
 
 
+def test_the_prompt_of_a_chat_is_told_without_an_answer(scripted: OpenAI):
+    asked = {"messages": HI, "max_tokens": 1, "return_token_ids": True}
+    answered = scripted.post("/chat/completions", body=asked, cast_to=dict)
+    told = scripted.post("/tokenize", body={"messages": HI}, cast_to=dict)
+    assert told["tokens"] == answered["prompt_token_ids"]
+    assert (told["count"], "Hi" in told["prompt"]) == (answered["usage"]["prompt_tokens"], True)
+    assert told["playground"]["messages"].count(0) == 1
+
+
 def test_a_thought_is_told_apart_whole_and_streamed(scripted: OpenAI):
     asked = {"messages": [{"role": "user", "content": "!think Hi"}]}
     whole = scripted.chat.completions.create(model="scripted", seed=1, **asked).choices[0].message

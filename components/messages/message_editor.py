@@ -84,7 +84,7 @@ class Messages(Feature):
 
 def message_tokens(page: Snapshot) -> dict[str, int | None]:
     """By the id of each message, as far as the prompt can be built; None: not known."""
-    if page.prompt is None:
+    if page.prompt is None or not page.prompt.parts_known:
         return {}
     counts, unplaced = page.prompt.message_tokens, page.prompt.unplaced
     return {

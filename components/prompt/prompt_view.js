@@ -24,6 +24,14 @@ export function shownState({ key }, { view, found, isScoring }) {
   return { shown: view === 'surprise' && !isColoured ? 'text' : view, said, sums: isColoured ? sumsOf(found) : '' };
 }
 
+// That of the model in use, then those of further models that lanes use.
+export const promptsOf = (value) => [value || {}, ...(value?.others || [])];
+
+export function tokenTitle({ id, place }, placed) {
+  if (!placed) return `id ${id}`;
+  return `id ${id}${place ? ` · message ${place}` : ' · template'}`;
+}
+
 export function mount({ element, trigger, props, watch }) {
   const part = (name) => element.querySelector(`.${name}`);
   const surprise = new PromptSurprise(part('prompt-surprise'));
@@ -31,22 +39,42 @@ export function mount({ element, trigger, props, watch }) {
   let view = 'text';
   let found = props.surprise || {};
   let isScoring = false;
+  let model = ''; // whose prompt shows; that of the model in use where no lane has it
+  const told = new Map(); // by model, the last prompt that its server has told
   let drawn = null; // the answer that the stream shows
 
   function tokenNode(group) {
     const { token } = group;
-    const place = token.place ? ` · message ${token.place}` : ' · template';
     return make(
-      'span', { className: `prompt-token ${token.kind}`, title: `id ${token.id}${place}` },
+      'span', { className: `prompt-token ${token.kind}`, title: tokenTitle(token, shownPrompt().placed) },
       shownText(group, shownNow().shown),
     );
   }
-  const shownNow = () => shownState(props.value || {}, { view, found, isScoring });
+  const offered = () => promptsOf(props.value);
+  const chosen = () => offered().find((one) => one.model === model) || offered()[0];
+  const shownPrompt = () => told.get(chosen().model) || {};
+  const shownNow = () => {
+    const isOther = chosen() !== offered()[0]; // only the prompt of the model in use is scored
+    return shownState(shownPrompt(), { view: isOther && view === 'surprise' ? 'text' : view, found, isScoring });
+  };
+  function keep() {
+    for (const one of offered()) if (!one.asking) told.set(one.model, one);
+    const names = offered().map((one) => one.model);
+    for (const name of told.keys()) if (!names.includes(name)) told.delete(name);
+    const select = part('prompt-model');
+    if (names.join('\n') !== [...select.options].map((option) => option.value).join('\n')) {
+      select.replaceChildren(...names.map((name) => make('option', { value: name }, name)));
+    }
+    select.value = chosen().model;
+    select.hidden = names.length < 2;
+  }
   function draw() {
-    const value = props.value || {};
+    const value = shownPrompt();
     const { shown, said, sums } = shownNow();
     part('prompt-summary').textContent = [value.summary, sums].filter(Boolean).join('. ');
-    part('prompt-note').textContent = value.note || '';
+    part('prompt-note').textContent = chosen().note || '';
+    part('prompt-tokens').toggleAttribute('data-asking', Boolean(chosen().asking));
+    element.querySelector('[data-view=surprise]').hidden = chosen() !== offered()[0];
     part('prompt-scoring').textContent = said;
     for (const button of element.querySelectorAll('button[data-view]')) {
       button.setAttribute('aria-pressed', String(button.dataset.view === shown));
@@ -75,7 +103,12 @@ export function mount({ element, trigger, props, watch }) {
     const button = event.target.closest('button');
     if (button) choose(button.dataset.view);
   });
+  part('prompt-model').addEventListener('change', ({ target }) => {
+    model = target.value;
+    draw();
+  });
   watch('value', () => {
+    keep();
     if (found.error && found.key !== props.value?.key) [found, view] = [{}, 'text'];
     draw();
   });
@@ -86,5 +119,6 @@ export function mount({ element, trigger, props, watch }) {
     if (found.error) view = 'text';
     draw();
   });
+  keep();
   draw();
 }

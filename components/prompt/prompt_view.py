@@ -28,19 +28,30 @@ class TokenView(TypedDict):
 
 
 class PromptValue(TypedDict):
-    """key: as in `Surprise`; empty without a prompt."""
+    """model: its name. key: as in `Surprise`; empty without a prompt. placed: whether the tokens'
+    kinds and places are known. asking: a server is asked for it, and the last one stays. others:
+    those of further models that lanes use, without keys.
+    """
 
+    model: str
     key: str
     tokens: list[TokenView]
     summary: str
     note: str
+    placed: bool
+    asking: bool
+    others: list[PromptValue]
 
 
 RENDERED = {
     True: "rendered by the chat template",
     False: "the messages' texts, one after another: the model has no chat template",
 }
-EMPTY_PROMPT: PromptValue = {"key": "", "tokens": [], "summary": "", "note": ""}
+TOLD = "as the server tells them; it marks neither special tokens nor messages"
+EMPTY_PROMPT: PromptValue = {
+    "model": "", "key": "", "tokens": [], "summary": "", "note": "", "placed": True,
+    "asking": False, "others": [],
+}  # fmt: skip
 
 
 class PromptTab(Feature):
@@ -57,7 +68,7 @@ class PromptTab(Feature):
 
     def show(self, page: Snapshot) -> Changes:
         """Follows the inputs only while the tab is open."""
-        return {self.view: prompt_of(page)} if page.tab == "prompt" else {}
+        return {self.view: prompts_of(page)} if page.tab == "prompt" else {}
 
     def wire(self, page: Wiring) -> None:
         def open_prompt(values: Values) -> Changes:
@@ -88,10 +99,24 @@ class PromptTab(Feature):
         return page
 
 
+def prompts_of(page: Snapshot) -> PromptValue:
+    """That of the model in use, with the others."""
+    used = page.engine.description
+    first, *others = (
+        _named(one, one.prompt_model or (used.name if used else "")) for one in page.prompts
+    )
+    return {**first, "others": [{**one, "key": ""} for one in others]}
+
+
+def _named(page: Snapshot, model: str) -> PromptValue:
+    return {**prompt_of(page), "model": model}
+
+
 def prompt_of(page: Snapshot) -> PromptValue:
     if page.prompt:
         return {**prompt_value(page.prompt), "key": prompt_key(page)}
-    return {**EMPTY_PROMPT, "note": page.prompt_error}
+    note = page.prompt_error or page.prompt_asked
+    return {**EMPTY_PROMPT, "note": note, "asking": bool(page.prompt_asked)}
 
 
 def prompt_value(prompt: RenderedPrompt) -> PromptValue:
@@ -106,8 +131,9 @@ def prompt_value(prompt: RenderedPrompt) -> PromptValue:
             }
             for token in prompt.tokens
         ],
-        "summary": f"{counted(len(prompt.tokens), 'token')}, {RENDERED[prompt.in_template]}",
+        "summary": f"{counted(len(prompt.tokens), 'token')}, {_how(prompt)}",
         "note": prompt_note(prompt),
+        "placed": prompt.parts_known,
     }
 
 
@@ -126,6 +152,12 @@ def prompt_note(prompt: RenderedPrompt) -> str:
             "template's."
         )
     return " ".join(notes)
+
+
+def _how(prompt: RenderedPrompt) -> str:
+    if not prompt.parts_known:
+        return TOLD
+    return RENDERED[prompt.in_template]
 
 
 def _kind(token: PromptToken) -> str:

@@ -48,7 +48,7 @@ async def surprise_of(
     Raises InvalidInput where there is no prompt, or where its tokens can't be scored.
     """
     if page.prompt is None:
-        raise InvalidInput(page.prompt_error or NO_PROMPT)
+        raise InvalidInput(page.prompt_error or page.prompt_asked or NO_PROMPT)
     [asked] = visitor.bound([replace(page.prompt_request, model=page.requests[0].model)])
     work = page.engine.score(asked, "", whole=True, visitor=visitor.page)
     found = await score_of(work, visitor.seconds, is_here)

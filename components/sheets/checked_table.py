@@ -36,6 +36,7 @@ class CheckedTable:
         self._fresh: deque[str] = deque()  # keys of new answers
         self._due: set[int] = set()  # rows whose answers are still to be looked at
         self._numbers: dict[str, list[int]] = {}  # by key: equal rows share their answers
+        self._keys: dict[int, tuple[Row, list[str]]] = {}  # by the row's number
         self._outdated = True  # whether the results are
         self._results_due = 0.0  # as `perf_counter` counts
         self._is_large = self._postponed = False
@@ -61,13 +62,26 @@ class CheckedTable:
         """All is asked again: lanes or checks have changed."""
         self._rows.clear()
 
-    def follow(self, plan: KnownPlan) -> None:
-        """The sheet has changed."""
-        self._numbers = {}
-        for place in plan.places():
-            number = plan.sheet.rows[place.row].number
-            self._numbers.setdefault(plan.key(place), []).append(number)
+    def follow(self, plan: KnownPlan, asks_as_before: bool = False) -> None:
+        """The sheet has changed. asks_as_before: rows that are the same still have their keys."""
+        rows = plan.sheet.rows
+        if not asks_as_before or [row.number for row in rows] != [*self._keys]:
+            self._numbers, self._keys = {}, {}
+        for index, row in enumerate(rows):
+            known = self._keys.get(row.number)
+            if known is None or known[0] is not row:
+                self._take_keys(row, [plan.key(place) for place in plan.places_of(index)])
         self._outdated = True
+
+    def _take_keys(self, row: Row, keys: list[str]) -> None:
+        before = self._keys.get(row.number)
+        for key in before[1] if before else ():
+            self._numbers[key].remove(row.number)
+            if not self._numbers[key]:
+                del self._numbers[key]
+        for key in keys:
+            self._numbers.setdefault(key, []).append(row.number)
+        self._keys[row.number] = (row, keys)
 
     def rows(self, plan: KnownPlan) -> list[TableRow]:
         """In the order of the sheet."""

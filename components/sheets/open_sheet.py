@@ -265,9 +265,10 @@ class OpenSheet:
             return self._plan
         before, version = self._plan, self._images_version
         self._plan = KnownPlan(self._sheet, presets, model, self._image, version, before)
-        if before and not self._plan.asks_as(before):
+        asks_as_before = before is not None and self._plan.asks_as(before)
+        if before and not asks_as_before:
             self._table.forget()
-        self._table.follow(self._plan)
+        self._table.follow(self._plan, asks_as_before)
         return self._plan
 
     def _image(self, name: str) -> Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 from core.sheets.cell import Cell, Place
@@ -36,18 +37,18 @@ class LaneCell:
         return 2 * self.passes > self.judged if self.judged else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableRow:
     """cells: by lane; empty for a row that can't run."""
 
     row: Row
     cells: Mapping[str, LaneCell]
 
-    @property
+    @cached_property
     def fails(self) -> bool:
         return any(cell.passed is False for cell in self.cells.values())
 
-    @property
+    @cached_property
     def disagrees(self) -> bool:
         """Whether lanes differ in passing or, where nothing is judged, in what they answer."""
         marks = {cell.passed for cell in self.cells.values() if cell.passed is not None}
@@ -55,7 +56,7 @@ class TableRow:
             return len(marks) > 1
         return len({cell.text for cell in self.cells.values() if cell.ran and not cell.error}) > 1
 
-    @property
+    @cached_property
     def errs(self) -> bool:
         return bool(self.row.problem) or any(cell.error for cell in self.cells.values())
 

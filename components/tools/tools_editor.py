@@ -121,7 +121,7 @@ def tools_editor(**props: Any) -> gr.HTML:
 def tools_status(text: str, prompt: RenderedPrompt | None) -> ToolsStatus:
     """The number of tools and their cost, or what is wrong with them.
 
-    prompt: rendered with them; None where it could not be rendered. line, column: of a mistake,
+    prompt: rendered with them; None where it is not known. line, column: of a mistake,
     counted from 1, for the field's caret.
     """
     try:
@@ -139,7 +139,7 @@ def tools_status(text: str, prompt: RenderedPrompt | None) -> ToolsStatus:
     if not tools:
         return EMPTY
     count = counted(len(tools), "tool")
-    if prompt is None:
+    if prompt is None or not prompt.parts_known:
         return {**EMPTY, "summary": count, "count": len(tools)}
     if prompt.tools_ignored:
         return {**EMPTY, "summary": f"{count} · not in the prompt", "note": IGNORED,

@@ -18,15 +18,15 @@ class Capabilities:
     """An engine says each of them of each model; what is False or empty is not there.
 
     prefill: a last assistant message is continued. images: messages may hold them. exact_prompt:
-    the rendered prompt and its token ids are known, before a run and in it. logprobs: each token
-    comes with its own. candidates: how many of a place's likeliest can be asked for; 0: none, and
-    else each token comes with its trace. scores, distributions: given text can be scored, and all
-    logits of a place asked for. beginnings: an answer can begin with given tokens. ends: ids of the
-    tokens that end one, and that it can't begin with. tools: the prompt names them to the model.
-    seeds: the same seed and settings draw the same tokens. roles: the prompt says who wrote what;
-    False: the messages' texts are one text, which is continued whoever wrote it. verification: an
-    answer can be made again by another way, and compared. samplers: names of the table in
-    `core/samplers.py`; the others are not applied.
+    the rendered prompt and its token ids are known, before a run without waiting, and in it.
+    logprobs: each token comes with its own. candidates: how many of a place's likeliest can be
+    asked for; 0: none, and else each token comes with its trace. scores, distributions: given text
+    can be scored, and all logits of a place asked for. beginnings: an answer can begin with given
+    tokens. ends: ids of the tokens that end one, and that it can't begin with. tools: the prompt
+    names them to the model. seeds: the same seed and settings draw the same tokens. roles: the
+    prompt says who wrote what; False: the messages' texts are one text, which is continued whoever
+    wrote it. verification: an answer can be made again by another way, and compared. samplers:
+    names of the table in `core/samplers.py`; the others are not applied.
     constraints: an answer can be held to a schema or a grammar, and to a call of a tool.
     template_options: what its chat template reads in addition.
     """

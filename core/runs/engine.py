@@ -168,10 +168,11 @@ class Engine(Protocol):
         """
         ...
 
-    def render(self, request: Request) -> RenderedPrompt:
-        """The prompt of `request` as it would be sent.
+    def render(self, request: Request, wait: bool = True) -> RenderedPrompt:
+        """The prompt of `request` as it would be sent. A server is asked, which may take seconds.
 
-        Raises InvalidInput if it can't be built, or isn't known: see `Capabilities.exact_prompt`.
+        wait: for that; else raises StillAsking until it has answered. Raises InvalidInput if it
+        can't be built, or isn't told.
         """
         ...
 

@@ -56,6 +56,9 @@ class Plan:
         self._image_of = image_of
         self._image_names: dict[str, str] = {}  # that tell the content, by the names in rows
         self._by_label = {lane.label: lane for lane in self.lanes}
+        self._samples = [
+            (label, sample) for label in labels for sample in range(self.samples(label))
+        ]
         talk = sheet.workspace.conversation
         self._names = {lane.label: variables(texts_of(talk, [lane])) for lane in self.lanes}
         self._prints = {lane.label: _print(talk, lane, model) for lane in self.lanes}
@@ -85,11 +88,14 @@ class Plan:
         """All that can run, row by row, so that prompts that are alike are asked one after another;
         rows that could not be read are left out.
         """
-        for index, row in enumerate(self.sheet.rows):
-            if not row.problem:
-                for lane in self.lanes:
-                    for sample in range(self.samples(lane.label)):
-                        yield Place(index, lane.label, sample)
+        for index in range(len(self.sheet.rows)):
+            yield from self.places_of(index)
+
+    def places_of(self, index: int) -> list[Place]:
+        """The same for one row."""
+        if self.sheet.rows[index].problem:
+            return []
+        return [Place(index, lane, sample) for lane, sample in self._samples]
 
     def missing(self, known: Collection[str]) -> Iterator[tuple[Place, str]]:
         """The places, each with its key, whose keys are not known; each key once."""

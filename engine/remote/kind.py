@@ -11,6 +11,7 @@ from core.completions.chunks import ChunkReader
 from core.completions.model_facts import name_of
 from core.completions.openai_body import UrlOf, openai_body
 from core.errors import InvalidInput
+from core.prompt import RenderedPrompt
 from core.runs.capabilities import Capabilities
 from core.runs.engine import ModelDescription
 from core.runs.events import Event
@@ -36,6 +37,13 @@ def no_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf) ->
     return None
 
 
+def no_prompt(
+    server: RemoteServer, request: Request, model: str, url_of: UrlOf
+) -> RenderedPrompt | None:
+    """The server doesn't tell it."""
+    return None
+
+
 def no_logprobs(server: RemoteServer, ids: Sequence[int], model: str) -> Logprobs | None:
     """The server doesn't tell them of given text."""
     return None
@@ -45,8 +53,9 @@ def no_logprobs(server: RemoteServer, ids: Sequence[int], model: str) -> Logprob
 class Kind:
     """body: of a request for a model. path: where it is sent. lines: each line of the answer is
     JSON; else they are server-sent events. prompt_ids: of a request, before a run; None where the
-    server doesn't tell them. text_logprobs: of given ids, one each; None as well. draws_alike:
-    whether a seed draws there what it draws here.
+    server doesn't tell them. prompt: the same with the tokens' texts, as the page shows it, without
+    a context_length. text_logprobs: of given ids, one each; None as well. draws_alike: whether a
+    seed draws there what it draws here.
     """
 
     name: str
@@ -55,6 +64,7 @@ class Kind:
     path: str = CHAT
     lines: bool = False
     prompt_ids: Callable[[RemoteServer, Request, str, UrlOf], Ids | None] = no_ids
+    prompt: Callable[[RemoteServer, Request, str, UrlOf], RenderedPrompt | None] = no_prompt
     text_logprobs: Callable[[RemoteServer, Sequence[int], str], Logprobs | None] = no_logprobs
     draws_alike: bool = False
 

@@ -5,14 +5,18 @@ it stands depends on the model: before one of LFM2, newer versions write an empt
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.completions.openai_body import UrlOf, llama_body
 from core.errors import InvalidInput
+from core.prompt import RenderedPrompt
 from core.runs.engine import ModelDescription
 from core.workspace import Request
+from engine.remote.answer import WHOLE_SECONDS
 from engine.remote.kind import Ids, Kind, asked, at, can, described, ids_of
 from engine.remote.remote_server import RemoteServer
+from engine.remote.told_prompt import prompt_of_pieces
 
 
 def llama_models(
@@ -36,16 +40,29 @@ def _continues(server: RemoteServer) -> bool:
 
 
 def _prompt(server: RemoteServer, body: Mapping[str, Any]) -> Any:
-    with server.post("/apply-template", body) as answer:
+    with server.post("/apply-template", body, seconds=WHOLE_SECONDS) as answer:
         return at(answer.json(), "prompt")
 
 
 def prompt_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf) -> Ids:
-    body = llama_body(request, model, url_of)
+    return ids_of(_tokens(server, llama_body(request, model, url_of)), server)
+
+
+def prompt(server: RemoteServer, request: Request, model: str, url_of: UrlOf) -> RenderedPrompt:
+    if request.conversation.images:
+        raise InvalidInput(
+            f"{server.name} doesn't tell how many tokens an image takes, so a prompt with images "
+            "can't be counted before a run."
+        )
+    body = llama_body(replace(request, constraint=None), model, url_of)
+    return prompt_of_pieces(_tokens(server, body, with_pieces=True), server)
+
+
+def _tokens(server: RemoteServer, body: Mapping[str, Any], **more: Any) -> Any:
     wanted = {name: body[name] for name in ("messages", "tools") if name in body}
     named = {"content": _prompt(server, wanted), "add_special": True, "parse_special": True}
-    with server.post("/tokenize", named) as answer:
-        return ids_of(at(answer.json(), "tokens"), server)
+    with server.post("/tokenize", {**named, **more}, seconds=WHOLE_SECONDS) as answer:
+        return at(answer.json(), "tokens")
 
 
-LLAMA_CPP = Kind(name="llama.cpp", body=llama_body, prompt_ids=prompt_ids)
+LLAMA_CPP = Kind(name="llama.cpp", body=llama_body, prompt_ids=prompt_ids, prompt=prompt)

@@ -36,10 +36,11 @@ from core.workspace import Request
 from engine.images.image_files import image_facts, preview
 from engine.pump import failed
 from engine.remote.answer import Answer
-from engine.remote.kind import Kind, Logprobs, Reader, prompt_count
+from engine.remote.kind import Kind, Logprobs, Reader, no_prompt, prompt_count
 from engine.remote.kinds import found
 from engine.remote.remote_server import RemoteServer
 from engine.remote.remote_stream import RemoteStream
+from engine.remote.served_prompts import ServedPrompts
 
 AGAIN = 15.0
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class RemoteEngine:
         self._models: tuple[ModelDescription, ...] = ()
         self._used = ""  # the name of the model in use; empty for the server's first
         self._trouble = ""
+        self._prompts = ServedPrompts(server.name, self._ask_prompt)
         self._asking = threading.Lock()
         self._again = again
         self._asked = -again
@@ -154,8 +156,24 @@ class RemoteEngine:
             raise InvalidInput(f"{self._server.name} has no model {name}. Choose another one.")
         return found
 
-    def render(self, request: Request) -> RenderedPrompt:
-        raise InvalidInput(
+    def render(self, request: Request, wait: bool = True) -> RenderedPrompt:
+        model = self._model_of(request.model)
+        if self._kind is None or self._kind.prompt is no_prompt:
+            raise InvalidInput(self._untold)
+        asked = within(replace(request, model=model.name), model.capabilities)
+        return self._prompts.wait(asked) if wait else self._prompts.now(asked)
+
+    def _ask_prompt(self, request: Request) -> RenderedPrompt:
+        model = self._model_of(request.model)
+        assert self._kind, "it is known with the models"
+        found = self._kind.prompt(self._server, request, model.model, _data_url)
+        if found is None:
+            raise InvalidInput(self._untold)
+        return replace(found, context_length=model.context_length)
+
+    @property
+    def _untold(self) -> str:
+        return (
             f"{self._server.name} doesn't tell its prompt, so its tokens can't be counted before a "
             "run."
         )

@@ -134,9 +134,9 @@ class SeveralEngines:
     def _description_of(self, name: str) -> ModelDescription:
         return next(model for model in self.models if model.name == name)
 
-    def render(self, request: Request) -> RenderedPrompt:
+    def render(self, request: Request, wait: bool = True) -> RenderedPrompt:
         engine, there = self._sent(request)
-        return engine.render(there)
+        return engine.render(there, wait)
 
     def verify(self, request: Request, token_ids: Sequence[int]) -> Readable[VerifyEvent]:
         try:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
 from core.completions.openai_body import UrlOf, vllm_body
 from core.errors import InvalidInput
+from core.prompt import RenderedPrompt
 from core.runs.engine import ModelDescription
 from core.workspace import Request
+from engine.remote.answer import WHOLE_SECONDS
 from engine.remote.kind import Ids, Kind, Logprobs, at, can, described, ids_of
 from engine.remote.remote_server import RemoteServer
+from engine.remote.told_prompt import prompt_of_names
 
 TOKENIZED = ("model", "messages", "tools", "continue_final_message", "add_generation_prompt")
 CAN = can("vllm", prefill=True, logprobs=True, constraints=True)
@@ -24,10 +28,24 @@ def vllm_models(
 
 
 def prompt_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf) -> Ids:
-    body = vllm_body(request, model, url_of)
+    return ids_of(at(_tokenized(server, request, model, url_of), "tokens"), server)
+
+
+def prompt(server: RemoteServer, request: Request, model: str, url_of: UrlOf) -> RenderedPrompt:
+    told = _tokenized(server, request, model, url_of, return_token_strs=True)
+    ids = ids_of(at(told, "tokens"), server)
+    asked = {"model": model, "tokens": [*ids]}
+    with server.post("/detokenize", asked, seconds=WHOLE_SECONDS) as answer:
+        return prompt_of_names(ids, at(told, "token_strs"), at(answer.json(), "prompt"), server)
+
+
+def _tokenized(
+    server: RemoteServer, request: Request, model: str, url_of: UrlOf, **more: Any
+) -> Any:
+    body = vllm_body(replace(request, constraint=None), model, url_of)
     asked = {name: body[name] for name in TOKENIZED if name in body}
-    with server.post("/tokenize", asked) as answer:
-        return ids_of(at(answer.json(), "tokens"), server)
+    with server.post("/tokenize", {**asked, **more}, seconds=WHOLE_SECONDS) as answer:
+        return answer.json()
 
 
 def text_logprobs(server: RemoteServer, ids: Sequence[int], model: str) -> Logprobs:
@@ -45,4 +63,6 @@ def text_logprobs(server: RemoteServer, ids: Sequence[int], model: str) -> Logpr
     return [None if one is None else float(one) for one in found]
 
 
-VLLM = Kind(name="vLLM", body=vllm_body, prompt_ids=prompt_ids, text_logprobs=text_logprobs)
+VLLM = Kind(
+    name="vLLM", body=vllm_body, prompt_ids=prompt_ids, prompt=prompt, text_logprobs=text_logprobs
+)

@@ -165,7 +165,7 @@ class ScriptedEngine:
             trace=event.trace if self._can.candidates else None,
         )
 
-    def render(self, request: Request) -> RenderedPrompt:
+    def render(self, request: Request, wait: bool = True) -> RenderedPrompt:
         if not self._can.exact_prompt:
             raise InvalidInput(
                 f"{self._description.name} doesn't tell its prompt, so its tokens can't be counted "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from core.completions.asked import Asked, model_of, read_chat, read_text
 from core.completions.body import NotAnswered, read_body
 from core.completions.forms import models_list
 from core.completions.model_facts import model_entry
+from core.completions.told_prompt import prompt_body
 from core.conversation import Image
 from core.errors import InvalidInput
 from core.formats.data_urls import image_of
@@ -33,6 +34,7 @@ from serving.completions.caller import Callers
 from serving.completions.refusal import refusal
 
 Read = Callable[[Mapping[str, Any], ModelDescription], Asked]
+Answer = Callable[[Asked, Visitor], Awaitable[None]]
 LOADING = "The model is still loading. Try again in a few seconds."
 NO_MODEL = "No model is loaded. Choose one on the page, then call again."
 
@@ -54,6 +56,7 @@ class Completions:
             Route("/v1/models/{name:path}", self._model),
             Route("/v1/chat/completions", _Completion(self._answer, read_chat), methods=["POST"]),
             Route("/v1/completions", _Completion(self._answer, read_text), methods=["POST"]),
+            Route("/v1/tokenize", _Completion(self._tokenize, read_chat), methods=["POST"]),
         ]
 
     async def _models(self, _: HttpRequest) -> Response:
@@ -74,6 +77,25 @@ class Completions:
         return models
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, read: Read) -> None:
+        async def answer(asked: Asked, visitor: Visitor) -> None:
+            # All calls of a client count as one visitor, or many would get many turns.
+            stream = self._engine.stream(asked.requests, f"/{visitor.address}")
+            await Answering(stream, asked, visitor.seconds, receive, send).run()
+
+        await self._take(scope, receive, send, read, answer)
+
+    async def _tokenize(self, scope: Scope, receive: Receive, send: Send, read: Read) -> None:
+        """The prompt of a chat, without an answer."""
+
+        async def answer(asked: Asked, _: Visitor) -> None:
+            prompt = await asyncio.to_thread(self._engine.render, asked.requests[0])
+            await JSONResponse(prompt_body(prompt, asked.model))(scope, receive, send)
+
+        await self._take(scope, receive, send, read, answer)
+
+    async def _take(
+        self, scope: Scope, receive: Receive, send: Send, read: Read, answer: Answer
+    ) -> None:
         content = await HttpRequest(scope, receive).body()
         try:
             asked = await asyncio.to_thread(self._read, content, read)
@@ -81,9 +103,7 @@ class Completions:
             visitor = Visitor(f"v1/{token_hex(8)}", address, demo=self._access.demo, owner=False)
             asked = replace(asked, requests=visitor.bound(asked.requests))
             with self._gate.enter(visitor), _with_files(asked) as kept:
-                # All calls of a client count as one visitor, or many would get many turns.
-                stream = self._engine.stream(kept.requests, f"/{address}")
-                await Answering(stream, kept, visitor.seconds, receive, send).run()
+                await answer(kept, visitor)
         except TooManyRuns as error:
             await refusal(error, 429)(scope, receive, send)
         except InvalidInput as error:

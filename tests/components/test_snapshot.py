@@ -9,16 +9,16 @@ from components.lanes.lanes import editor_props
 from components.messages.message_editor import message_tokens
 from components.models.model_status import status_value
 from components.presets.presets import modified_of
-from components.prompt.prompt_view import prompt_of, prompt_value
+from components.prompt.prompt_view import prompt_of, prompt_value, prompts_of
 from components.prompt.token_meter import meter_of, meter_value
 from core.conversation import Conversation, message
-from core.errors import InvalidInput
+from core.errors import InvalidInput, StillAsking
 from core.lanes import LaneSettings
 from core.prompt import PromptToken, RenderedPrompt
 from core.runs.engine import Loading, ModelDescription
 from core.sampling import SamplingParams
 from core.vision import VisionBudget
-from core.workspace import Workspace
+from core.workspace import Request, Workspace
 from engine.scripted.scripted_engine import ScriptedEngine
 from tests.components.snapshots import LIBRARY, snapshot, workspace
 from tests.model_capabilities import ALL
@@ -118,6 +118,49 @@ def test_a_prompt_that_leaves_too_little_room_warns_with_numbers():
     assert "0 left" in meter_value(conversation, full, 64)["text"]
     far_too_long = RenderedPrompt("", (PromptToken(1, "x", 0),) * 130, 100)
     assert "30 too many" in meter_value(conversation, far_too_long, 64)["text"]
+
+
+class Served(ScriptedEngine):
+    """Its prompts are a server's, which has not answered before the second question."""
+
+    asked = 0
+
+    def render(self, request: Request, wait: bool = True) -> RenderedPrompt:
+        self.asked += 1
+        if self.asked == 1:
+            raise StillAsking("Asking far for the prompt …")
+        return RenderedPrompt("ab", (PromptToken(1, "a"), PromptToken(2, "b")), 100,
+                              parts_known=False)  # fmt: skip
+
+
+def test_a_servers_prompt_is_waited_for_and_counts_as_far_as_it_tells():
+    engine = Served()
+    page = replace(snapshot(state("x"), tab="prompt"), engine=engine)
+    meter, view = meter_of(page), prompt_of(page)
+    assert (meter["note"], bool(meter["asking"])) == ("Asking far for the prompt …", True)
+    assert (view["note"], view["asking"], view["tokens"]) == (meter["note"], True, [])
+    page = replace(page, engine=engine)
+    meter, view = meter_of(page), prompt_of(page)
+    assert meter["text"] == "2 of 100 tokens · 98 left"
+    assert (meter["segments"], meter["asking"]) == ([("prompt", 2)], 0)
+    assert [token["text"] for token in view["tokens"]] == ["a", "b"]
+    assert view["summary"].startswith("2 tokens, as the server tells them; it marks neither")
+    assert message_tokens(page) == {}
+
+
+def test_the_prompt_tab_shows_the_prompt_of_each_model_that_lanes_use():
+    lanes = (LaneSettings(), LaneSettings(model="b at far"), LaneSettings(model="b at far"))
+    engine = Served()
+    page = replace(snapshot(state("x", lanes=lanes), tab="prompt"), engine=engine)
+    value = prompts_of(page)
+    assert value["model"] == "scripted"
+    (other,) = value["others"]
+    assert (value["asking"], other["model"], other["asking"]) == (True, "b at far", False)
+    assert (len(other["tokens"]), other["placed"], other["key"]) == (2, False, "")
+    engine.asked = 0  # the second one is asked in a tab that shows it
+    meter = meter_of(replace(page, prompt_model=""))
+    assert meter["asking"]
+    assert not meter_of(replace(snapshot(state("x", lanes=lanes)), engine=engine))["asking"]
 
 
 def test_no_messages_leave_the_meter_empty():

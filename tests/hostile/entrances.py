@@ -394,6 +394,12 @@ def continued_text(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
     return _completion(visitor, "v1/completions", {"prompt": "Hi", "max_tokens": 4, **sent})
 
 
+def tokenized(visitor: Visitor, sent: Mapping[str, Any]) -> Seen:
+    """sent: a part of the body of a chat whose prompt is asked for."""
+    body = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 4, **sent}
+    return _completion(visitor, "v1/tokenize", body)
+
+
 def _completion(visitor: Visitor, path: str, sent: Any) -> Seen:
     began = monotonic()
     reply = visitor.request("POST", path, sent)

@@ -5,7 +5,7 @@ import { faultsOf, withNumber } from '../../components/lanes/lane_editor.js';
 import { rowsOf, typedValue, withOption } from '../../components/models/template_options.js';
 import { grouped } from '../../components/prompt/prompt_groups.js';
 import { figuresOf, scoredTokens, sumsOf } from '../../components/prompt/prompt_surprise.js';
-import { shownState, shownText } from '../../components/prompt/prompt_view.js';
+import { promptsOf, shownState, shownText, tokenTitle } from '../../components/prompt/prompt_view.js';
 import { folded, titleOf } from '../../components/sessions/session_diff.js';
 import { countOf, size } from '../../components/sessions/session_list.js';
 import { withTool } from '../../components/tools/tools_editor.js';
@@ -110,4 +110,13 @@ test('an option is set, or goes back to the default of the template', () => {
   assert.deepEqual(['', 'high', ' '].map((text) => typedValue('text', text)), [undefined, 'high', ' ']);
   assert.deepEqual(['', '0.5', '-3', 'many'].map((text) => typedValue('number', text)),
     [undefined, 0.5, -3, 'many']);
+});
+
+test('the prompt of the model in use comes first, and places are said only where they are known', () => {
+  assert.deepEqual(promptsOf({ model: 'a', others: [{ model: 'b' }] }).map((one) => one.model), ['a', 'b']);
+  assert.deepEqual(promptsOf(undefined), [{}]);
+  assert.deepEqual(
+    [tokenTitle({ id: 7, place: 2 }, true), tokenTitle({ id: 7, place: null }, true), tokenTitle({ id: 7, place: null }, false)],
+    ['id 7 · message 2', 'id 7 · template', 'id 7'],
+  );
 });

@@ -90,6 +90,31 @@ def test_an_edited_row_and_another_check_lose_only_what_they_change(store: Sheet
     assert state(sheet).progress.done == 60
 
 
+def test_equal_rows_share_an_answer_before_and_after_edits_as_in_a_sheet_opened_anew(
+    store: SheetStore,
+):
+    equal = replace(SHEET, rows=tuple(replace(row, values=("word", "")) for row in ROWS[:4]))
+    sheet = opened(store, equal)
+    sheet.run(ASKED, PRESETS)
+    until(lambda: not sheet.runs.is_busy)
+
+    def done() -> tuple[int, int]:
+        fresh = state(OpenSheet(ScriptedEngine(), store, sheet.key, "test")).progress
+        now = state(sheet).progress
+        assert (now.done, now.total) == (fresh.done, fresh.total)
+        return now.done, now.total
+
+    assert done() == (8, 8)
+    sheet.edit(2, "word", "another")
+    assert done() == (6, 8)
+    sheet.edit(3, "word", "another")
+    sheet.remove(1)
+    assert done() == (2, 6)
+    sheet.edit(2, "word", "word")
+    sheet.put_back()
+    assert done() == (6, 8)
+
+
 def test_rows_are_added_with_new_columns_and_numbers(store: SheetStore):
     sheet = opened(store)
     sheet.add(("word", "note"), [Row(1, ("more", "n"))])

@@ -135,6 +135,17 @@ def test_what_a_model_can_do_comes_from_the_server(local, url):
     assert can.samplers == near.capabilities.samplers
 
 
+def test_another_playground_tells_the_prompt_as_it_is_here(local, url):
+    """With the places of messages and tools, and what was typed as text."""
+    talk = Conversation(
+        (message("system", "Be brief."), message("user", "é 🦊 <|im_end|>"),
+         message("assistant", "Once ")), TOOLS,
+    )  # fmt: skip
+    here, there = local.render(asked(talk)), remote(url).render(asked(talk))
+    assert there == here
+    assert all((there.neutralised, there.tool_tokens, there.message_tokens[2]))
+
+
 def test_what_cannot_be_done_there_is_a_sentence(url):
     engine = remote(url)
     for readable in (engine.verify(asked(), [1]), engine.score(asked(), "x"),
@@ -142,8 +153,6 @@ def test_what_cannot_be_done_there_is_a_sentence(url):
         (failed,) = readable
         assert isinstance(failed, Failed)
         assert failed.message.endswith(".")
-    with pytest.raises(InvalidInput):
-        engine.render(asked())
     held = Constraint("json", flexible_whitespace=True)
     assert "white space" in answered(engine, asked(constraint=held))[0].error
     *_, failed = engine.load("another")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from tests.hostile.entrances import Http, chat, continued_text, http, hung_up
+from tests.hostile.entrances import Http, chat, continued_text, http, hung_up, tokenized
 from tests.hostile.hostile_row import Row
 from tests.hostile.rows import picture_files
 from tests.hostile.rows.imports import MARKUP, nested
@@ -145,6 +145,9 @@ ROWS = (
         shipped=True),
     Row("choices that are numbers by /v1", chat, held(choice=[1]), "choices"),
     # Texts
+    Row("a prompt of no messages", tokenized, {"messages": 7}, "messages"),
+    Row("a prompt of a text", tokenized, {"prompt": "Hi"}, "prompt"),
+    Row("a prompt of another model", tokenized, {"model": "x"}, "not in memory"),
     Row("a text of lists", continued_text, {"prompt": [[1]]}, "prompt"),
     Row("an empty text", continued_text, {"prompt": ""}, "prompt"),
     Row("1,000 texts", continued_text, {"prompt": ["x"] * 1_000}, "up to 16"),

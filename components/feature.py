@@ -43,8 +43,8 @@ IN_BROWSER: dict[str, Any] = {"fn": None, "inputs": None, "outputs": None, **PRI
 CHANGED = "document.dispatchEvent(new Event('playground-changed'));"
 TELL: dict[str, Any] = {**IN_BROWSER, "js": f"() => {{ {CHANGED} }}"}
 
-# All acts end in one event of the workspace bar, and all runs in another: a page that opens pays for
-# each listener.
+# All acts end in one event of the workspace bar, and all runs in another: a page that opens pays
+# for each listener.
 ACTED: dict[str, Any] = {**IN_BROWSER, "js": "() => { playground.ended('acted'); }"}
 RAN: dict[str, Any] = {**IN_BROWSER, "js": f"() => {{ playground.ended('ran'); {CHANGED} }}"}
 

@@ -16,7 +16,17 @@ from gradio.events import EventListener
 
 from components.client_component import text_of
 from components.event_data import sent
-from components.feature import ACTED, PRESS_RUN, PRIVATE, QUICK, TELL, Changes, Feature, Services, Values
+from components.feature import (
+    ACTED,
+    PRESS_RUN,
+    PRIVATE,
+    QUICK,
+    TELL,
+    Changes,
+    Feature,
+    Services,
+    Values,
+)
 from components.live_inputs import collect_live
 from components.snapshot import Snapshot
 from components.user_errors import user_errors

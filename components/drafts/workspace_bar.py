@@ -25,7 +25,8 @@ LEFT_OUT = "images_left_out"  # how many, in addition to what a workspace holds
 
 class WorkspaceBar(Feature):
     """Events: `new`, which `Opening` answers; `step_back`, `step_forward`, and `settle` after the
-    last of several steps; `acted` and `ran` after each act and each run of any feature; `make_link`; `open_link` with a `workspace` and `reopen` with a `draft`.
+    last of several steps; `acted` and `ran` after each act and each run of any feature;
+    `make_link`; `open_link` with a `workspace` and `reopen` with a `draft`.
 
     Props: shared, the answer to `make_link`: the `workspace`, how many `images` it leaves out,
     and the number of the `question`; opened, the answer to `open_link`: `images` and `question`.

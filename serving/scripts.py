@@ -42,9 +42,19 @@ class Scripts:
     def tags(self) -> bytes:
         """HTML, with addresses relative to the page: a proxy may put it below any path."""
         folder = f"./scripts/{self.version}"
-        ahead = [f'<link rel="{_kind(path)}" href="{folder}/{path}">' for path in self.modules]
+        ahead = [f'<link rel="modulepreload" href="{folder}/{path}">' for path in self._of("js")]
         last = f'<script type="module" src="{folder}/{self.entry}"></script>'
         return "".join([*ahead, last]).encode() if self.entry else b""
+
+    @cached_property
+    def looks(self) -> bytes:
+        """The same for style sheets. They stand at the page's end, after Gradio's."""
+        folder = f"./scripts/{self.version}"
+        links = (f'<link rel="stylesheet" href="{folder}/{path}">' for path in self._of("css"))
+        return "".join(links).encode()
+
+    def _of(self, kind: str) -> list[str]:
+        return [path for path in self.modules if path.endswith(f".{kind}")]
 
     async def answer(self, request: Request) -> Response:
         """A route: one module by its exact name, of this version alone."""
@@ -53,10 +63,6 @@ class Scripts:
             return PlainTextResponse("Unknown script. Reload the page.\n", 404)
         media_type = "text/css" if path.endswith(".css") else "text/javascript"
         return Response(self.modules[path], 200, FOR_EVER, media_type)
-
-
-def _kind(path: str) -> str:
-    return "stylesheet" if path.endswith(".css") else "modulepreload"
 
 
 class WithScripts:
@@ -78,6 +84,8 @@ class WithScripts:
                 return
             if held:
                 body = message["body"].replace(BEFORE, self._scripts.tags + BEFORE, 1)
+                start, end, rest = body.rpartition(b"</body>")
+                body = start + self._scripts.looks + end + rest
                 headers = MutableHeaders(scope=held[0])
                 more = len(body) - len(message["body"])
                 headers["content-length"] = str(int(headers["content-length"]) + more)

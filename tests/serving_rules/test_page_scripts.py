@@ -42,10 +42,11 @@ def test_the_page_loads_its_scripts_before_gradios_own(accepted):
     assert html.rstrip().endswith("</html>")
 
 
-def test_the_style_sheet_is_there_before_anything_is_shown():
+def test_the_style_sheet_comes_after_gradios_so_that_it_wins_between_equals():
     html = client().get("/").text
-    assert f'<link rel="stylesheet" href="./scripts/{SCRIPTS.version}/page.css">' in html
-    assert html.index("page.css") < html.index("</head>")
+    own = f'<link rel="stylesheet" href="./scripts/{SCRIPTS.version}/page.css">'
+    assert html.index(own) > html.rindex("/assets/")
+    assert html.rstrip().endswith("</html>")
 
 
 def test_every_address_in_the_page_gives_its_script_or_style_sheet():

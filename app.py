@@ -21,6 +21,7 @@ with type_stubs.not_written():
 
 from components.client_component import ENTRY, all_styles, modules
 from components.page import build_page
+from components.scoped_styles import scoped
 from components.theme import head, theme
 from core.access.access import Access
 from core.access.run_gate import RunGate, most_runs
@@ -225,13 +226,13 @@ def make_server(
     page.queue(default_concurrency_limit=16, max_size=64)
     look = {
         "theme": theme(),
-        "css": all_styles(),
         "head": head(demo),
         "js": "() => playground.start()",
     }
     callers = Callers(how.key, local=how.users is None and not how.behind_proxy)
     completions = Completions(engine, runs, access, callers) if how.api else None
-    return Server(page, replace(how, look=look, scripts=Scripts(modules(), ENTRY)), completions)
+    scripts = Scripts({"page.css": scoped(all_styles()), **modules()}, ENTRY)
+    return Server(page, replace(how, look=look, scripts=scripts), completions)
 
 
 def run_sheet(arguments: Sequence[str]) -> int:

@@ -16,7 +16,7 @@ import gradio as gr
 
 FOLDER = Path(__file__).parent
 ASSETS = (".css", ".html", ".js")
-SHELL = "shell.css"  # in the page's head: Gradio rewrites the selectors of all others
+SHELL = "shell.css"  # in the page's head: all others get other selectors (scoped_styles.py)
 ENTRY = "page.js"  # the module that imports all others
 MOUNT = "playground.mount('%s', { element, trigger, props, server, upload, watch });"
 

@@ -39,10 +39,14 @@ QUICK: dict[str, Any] = {**PRIVATE, "queue": False}
 LONG: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
 
 # Scripts that draw views derived from the page listen for this event.
-TELL: dict[str, Any] = {
-    "fn": None, "inputs": None, "outputs": None, **PRIVATE,
-    "js": "() => { document.dispatchEvent(new Event('playground-changed')); }",
-}  # fmt: skip
+IN_BROWSER: dict[str, Any] = {"fn": None, "inputs": None, "outputs": None, **PRIVATE}
+CHANGED = "document.dispatchEvent(new Event('playground-changed'));"
+TELL: dict[str, Any] = {**IN_BROWSER, "js": f"() => {{ {CHANGED} }}"}
+
+# All acts end in one event of the workspace bar, and all runs in another: a page that opens pays
+# for each listener.
+ACTED: dict[str, Any] = {**IN_BROWSER, "js": "() => { playground.ended('acted'); }"}
+RAN: dict[str, Any] = {**IN_BROWSER, "js": f"() => {{ playground.ended('ran'); {CHANGED} }}"}
 
 PRESS_RUN = "() => playground.pressRun()"
 

@@ -12,6 +12,13 @@ export function withCheapCopies(structuredClone) {
   };
 }
 
+// Gradio wraps its configuration in Svelte's proxies, and then reads every listener once for each
+// component. Svelte leaves an array of any other class as it is; nothing ever changes a listener.
+class Unwatched extends Array {}
+export function unwatch(list) {
+  if (Array.isArray(list)) Object.setPrototypeOf(list, Unwatched.prototype);
+}
+
 // The clock of Gradio's first loading screen asks for 60 frames a second as long as the page is open. From
 // `stop()` on, the next frame that a status tracker asks for within a second is not given; every other is.
 export class Frames {

@@ -8,10 +8,10 @@ import { mount as comparison } from './compare/comparison.js';
 import { isDemo } from './demo/demo_address.js';
 import { mount as demo_page } from './demo/demo_page.js';
 import { mount as workspace_bar } from './drafts/workspace_bar.js';
-import { keepWorkspace, keptDrafts, openDraft, stepWorkspace, undoSteps } from './drafts/workspace.js';
+import { endings, keepWorkspace, keptDrafts, openDraft, stepWorkspace, undoSteps } from './drafts/workspace.js';
 import { withSplicedStreams } from './event_streams.js';
 import { mount as export_view } from './export/export_view.js';
-import { Frames, withCheapCopies } from './gradio_costs.js';
+import { Frames, unwatch, withCheapCopies } from './gradio_costs.js';
 import { mount as run_list } from './history/run_list.js';
 import { mount as budget_bar } from './images/budget_bar.js';
 import { mount as images_row } from './images/images_row.js';
@@ -84,6 +84,7 @@ function start() {
 const { signal } = new AbortController(); // these listen as long as the page exists
 window.fetch = withSplicedStreams(window.fetch.bind(window));
 window.structuredClone = withCheapCopies(window.structuredClone.bind(window));
+unwatch(window.gradio_config?.dependencies);
 const frames = new Frames(window.requestAnimationFrame.bind(window));
 window.requestAnimationFrame = frames.request;
 keptDrafts.meet();
@@ -95,4 +96,5 @@ clearOldToasts(signal);
 window.playground = {
   mount, start, openDraft, keepWorkspace, stepWorkspace, keptDrafts, undoSteps, pressRun,
   values: (names, values) => liveInputs.values(names, values),
+  ended: (kind) => endings.trigger(kind),
 };

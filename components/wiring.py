@@ -16,7 +16,17 @@ from gradio.events import EventListener
 
 from components.client_component import text_of
 from components.event_data import sent
-from components.feature import PRESS_RUN, PRIVATE, QUICK, TELL, Changes, Feature, Services, Values
+from components.feature import (
+    ACTED,
+    PRESS_RUN,
+    PRIVATE,
+    QUICK,
+    TELL,
+    Changes,
+    Feature,
+    Services,
+    Values,
+)
 from components.live_inputs import collect_live
 from components.snapshot import Snapshot
 from components.user_errors import user_errors
@@ -56,6 +66,7 @@ class Wiring:
         self.tabs = tabs
         self.tab = tab
         self.features = tuple(features)
+        self._names: dict[Any, str] = {}  # of tabs that are only remembered
 
     def the(self, kind: type[Kind]) -> Kind:
         """The feature of that class, for another feature that uses its components."""
@@ -165,8 +176,15 @@ class Wiring:
         self.act(event, change, **how).success(None, None, None, js=PRESS_RUN, **PRIVATE)
 
     def after_act(self, event: Any) -> Any:
-        """Every event that writes inputs ends like this: keep the draft, then redraw."""
-        return event.then(**self._keeping("act")).then(**self._showing()).then(**TELL)
+        """Every event that writes inputs ends like this: see `answer_acts`."""
+        return event.then(**ACTED)
+
+    def answer_acts(self, acted: Any) -> None:
+        """acted: the event of all acts, in the browser. Keep the draft, then redraw. One listener,
+        because a page that opens pays for each one.
+        """
+        acted(**self._keeping("act"))
+        self.show_after(acted, trigger_mode="always_last")
 
     def show_after(self, event: Any, **how: Any) -> None:
         """Every event that changes inputs only in the browser ends like this."""
@@ -174,11 +192,11 @@ class Wiring:
 
     def tab_opened(self, tab: gr.Tab, name: str) -> None:
         """Opening a tab asks the server only to remember it."""
+        self._names[tab] = name
 
-        def opened() -> str:
-            return name
-
-        tab.select(opened, None, [self.tab], **QUICK).then(**TELL)
+    def _tab_opened(self, event: gr.EventData) -> str:
+        with user_errors():
+            return named(self._names, event.target, "tab")
 
     def output_opened(self) -> Changes:
         """Open the lanes; for an event with `tabs` and `tab` among its outputs."""
@@ -191,6 +209,9 @@ class Wiring:
         gr.on(edits, **self._showing(), trigger_mode="always_last").then(**TELL)
         for feature in self.features:
             feature.wire(self)
+        each = {"trigger_mode": "multiple"}  # a tab does not wait for another
+        selected = [tab.select for tab in self._names]
+        gr.on(selected, self._tab_opened, None, [self.tab], **each, **QUICK).then(**TELL)
         names = {component: name for name, component in self.kept().items()}
         extra = {component: name for name, component in self._extra_inputs().items()}
         collect_live(self.blocks, {**names, **extra})
@@ -239,7 +260,7 @@ def any_of(components: Iterable[Any], event: str) -> Callable[..., Any]:
     return partial(gr.on, triggers)
 
 
-def named(things: Mapping[str, Thing], key: str, what: str) -> Thing:
+def named(things: Mapping[Any, Thing], key: Any, what: str) -> Thing:
     """The thing with that key, sent by a browser. Raises InvalidInput for an unknown key."""
     if (found := things.get(key)) is None:
         raise InvalidInput(f"Unknown {what} {key!r}. Reload the page, then choose another one.")

@@ -25,7 +25,7 @@ COMPLETIONS = ("/v1/chat/completions", "/v1/completions", "/v1/tokenize")
 PAGES = re.compile(
     r"/|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|logout)/?"
     r"|/(assets|static)/.+"
-    r"|/scripts/[0-9a-f]+/[a-z_/]+\.js"
+    r"|/scripts/[0-9a-f]+/[a-z_/]+\.(js|css)"
     rf"|{API}/(info|login_check|user|app_id|startup-events|upload_progress|queue/status)/?"
     rf"|{API}/heartbeat/[\w-]+"
 )

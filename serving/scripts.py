@@ -1,4 +1,4 @@
-"""The page's scripts: ES modules at addresses of their own, and the tags that load them.
+"""The page's scripts and style sheet at addresses of their own, and the tags that load them.
 
 The tags stand before Gradio's script, and the browser runs modules in the order of the page. So all
 modules are there when Gradio shows the first component, which waits for nothing.
@@ -23,8 +23,8 @@ BEFORE = b'<script type="module"'  # of Gradio, in its page
 
 @dataclass(frozen=True)
 class Scripts:
-    """modules: their texts by path, which their imports follow. entry: the one that imports all
-    others; "" for none.
+    """modules: their texts by path, which their imports follow; those that end in .css are style
+    sheets. entry: the one that imports all others; "" for none.
     """
 
     modules: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -42,16 +42,27 @@ class Scripts:
     def tags(self) -> bytes:
         """HTML, with addresses relative to the page: a proxy may put it below any path."""
         folder = f"./scripts/{self.version}"
-        ahead = [f'<link rel="modulepreload" href="{folder}/{path}">' for path in self.modules]
+        ahead = [f'<link rel="modulepreload" href="{folder}/{path}">' for path in self._of("js")]
         last = f'<script type="module" src="{folder}/{self.entry}"></script>'
         return "".join([*ahead, last]).encode() if self.entry else b""
+
+    @cached_property
+    def looks(self) -> bytes:
+        """The same for style sheets. They stand at the page's end, after Gradio's."""
+        folder = f"./scripts/{self.version}"
+        links = (f'<link rel="stylesheet" href="{folder}/{path}">' for path in self._of("css"))
+        return "".join(links).encode()
+
+    def _of(self, kind: str) -> list[str]:
+        return [path for path in self.modules if path.endswith(f".{kind}")]
 
     async def answer(self, request: Request) -> Response:
         """A route: one module by its exact name, of this version alone."""
         version, path = request.path_params["version"], request.path_params["path"]
         if version != self.version or path not in self.modules:
             return PlainTextResponse("Unknown script. Reload the page.\n", 404)
-        return Response(self.modules[path], 200, FOR_EVER, "text/javascript")
+        media_type = "text/css" if path.endswith(".css") else "text/javascript"
+        return Response(self.modules[path], 200, FOR_EVER, media_type)
 
 
 class WithScripts:
@@ -73,6 +84,8 @@ class WithScripts:
                 return
             if held:
                 body = message["body"].replace(BEFORE, self._scripts.tags + BEFORE, 1)
+                start, end, rest = body.rpartition(b"</body>")
+                body = start + self._scripts.looks + end + rest
                 headers = MutableHeaders(scope=held[0])
                 more = len(body) - len(message["body"])
                 headers["content-length"] = str(int(headers["content-length"]) + more)

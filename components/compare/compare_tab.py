@@ -15,6 +15,7 @@ from components.access.visitors import page_of
 from components.compare.comparison import comparison, comparison_value
 from components.compare.divergence import sentences
 from components.compare.report_images import report_images
+from components.drafts.workspace_bar import WorkspaceBar
 from components.event_data import sent
 from components.feature import PRIVATE, Changes, Feature, Services, Values
 from components.history.history_tab import HistoryTab
@@ -40,11 +41,8 @@ class CompareTab(Feature):
         self.tab.select(self._open, inputs, outputs, **PRIVATE)
         self.view.pick(self._pick, inputs, outputs, **PRIVATE)
         self.view.report(self._report, inputs, [self.view], **PRIVATE)
-
-    def follow(self, page: Wiring, runs: Any) -> None:
-        """The open tab is redrawn when a run has ended."""
-        outputs = [page.tab, self.view, page.the(HistoryTab).view]
-        runs.then(self._after_run, page.inputs(), outputs, **PRIVATE)
+        last = {"trigger_mode": "always_last", **PRIVATE}
+        page.the(WorkspaceBar).bar.ran(self._after_run, inputs, outputs, **last)
 
     def _open(self, values: Values, request: gr.Request) -> Changes:
         return self._compared(values, request, None)
@@ -53,6 +51,7 @@ class CompareTab(Feature):
         return self._compared(values, request, sent(event, "pair", list, []))
 
     def _after_run(self, values: Values, request: gr.Request) -> Changes:
+        """The open tab is redrawn when a run has ended."""
         if values[self._page.tab] == "compare":
             return self._compared(values, request, None)
         return self._page.the(HistoryTab).cards(request)

@@ -3,7 +3,7 @@ import { button, copyText, counted, figure, make } from '../dom.js';
 import { closesAsMenu } from '../escape_key.js';
 import { liveInputs } from '../live_inputs.js';
 import { Questions } from '../questions.js';
-import { keptDrafts, undoSteps } from './workspace.js';
+import { endings, keptDrafts, undoSteps } from './workspace.js';
 import { LINK_MARK, LONGEST_LINK, linkOf, workspaceOf } from './workspace_link.js';
 
 const SETTLE_MS = 120; // the server redraws once after several steps in a row
@@ -33,6 +33,7 @@ export function mount({ element, trigger, props, watch, signal }) {
   const openings = new Questions(props.opened);
   let settling = null;
   let hiding = null;
+  endings.trigger = trigger;
 
   // -- notes --------------------------------------------------------------------------------
   function say(text, { kind = 'info', link = '' } = {}) {

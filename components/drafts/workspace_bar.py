@@ -25,7 +25,8 @@ LEFT_OUT = "images_left_out"  # how many, in addition to what a workspace holds
 
 class WorkspaceBar(Feature):
     """Events: `new`, which `Opening` answers; `step_back`, `step_forward`, and `settle` after the
-    last of several steps; `make_link`; `open_link` with a `workspace` and `reopen` with a `draft`.
+    last of several steps; `acted` and `ran` after each act and each run of any feature;
+    `make_link`; `open_link` with a `workspace` and `reopen` with a `draft`.
 
     Props: shared, the answer to `make_link`: the `workspace`, how many `images` it leaves out,
     and the number of the `question`; opened, the answer to `open_link`: `images` and `question`.
@@ -41,6 +42,8 @@ class WorkspaceBar(Feature):
                 "step_back",
                 "step_forward",
                 "settle",
+                "acted",
+                "ran",
                 "make_link",
                 "open_link",
                 "reopen",
@@ -57,6 +60,7 @@ class WorkspaceBar(Feature):
             script = f"(...values) => playground.stepWorkspace({given})"
             event(None, kept, kept, js=script, **PRIVATE)
         page.show_after(bar.settle, trigger_mode="always_last")
+        page.answer_acts(bar.acted)
         bar.make_link(self._share, page.inputs(), [bar], **PRIVATE)
         opened = [*kept, bar, self._session]
         page.after_act(bar.open_link(self._open, page.inputs(), opened, **PRIVATE))

@@ -10,7 +10,6 @@ import gradio as gr
 from components.access.visitors import page_of
 from components.answers.answering import CancelTokens, answer, as_stopped
 from components.answers.lane_pane import lane_value
-from components.compare.compare_tab import CompareTab
 from components.compare.divergence import sides_of
 from components.event_data import sent_lane
 from components.feature import (
@@ -18,7 +17,7 @@ from components.feature import (
     PRESS_RUN,
     PRIVATE,
     QUICK,
-    TELL,
+    RAN,
     Changes,
     Feature,
     Services,
@@ -70,8 +69,7 @@ class LaneRuns(Feature):
             for editor, pane in zip(editors, panes, strict=True)
         ]
         for runs in (*together, *alone):
-            page.the(CompareTab).follow(page, runs)
-            runs.then(**TELL)
+            runs.then(**RAN)
         self.run.click(None, None, None, js=PRESS_RUN, **PRIVATE)
         self.stop.click(self._stop, None, None, **QUICK)
         each = {"trigger_mode": "multiple"}  # that of one lane does not wait for another's

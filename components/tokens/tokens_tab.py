@@ -13,9 +13,8 @@ import gradio as gr
 from components.access.visitors import page_of
 from components.answers.lane_pane import lane_value
 from components.client_component import client_component
-from components.compare.compare_tab import CompareTab
 from components.event_data import question, sent, sent_lane
-from components.feature import LONG, PRIVATE, TELL, Changes, Feature, Services, Values
+from components.feature import LONG, PRIVATE, RAN, Changes, Feature, Services, Values
 from components.history.history_tab import HistoryTab
 from components.lanes.lane_runs import LaneRuns
 from components.lanes.lanes import Lanes
@@ -78,8 +77,7 @@ class TokensTab(Feature):
         for label, pane in panes.items():
             run = {"inputs": inputs, "outputs": [pane, self.view], "postprocess": False, **LONG}
             branched = getattr(self.view, f"branch_{label}")(self._branch_of(label), **run)
-            page.the(CompareTab).follow(page, branched)
-            branched.then(**TELL)
+            branched.then(**RAN)
 
     def _open(self, values: Values, request: gr.Request, event: gr.EventData) -> Changes:
         """Show the tokens of the lane that is asked for, or of the first one with an answer."""

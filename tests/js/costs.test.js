@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Frames, withCheapCopies } from '../../components/gradio_costs.js';
+import { Frames, unwatch, withCheapCopies } from '../../components/gradio_costs.js';
 
 const real = globalThis.structuredClone;
 const VALUES = [0, -0, NaN, 1n, '', 'text', true, null, undefined, {}, [1, { a: 'b' }], new Date(5), new Map([[1, 2]])];
@@ -21,6 +21,16 @@ test('what can not be copied is refused as structuredClone refuses it', () => {
     assert.throws(() => real(value), { name: 'DataCloneError' });
     assert.throws(() => withCheapCopies(real)(value), { name: 'DataCloneError' });
   }
+});
+
+test('a list that is not watched holds the same, and is of no class that Svelte would wrap', () => {
+  const listeners = [{ id: 1, targets: [[2, 'click']] }, { id: 3, targets: [] }];
+  unwatch(listeners);
+  assert.ok(Array.isArray(listeners));
+  assert.notEqual(Object.getPrototypeOf(listeners), Array.prototype);
+  assert.deepEqual([...listeners.map(({ id }) => id)], [1, 3]);
+  assert.equal(JSON.stringify(listeners), '[{"id":1,"targets":[[2,"click"]]},{"id":3,"targets":[]}]');
+  unwatch(undefined); // a page without a configuration stays as it is
 });
 
 test("the loader's clock stops once, and all other frames are given", () => {

@@ -11,7 +11,12 @@ from serving.scripts import Scripts
 from serving.server import Serving, _application
 
 SCRIPTS = Scripts(
-    {"page.js": "import './room/a.js';", "room/a.js": "export const a = 'ä';"}, "page.js"
+    {
+        "page.css": ".a { color: red; }",
+        "page.js": "import './room/a.js';",
+        "room/a.js": "export const a = 'ä';",
+    },
+    "page.js",
 )
 
 
@@ -37,14 +42,22 @@ def test_the_page_loads_its_scripts_before_gradios_own(accepted):
     assert html.rstrip().endswith("</html>")
 
 
-def test_every_address_in_the_page_gives_its_script():
+def test_the_style_sheet_comes_after_gradios_so_that_it_wins_between_equals():
+    html = client().get("/").text
+    own = f'<link rel="stylesheet" href="./scripts/{SCRIPTS.version}/page.css">'
+    assert html.index(own) > html.rindex("/assets/")
+    assert html.rstrip().endswith("</html>")
+
+
+def test_every_address_in_the_page_gives_its_script_or_style_sheet():
     browser = client()
     found = {address.split("/", 3)[3]: address for address in addresses(browser.get("/").text)}
     assert found.keys() == SCRIPTS.modules.keys()
     for path, address in found.items():
         answer = browser.get(address.removeprefix("."))
         assert answer.text == SCRIPTS.modules[path]
-        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        kind = "css" if path == "page.css" else "javascript"
+        assert answer.headers["content-type"] == f"text/{kind}; charset=utf-8"
         assert "immutable" in answer.headers["cache-control"]
 
 
@@ -55,7 +68,8 @@ def test_another_version_has_other_addresses_and_neither_gives_the_others_script
 
 
 @pytest.mark.parametrize(
-    "path", ["a.js", "room/", "room/b.js", "room//a.js", "room/a.js/", "ROOM/A.JS", "../page.js"]
+    "path",
+    ["a.js", "a.css", "room/", "room/b.js", "room//a.js", "room/a.js/", "ROOM/A.JS", "../page.js"],
 )
 def test_only_a_known_name_gives_a_script(path):
     assert client().get(f"/scripts/{SCRIPTS.version}/{path}").status_code == 404
@@ -70,7 +84,7 @@ def test_scripts_are_only_read(method):
 def test_a_proxy_may_put_the_page_below_a_path():
     """Addresses are relative to the page, so they stand below the same path."""
     html = client(root_path="/below/it").get("/").text
-    assert len(addresses(html)) == 3
+    assert len(addresses(html)) == 4
     assert '<base href="./"' in html
 
 

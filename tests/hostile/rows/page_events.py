@@ -77,6 +77,7 @@ ROWS = (
     Row("a run of a lane that is a list", event, ("settings-a", "run", {"lane": ["A"]}),
         "Unknown lane"),
     Row("a stop of lane E", event, ("settings-a", "stop", {"lane": "E"}), "Unknown lane"),
+    Row("a tab that there is not", event, ("view-sheet", "select", {"index": 99}), "Unknown tab"),
     Row("a why of nothing", event, ("lane-a", "inspect", {"lane": "B"}), "no longer kept"),
     Row("an earlier run that there is not", event, ("run-list", "open", {"run": 10**30}),
         "no longer kept"),

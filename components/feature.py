@@ -43,10 +43,11 @@ IN_BROWSER: dict[str, Any] = {"fn": None, "inputs": None, "outputs": None, **PRI
 CHANGED = "document.dispatchEvent(new Event('playground-changed'));"
 TELL: dict[str, Any] = {**IN_BROWSER, "js": f"() => {{ {CHANGED} }}"}
 
-# All acts end in one event of the workspace bar, and all runs in another: a page that opens pays
-# for each listener.
-ACTED: dict[str, Any] = {**IN_BROWSER, "js": "() => { playground.ended('acted'); }"}
-RAN: dict[str, Any] = {**IN_BROWSER, "js": f"() => {{ playground.ended('ran'); {CHANGED} }}"}
+# All acts end in one event of the workspace bar, all runs in another, and a third shows all anew: a
+# page that opens pays for each listener.
+ACTED: dict[str, Any] = {**IN_BROWSER, "js": "() => { playground.trigger('acted'); }"}
+RAN: dict[str, Any] = {**IN_BROWSER, "js": f"() => {{ playground.trigger('ran'); {CHANGED} }}"}
+SHOW: dict[str, Any] = {**IN_BROWSER, "js": "() => { playground.trigger('show'); }"}
 
 PRESS_RUN = "() => playground.pressRun()"
 

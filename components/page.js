@@ -8,7 +8,7 @@ import { mount as comparison } from './compare/comparison.js';
 import { isDemo } from './demo/demo_address.js';
 import { mount as demo_page } from './demo/demo_page.js';
 import { mount as workspace_bar } from './drafts/workspace_bar.js';
-import { endings, keepWorkspace, keptDrafts, openDraft, stepWorkspace, undoSteps } from './drafts/workspace.js';
+import { barEvents, keepWorkspace, keptDrafts, openDraft, stepWorkspace, undoSteps } from './drafts/workspace.js';
 import { withSplicedStreams } from './event_streams.js';
 import { mount as export_view } from './export/export_view.js';
 import { Frames, unwatch, withCheapCopies } from './gradio_costs.js';
@@ -96,5 +96,5 @@ clearOldToasts(signal);
 window.playground = {
   mount, start, openDraft, keepWorkspace, stepWorkspace, keptDrafts, undoSteps, pressRun,
   values: (names, values) => liveInputs.values(names, values),
-  ended: (kind) => endings.trigger(kind),
+  trigger: (event) => barEvents.trigger(event),
 };

@@ -21,6 +21,7 @@ from components.feature import (
     PRESS_RUN,
     PRIVATE,
     QUICK,
+    SHOW,
     TELL,
     Changes,
     Feature,
@@ -67,6 +68,7 @@ class Wiring:
         self.tab = tab
         self.features = tuple(features)
         self._names: dict[Any, str] = {}  # of tabs that are only remembered
+        self._changes: list[Any] = []  # events after which all is shown anew
 
     def the(self, kind: type[Kind]) -> Kind:
         """The feature of that class, for another feature that uses its components."""
@@ -179,16 +181,12 @@ class Wiring:
         """Every event that writes inputs ends like this: see `answer_acts`."""
         return event.then(**ACTED)
 
-    def answer_acts(self, acted: Any) -> None:
-        """acted: the event of all acts, in the browser. Keep the draft, then redraw. One listener,
-        because a page that opens pays for each one.
+    def answer_acts(self, component: Any) -> None:
+        """component: whose scripts trigger `acted` after each act, to keep the draft and show all
+        anew, and `show` where nothing is to be kept.
         """
-        acted(**self._keeping("act"))
-        self.show_after(acted, trigger_mode="always_last")
-
-    def show_after(self, event: Any, **how: Any) -> None:
-        """Every event that changes inputs only in the browser ends like this."""
-        event(**{**self._showing(), **how}).then(**TELL)
+        any_of([component], "acted")(**self._keeping("act"))
+        self._changes += [_trigger(component, event) for event in ("acted", "show")]
 
     def tab_opened(self, tab: gr.Tab, name: str) -> None:
         """Opening a tab asks the server only to remember it."""
@@ -206,9 +204,11 @@ class Wiring:
     def wire(self) -> None:
         edits = [event for feature in self.features for event in feature.value_events()]
         gr.on(edits, **self._keeping("edit"))  # first: a busy server loses no draft
-        gr.on(edits, **self._showing(), trigger_mode="always_last").then(**TELL)
         for feature in self.features:
             feature.wire(self)
+        # One listener for all: answers to two could come in the wrong order, the older one last.
+        shown = gr.on([*edits, *self._changes], **self._showing(), trigger_mode="always_last")
+        shown.then(**TELL)
         each = {"trigger_mode": "multiple"}  # a tab does not wait for another
         selected = [tab.select for tab in self._names]
         gr.on(selected, self._tab_opened, None, [self.tab], **each, **QUICK).then(**TELL)
@@ -218,7 +218,7 @@ class Wiring:
 
     def opened(self, event: Any) -> Any:
         """The page is ready, with its draft."""
-        return event.then(**self._keeping("open")).then(**self._showing())
+        return event.then(**self._keeping("open")).then(**SHOW)
 
     def shown(self) -> list[Any]:
         return [component for feature in self.features for component in feature.shown()]
@@ -252,12 +252,14 @@ class Wiring:
 
 def any_of(components: Iterable[Any], event: str) -> Callable[..., Any]:
     """An event that the scripts of several components trigger, as one: one listener of the page."""
-    triggers: list[Any] = []
-    for component in components:
-        trigger: Any = EventListener(event_name=event).listener
-        trigger.__self__ = component  # as `gr.on` finds it at Gradio's own events
-        triggers.append(trigger)
-    return partial(gr.on, triggers)
+    return partial(gr.on, [_trigger(component, event) for component in components])
+
+
+def _trigger(component: Any, event: str) -> Any:
+    """As `gr.on` takes it, which knows Gradio's own events only."""
+    trigger: Any = EventListener(event_name=event).listener
+    trigger.__self__ = component
+    return trigger
 
 
 def named(things: Mapping[Any, Thing], key: Any, what: str) -> Thing:

@@ -9,8 +9,17 @@ const SESSION = 'playground_session';
 export const keptDrafts = new KeptDrafts();
 export const undoSteps = new UndoSteps();
 
-// The event by which the workspace bar answers all that ends alike: `acted` or `ran`. The bar sets it.
-export const endings = { trigger: () => {} };
+// Events of the workspace bar that stand for the ends of many others: `acted`, `ran` and `show`. Those
+// that come before the bar is there wait for it.
+class BarEvents {
+  #early = [];
+  trigger = (event) => this.#early.push(event);
+  meet(trigger) {
+    this.trigger = trigger;
+    this.#early.splice(0).forEach((event) => trigger(event));
+  }
+}
+export const barEvents = new BarEvents();
 
 // The draft to open, of this tab or the latest one, and the name of the session that its runs belong
 // to. It replaces the value of a component that has none.

@@ -3,7 +3,7 @@ import { button, copyText, counted, figure, make } from '../dom.js';
 import { closesAsMenu } from '../escape_key.js';
 import { liveInputs } from '../live_inputs.js';
 import { Questions } from '../questions.js';
-import { endings, keptDrafts, undoSteps } from './workspace.js';
+import { barEvents, keptDrafts, undoSteps } from './workspace.js';
 import { LINK_MARK, LONGEST_LINK, linkOf, workspaceOf } from './workspace_link.js';
 
 const SETTLE_MS = 120; // the server redraws once after several steps in a row
@@ -33,7 +33,7 @@ export function mount({ element, trigger, props, watch, signal }) {
   const openings = new Questions(props.opened);
   let settling = null;
   let hiding = null;
-  endings.trigger = trigger;
+  barEvents.meet(trigger);
 
   // -- notes --------------------------------------------------------------------------------
   function say(text, { kind = 'info', link = '' } = {}) {
@@ -53,7 +53,7 @@ export function mount({ element, trigger, props, watch, signal }) {
   function step(act) {
     trigger(act);
     clearTimeout(settling);
-    settling = setTimeout(() => trigger('settle'), SETTLE_MS);
+    settling = setTimeout(() => trigger('show'), SETTLE_MS);
   }
   undoSteps.changed = () => {
     $('[data-act=step_back]').disabled = !undoSteps.past.length;

@@ -24,8 +24,8 @@ LEFT_OUT = "images_left_out"  # how many, in addition to what a workspace holds
 
 
 class WorkspaceBar(Feature):
-    """Events: `new`, which `Opening` answers; `step_back`, `step_forward`, and `settle` after the
-    last of several steps; `acted` and `ran` after each act and each run of any feature;
+    """Events: `new`, which `Opening` answers; `step_back`, `step_forward`; `acted` and `ran` after
+    each act and each run of any feature; `show` to show all anew, as after several steps;
     `make_link`; `open_link` with a `workspace` and `reopen` with a `draft`.
 
     Props: shared, the answer to `make_link`: the `workspace`, how many `images` it leaves out,
@@ -41,9 +41,9 @@ class WorkspaceBar(Feature):
                 "new",
                 "step_back",
                 "step_forward",
-                "settle",
                 "acted",
                 "ran",
+                "show",
                 "make_link",
                 "open_link",
                 "reopen",
@@ -59,8 +59,7 @@ class WorkspaceBar(Feature):
             given = f"{json.dumps(names)}, values, '{direction}'"
             script = f"(...values) => playground.stepWorkspace({given})"
             event(None, kept, kept, js=script, **PRIVATE)
-        page.show_after(bar.settle, trigger_mode="always_last")
-        page.answer_acts(bar.acted)
+        page.answer_acts(bar)
         bar.make_link(self._share, page.inputs(), [bar], **PRIVATE)
         opened = [*kept, bar, self._session]
         page.after_act(bar.open_link(self._open, page.inputs(), opened, **PRIVATE))

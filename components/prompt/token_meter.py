@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 import gradio as gr
 
 from components.client_component import client_component
-from components.feature import LONG, Changes, Feature, Services, Values
+from components.feature import LONG, SHOW, Changes, Feature, Services, Values
 from components.prompt.prompt_view import prompt_note
 from components.snapshot import Snapshot
 from components.wiring import Wiring
@@ -67,7 +67,7 @@ class TokenMeter(Feature):
                 await asyncio.sleep(PAUSE_SECONDS)
 
         asked = self.meter.ask(told, page.inputs(), [], trigger_mode="once", **LONG)
-        page.show_after(asked.then)
+        asked.then(**SHOW)
 
     def _is_asking(self, request: Request) -> bool:
         try:

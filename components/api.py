@@ -156,7 +156,9 @@ def _with_path(part: Any) -> Any:
 
 def _params(parameters: Any, seed: Any) -> SamplingParams:
     if not isinstance(parameters, dict):
-        raise InvalidInput(f"parameters is {parameters!r}; it must be an object, {{}} for all off.")
+        raise InvalidInput(
+            f"parameters is {parameters!r}; it must be an object. {{}} turns everything off."
+        )
     if "seed" in parameters:
         raise InvalidInput("seed is in parameters; pass it as its own argument.")
     if isinstance(seed, int | float) and seed < 0:

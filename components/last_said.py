@@ -33,8 +33,8 @@ async def last_said(
                 return last
             if perf_counter() > end:
                 raise InvalidInput(
-                    f"It took longer than the {seconds:.0f} seconds that are allowed here. Shorten "
-                    "the messages or the text."
+                    f"This took longer than the {seconds:.0f} seconds allowed here. Shorten the "
+                    "messages or the text."
                 )
             if not is_here():
                 raise InvalidInput("The page was closed.")

@@ -56,7 +56,7 @@ from core.sheets.sheet_json import sheet_of
 BRAND = """<a class="skip" href="#run">Skip to Run</a>
 <div class="brand"><span class="logo" aria-hidden="true"></span><h1>LFM Playground</h1></div>"""
 RAIL = """<button type="button" class="icon-button" data-fold="side" aria-expanded="true"
-aria-label="Fold or open the settings" title="Fold or open the settings">
+aria-label="Hide or show the settings" title="Hide or show the settings">
 <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M3 4h14v12H3zM8 4v12" fill="none"/></svg>
 </button>"""
 SPLIT = """<h2 class="hidden-text">Answers</h2>

@@ -3,10 +3,10 @@ import { button, make } from './dom.js';
 import { closeByEscape } from './escape_key.js';
 
 const KEYS = [
-  ['Ctrl ⏎', 'Run all lanes'], ['Esc', 'Close what is open; else stop the runs'],
+  ['Ctrl ⏎', 'Run all lanes'], ['Esc', 'Close what is open, or stop the runs'],
   ['Ctrl S', 'Save a version of the session'], ['Ctrl /', 'Go to the last message'],
   ['Alt ↑ ↓', 'Move the message'], ['Ctrl Z', 'Undo, outside text fields'],
-  ['Ctrl Shift Z', 'Redo, outside text fields'], ['← →', 'Next tab, in the tabs; width, at the divider'],
+  ['Ctrl Shift Z', 'Redo, outside text fields'], ['← →', 'Switch tabs, or resize at the divider'],
   ['?', 'This list'],
 ];
 const DEMO_KEYS = [

@@ -24,7 +24,7 @@ TURNS = {
     "single": "Single turn",
     "completion": "Text completion, no chat",
 }
-THINKING = {"always": "thinks first", "usually": "mostly thinks first", "optional": "may think"}
+THINKING = {"always": "thinks first", "usually": "usually thinks first", "optional": "may think"}
 PARTS = {"sampling": "values", "images": "image values", "turns": "single turn"}
 
 

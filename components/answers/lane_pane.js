@@ -21,7 +21,7 @@ const STATUS = {
 };
 const EMPTY = {
   idle: 'Press Run or Ctrl + Enter. The answer streams here.',
-  queued: 'Waiting for other answers. This one starts automatically; Stop leaves the queue.',
+  queued: 'Waiting for other answers. This one starts automatically. Press Stop to leave the queue.',
 };
 const SHORT = { tokens: 'tokens', 'first token': 'first' }; // in the head; the others are details
 const STOP_REASON = {
@@ -31,7 +31,7 @@ const STOP_REASON = {
 };
 
 function statusText(value, status) {
-  if (status === 'queued') return `Waiting · place ${value.place}`;
+  if (status === 'queued') return `Waiting · position ${value.place}`;
   if (value.verdict?.state === 'cut') return 'Cut';
   return (status === 'done' && STOP_REASON[value.stop_reason]) || STATUS[status];
 }

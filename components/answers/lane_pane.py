@@ -126,7 +126,7 @@ def _not_sent(run: Run) -> str:
     if not run.not_sent:
         return ""
     words, them = in_words(run.request, run.not_sent), "it" if len(run.not_sent) == 1 else "them"
-    return f"Not sent: {words}. {run.model} does not take {them}."
+    return f"Not sent: {words}. {run.model} does not accept {them}."
 
 
 def _divergence(first: Run | None, run: Run) -> DivergenceView | None:

@@ -4,17 +4,17 @@ import { wholeText } from '../answers/answer_text.js';
 const UNDER_WAY = { waiting: 'Starting…', prefill: 'Reading…', streaming: 'Writing…', failed: 'Not answered' };
 const CUT_OFF = {
   max_new_tokens: 'cut off: the answer reached its length limit',
-  context_length: 'cut off: the model can read no more',
-  time_limit: 'cut off: the time was up',
+  context_length: 'cut off: the conversation is too long for the model',
+  time_limit: 'cut off: time ran out',
   stopped: 'stopped',
 };
-const ROLES = { system: 'Instruction', user: 'Person', assistant: 'Model', tool: 'Result of a tool' };
+const ROLES = { system: 'Instruction', user: 'Person', assistant: 'Model', tool: 'Tool result' };
 const NOT_JUDGED = ['stopped', 'time_limit', 'context_length'];
 
 export const secondsInWords = (seconds) => `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} seconds`;
 
 export function statusInWords({ status, place, seconds, stop_reason: reason }) {
-  if (status === 'queued') return `Waiting for other answers, place ${place}`;
+  if (status === 'queued') return `Waiting for other answers, position ${place}`;
   if (status !== 'done') return UNDER_WAY[status] || '';
   return [secondsInWords(seconds || 0), CUT_OFF[reason]].filter(Boolean).join(', ');
 }
@@ -66,7 +66,7 @@ export function sizeOf(text) {
 export const looksLikeMarkdown = (text) => /(^|\n)\s*([-*#>]|\d+\.)\s|\*\*|```|`[^`]+`/.test(text);
 
 const TIMES = { 2: 'twice', 3: 'three times', 4: 'four times' };
-export const timesInWords = (lanes) => (lanes in TIMES ? `Asked ${TIMES[lanes]}, at the same moment` : '');
+export const timesInWords = (lanes) => (lanes in TIMES ? `Asked ${TIMES[lanes]}, at the same time` : '');
 
 export const isLoopback = (host) => host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host) || host.endsWith('.localhost');
 

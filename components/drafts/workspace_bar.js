@@ -84,8 +84,8 @@ export function mount({ element, trigger, props, watch, signal }) {
     if (!drafts.open) return;
     const others = keptDrafts.others();
     $('.draft-list').replaceChildren(...others.map(draftButton), make('p', others.length
-      ? 'Drafts of other tabs, and work that was replaced here. You can undo opening one.'
-      : 'No drafts yet. Drafts of other tabs, and work that is replaced here, appear in this list.'));
+      ? 'Drafts from other tabs, and work that was replaced here. You can undo opening one.'
+      : 'No drafts yet. Drafts from other tabs, and work that is replaced here, will appear in this list.'));
   });
   closesAsMenu('drafts', drafts, signal);
   keptDrafts.refused = () => {
@@ -99,7 +99,7 @@ export function mount({ element, trigger, props, watch, signal }) {
     try {
       link = await linkOf(workspace, location.origin + location.pathname);
     } catch {
-      warn('This browser is too old to make links. Save the workspace as a file instead.');
+      warn('This browser is too old to create links. Save the workspace as a file instead.');
       return;
     }
     const length = figure(link.length);

@@ -23,7 +23,7 @@ function imageLink({ url, name }) {
 function links(images) {
   if (!images.length) return [];
   const all = images.flatMap((image, place) => [place ? ', ' : '', imageLink(image)]);
-  return ['Images of this script: ', ...all];
+  return ['Images for this script: ', ...all];
 }
 
 export function mount({ element, trigger, props, watch, signal }) {

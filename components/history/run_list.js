@@ -18,7 +18,7 @@ function card(run) {
       'header', make('b', `Run ${run.number}`), make('time', run.time),
       act('Open', 'open'), act('Restore', 'restore'),
     ),
-    run.changes.length > 0 && make('p.run-changes', { title: 'Changes since the run before' }, run.changes.join(' · ')),
+    run.changes.length > 0 && make('p.run-changes', { title: 'Changes since the previous run' }, run.changes.join(' · ')),
     make('p.run-prompt', run.prompt), run.lanes.map((lane) => laneLine(run, lane)),
   );
 }

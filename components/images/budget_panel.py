@@ -240,8 +240,8 @@ def trap_warning(sizes: Sequence[tuple[int, int]], budget: VisionBudget) -> str:
         return ""
     images = "This image costs" if len(sizes) == 1 else f"These {len(sizes)} images cost"
     return (
-        f"{images} {trap.split:,} tokens, more than the {trap.default:,} of the family default. A "
-        f"lower maximum splits smaller images, and each tile still costs the same. "
+        f"{images} {trap.split:,} tokens, more than the {trap.default:,} with the family default. "
+        f"A lower maximum splits smaller images, and each tile still costs the same. "
         f"Without splitting: {trap.whole:,} tokens."
     )
 
@@ -284,6 +284,6 @@ def pixels_note(engine: Engine, budget: VisionBudget) -> str:
     pixels = own_budget(engine).token_side ** 2
     least, most = budget.min_image_tokens * pixels, budget.max_image_tokens * pixels
     return (
-        f"This model's processor does not split images. Its size is {least:,} to {most:,} pixels "
-        "(shortest_edge, longest_edge)."
+        f"This model's processor does not split images. It resizes them to between "
+        f"{least:,} and {most:,} pixels (shortest_edge, longest_edge)."
     )

@@ -106,7 +106,7 @@ export function mount({ element, trigger, props, watch, server }) {
   function ownField(name, words, own, start) {
     const value = settings()[name];
     const kind = value === null ? 'same' : (value ? 'own' : 'none');
-    const choice = select(words, kind, [['same', 'From the messages'], ['none', 'None'], ['own', 'Own']], (chosen) => {
+    const choice = select(words, kind, [['same', 'From the messages'], ['none', 'None'], ['own', 'Custom']], (chosen) => {
       change({ [name]: { same: null, none: '', own: start }[chosen] });
       drawForm();
     });
@@ -123,7 +123,7 @@ export function mount({ element, trigger, props, watch, server }) {
     const options = OPTIONS.filter(({ of }) => of(constraint)).map(({ name, words, choices }) =>
       select(words, constraint[name], choices, chosen(name)));
     if (!isTyped(constraint)) return [kind, ...options];
-    const own = `Own ${constraint.kind.replace('json_', '')}`;
+    const own = `Custom ${constraint.kind.replace('json_', '')}`;
     const typed = (lane, text) => {
       texts[constraint.kind] = text;
       return { ...lane, constraint: withText(lane.constraint, text) };
@@ -168,8 +168,8 @@ export function mount({ element, trigger, props, watch, server }) {
     const tools = props.tools.length || value.tool_choice
       ? [select('Tool choice', value.tool_choice, choices, (chosen) => change({ tool_choice: chosen }))] : [];
     return [
-      ...shown, model, ...ownField('system', 'System prompt', 'Own system prompt', 'You are a helpful assistant.'),
-      ...ownField('prefill', 'Prefill', 'Own prefill', '{'), ...constraintFields(), ...tools,
+      ...shown, model, ...ownField('system', 'System prompt', 'Custom system prompt', 'You are a helpful assistant.'),
+      ...ownField('prefill', 'Prefill', 'Custom prefill', '{'), ...constraintFields(), ...tools,
     ];
   }
   function drawForm() {

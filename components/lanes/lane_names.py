@@ -14,7 +14,7 @@ from core.sampling import SamplingParams, samplers, settings
 from core.vision import VisionBudget
 
 SIDEBAR = "Sidebar settings"
-OWN_PROMPT = "Own system prompt"  # a chip has its text
+OWN_PROMPT = "Custom system prompt"  # a chip has its text
 PREFILL, FREE = "Prefill", "Free"
 TOLD_BY_CHIPS = {OWN_PROMPT, PREFILL, FREE, *NAMES.values()} - {NAMES["json"]}
 IMAGES = frozenset(field.name for field in fields(VisionBudget))

@@ -79,7 +79,9 @@ def _table_pairs(table: Any) -> list[tuple[str, str]]:
     for place, cells in enumerate(table or [], start=1):
         given, wanted = (str(cell or "") for cell in cells[:2])
         if bool(given.strip()) != bool(wanted.strip()):
-            raise InvalidInput(f"Row {place} of the table has one empty cell. Fill or clear both.")
+            raise InvalidInput(
+                f"Row {place} of the table has one empty cell. Fill in or clear both."
+            )
         if given.strip():
             pairs.append((given, wanted))
     return pairs

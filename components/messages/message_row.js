@@ -94,7 +94,7 @@ function drawImages(holder, turn) {
     });
     const picture = make(image.missing ? 'span.picture' : 'img.picture');
     const large = make('button.preview', {
-      type: 'button', title: `Show ${name} large`, 'aria-label': `Show ${name} large`,
+      type: 'button', title: `Enlarge ${name}`, 'aria-label': `Enlarge ${name}`,
       dataset: { act: 'preview', number },
     }, picture);
     const node = make(

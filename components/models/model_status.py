@@ -12,8 +12,8 @@ from core.bounds import USUAL_CONTEXT
 from core.runs.engine import Loading, ModelDescription
 
 DEMO_BANNER = (
-    "A small demo model to try the page with: dates, names and ages, short stories, drawn shapes "
-    "and codes. For real work, choose a larger one above."
+    "A small demo model for trying out the page: dates, names and ages, short stories, drawn "
+    "shapes and codes. For real work, choose a larger one above."
 )
 
 
@@ -61,7 +61,7 @@ def _others(models: Sequence[ModelDescription]) -> str:
     here = [model for model in models if not model.server]
     there = ", ".join(model.name for model in models if model.server)
     told = [_second(here[0], here[1:])] if here else []
-    return " ".join(told + ([f"On servers, for lanes to choose: {there}."] if there else []))
+    return " ".join(told + ([f"Lanes can also use models on servers: {there}."] if there else []))
 
 
 def _second(used: ModelDescription, others: Sequence[ModelDescription]) -> str:
@@ -72,7 +72,7 @@ def _second(used: ModelDescription, others: Sequence[ModelDescription]) -> str:
     facts = ", ".join([*_numbers(other), *_memory(other)])
     return (
         f"Second model: {other.name}{f' ({facts})' if facts else ''}. Lanes can choose it. "
-        f"“Load” unloads both models, “Load as second model” only {other.name}."
+        f"“Load” replaces both models; “Load as second model” replaces only {other.name}."
     )
 
 

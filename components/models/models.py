@@ -26,7 +26,7 @@ from core.runs.events import Failed
 FOLLOW_EVERY = 0.3  # seconds
 WEIGHTS_INFO = (
     "Number format in memory. int8 and int4 are faster on a CPU, but change the answers: with the "
-    "demo model another token is the likeliest at 4 and at 17 of 100 places."
+    "demo model, the likeliest token differs at 4 and 17 of 100 positions, respectively."
 )
 
 
@@ -145,8 +145,7 @@ class Models(Feature):
                 )
             if not self._one_at_a_time.acquire(blocking=False):
                 raise InvalidInput(
-                    "Another model is being loaded. Wait until it is loaded, or cancel it. Then "
-                    "load this one."
+                    "Another model is loading. Wait for it or cancel it, then load this one."
                 )
         page = page_of(request)
         cancel = self._loads.add(page)

@@ -62,7 +62,7 @@ export function mount({ element, trigger, props, watch }) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const typed = FIELDS.map((name) => [name, form.elements.namedItem(name).value]);
-    ask('add_server', Object.fromEntries(typed), 'Asking the server…');
+    ask('add_server', Object.fromEntries(typed), 'Contacting the server…');
   });
   form.querySelector('[data-act=cancel]').addEventListener('click', close);
   for (const name of FIELDS) form.elements.namedItem(name).maxLength = props.longest[name];

@@ -47,7 +47,7 @@ RENDERED = {
     True: "rendered by the chat template",
     False: "the messages' texts, one after another: the model has no chat template",
 }
-TOLD = "as the server tells them; it marks neither special tokens nor messages"
+TOLD = "as reported by the server, which marks neither special tokens nor messages"
 EMPTY_PROMPT: PromptValue = {
     "model": "", "key": "", "tokens": [], "summary": "", "note": "", "placed": True,
     "asking": False, "others": [],

@@ -54,8 +54,8 @@ async def surprise_of(
     found = await score_of(work, visitor.seconds, is_here)
     if tuple(token.token_id for token in found.tokens) != page.prompt.token_ids:
         raise InvalidInput(
-            f"Lane {LABELS[0]} uses {found.model}, which splits this prompt into other tokens. "
-            "Let the lane use the model in use, then try again."
+            f"Lane {LABELS[0]} uses {found.model}, which splits this prompt into different "
+            "tokens. Set the lane to “Model in use”, then try again."
         )
     return {
         "question": question,

@@ -55,8 +55,8 @@ class Sampling(Feature):
                 )
             controls["stop"] = gr.Textbox(
                 label="Stop strings",
-                info="One per line. The answer ends before any of them. \\n is a line break. "
-                "Off: empty.",
+                info="One per line. The answer ends before the first that appears. \\n is a line "
+                "break. Off: empty.",
                 lines=1,
                 max_lines=4,
                 interactive=True,

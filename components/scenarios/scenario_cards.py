@@ -24,7 +24,7 @@ from core.library.recipe import Recipe
 from core.library.scenario import Scenario
 from core.workspace import Workspace
 
-SHEET = "One prompt over many rows, with checks: opens as a sheet."
+SHEET = "One prompt run on many rows, with checks; opens as a sheet."
 
 
 class Card(TypedDict):

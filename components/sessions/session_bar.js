@@ -46,7 +46,7 @@ export function mount({ element, trigger, props, watch, signal }) {
   }
   function drawEdited() {
     edited.hidden = !keptDrafts.wasOpened || !unsavedEdits.found;
-    edited.title = `Changes since version ${props.value?.number} that are not saved`;
+    edited.title = `Unsaved changes since version ${props.value?.number}`;
     said.hidden = !edited.hidden;
   }
   function toggle(open) {

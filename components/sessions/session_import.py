@@ -72,7 +72,7 @@ def _content(ask: Asked) -> tuple[bytes | str, str]:
 def _check_size(size: int, name: str) -> None:
     if size > LARGEST_FILE:
         raise InvalidInput(
-            f"{name} has {size / 2**20:.1f} MB; the limit is {LARGEST_FILE // 2**20} MB. Split it."
+            f"{name} is {size / 2**20:.1f} MB; the limit is {LARGEST_FILE // 2**20} MB. Split it."
         )
 
 

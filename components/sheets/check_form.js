@@ -8,7 +8,7 @@ const KINDS = {
   number: ['number', ['value', 'tolerance']],
   json: ['is JSON', []],
   json_schema: ['fits a JSON schema', ['value']],
-  field: ['field of the JSON equals', ['field', 'value', 'ignore_case']],
+  field: ['JSON field equals', ['field', 'value', 'ignore_case']],
   length: ['length in characters', ['least', 'most']],
   similarity: ['is similar to', ['value', 'least']],
   review: ['passes the blind review', []],
@@ -68,7 +68,7 @@ export function checkForm(checks, models) {
   }
   function draw() {
     list.replaceChildren(...now.map(line),
-      make('p.sheet-quiet', now.length > 1 ? 'An answer passes when all hold.' : !now.length && 'Without a check, lanes are shown and not judged.'),
+      make('p.sheet-quiet', now.length > 1 ? 'An answer passes if all checks pass.' : !now.length && 'Without checks, answers are shown but not judged.'),
       button('+ Check', { dataset: { add: '' } }));
   }
   list.addEventListener('change', ({ target }) => {

@@ -114,7 +114,7 @@ class OpenSheet:
         """The row that was removed last."""
         with self._lock:
             if (removed := self._removed) is None:
-                raise InvalidInput("No row was removed that could be put back.")
+                raise InvalidInput("There is no removed row to put back.")
             self.change(lambda sheet: with_row_back(sheet, removed))
             self._removed = None
 
@@ -129,8 +129,8 @@ class OpenSheet:
             known = self._images()
             if self.runs.is_busy and name in known:
                 raise InvalidInput(
-                    f"The sheet is running, and has another image {name}. Stop it, then add this "
-                    "one again."
+                    f"The sheet is running with a different image named {name}. Stop it, then add "
+                    "this one again."
                 )
             check_images(self._store.images(self.key), known, name, len(content))
             self._store.keep_image(self.key, name, content)
@@ -147,7 +147,7 @@ class OpenSheet:
         with self._lock:
             self._check_open()
             if self.runs.is_busy:
-                raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
+                raise InvalidInput("The sheet is running. Wait until it ends, or stop it.")
             if workspace != self._sheet.workspace:
                 changed = replace(self._sheet, workspace=workspace)
                 Plan(changed, presets).check()
@@ -161,7 +161,7 @@ class OpenSheet:
         with self._lock:
             self._check_open()
             if self.runs.is_busy:
-                raise InvalidInput("The sheet is running. Wait until it has ended, or stop it.")
+                raise InvalidInput("The sheet is running. Wait until it ends, or stop it.")
             self.runs.judge(self._planned(presets), self._sheet.checks)
 
     def failed(self, presets: Mapping[str, Preset]) -> list[Place]:
@@ -279,7 +279,7 @@ class OpenSheet:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise InvalidInput("The sheet was deleted meanwhile. Choose one from the list.")
+            raise InvalidInput("This sheet has been deleted. Choose another one from the list.")
 
     def _images(self) -> tuple[str, ...]:
         folder = self._store.images(self.key)

@@ -120,11 +120,11 @@ def _check(going: int, own: int) -> None:
     """going: sheets that run. own: those of one user, where users log in."""
     if own >= MOST_RUNNING_OF_USER:
         raise InvalidInput(
-            f"{own} of your sheets are running, the most for one user. Wait until one has ended, "
-            "or pause one."
+            f"{own} of your sheets are running, the most allowed for one user. Wait until one "
+            "ends, or pause one."
         )
     if going >= MOST_RUNNING:
         raise InvalidInput(
-            f"{going} sheets are running, the most at one time. Wait until one has ended, or "
+            f"{going} sheets are running, the most allowed at one time. Wait until one ends, or "
             "pause one."
         )

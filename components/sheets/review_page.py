@@ -136,7 +136,7 @@ class Review(Feature):
         items = sheet.items(reviewed.presets)
         if not items:
             raise InvalidInput(
-                "There is nothing to review: no row has an answer in every lane, or both answers "
+                "There is nothing to review: no row has an answer in every lane, or the answers "
                 "are always identical. Run the sheet, or change a lane."
             )
         reviewer, browser = reviewer_of(ask, user)
@@ -182,7 +182,7 @@ def reviewer_of(ask: ReviewAsked, user: str) -> tuple[str, str]:
         return user, ""
     name = reviewer_name(ask.reviewer)
     if not BROWSER.fullmatch(ask.browser):
-        raise InvalidInput("The page did not say which browser it is in. Reload it.")
+        raise InvalidInput("The page did not identify its browser. Reload the page.")
     return name, hashed(["browser", ask.browser])
 
 
@@ -204,9 +204,7 @@ def judge(
     near = items[ask.at : ask.at + 1] if ask.at >= 0 else []
     item = next((one for one in [*near, *items] if one.token(reviewer) == ask.item), None)
     if item is None:
-        raise InvalidInput(
-            "These answers have changed meanwhile. Reload the page to see the new ones."
-        )
+        raise InvalidInput("These answers have changed since. Reload the page to see the new ones.")
     now, note = datetime.now().astimezone().isoformat(timespec="seconds"), checked_note(ask.note)
     if ask.act == "note":
         sheet.judgements.note(reviewer, item.key, note, now, browser)

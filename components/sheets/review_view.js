@@ -95,7 +95,7 @@ export function mount({ element, trigger, props, watch, signal }) {
     ].filter(Boolean));
   });
   function answerNode(text, place, count) {
-    const node = make('article.review-answer', { dataset: { place } }, make('h3', answerName(place, count)), make('p', text || 'It is empty.'));
+    const node = make('article.review-answer', { dataset: { place } }, make('h3', answerName(place, count)), make('p', text || 'This answer is empty.'));
     if (count !== 2) {
       node.append(make('div.review-rate', { role: 'group', 'aria-label': `Rating of the ${answerName(place, count).toLowerCase()}` },
         RATINGS.map((one) => button(String(one), { dataset: { place, rating: one } })), make('span', '1 bad, 5 good')));

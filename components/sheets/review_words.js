@@ -38,8 +38,8 @@ export function aboutOf({ count, answers }) {
 export const linkTo = ({ origin, pathname }, key) => `${origin}${pathname}#${new URLSearchParams({ review: key })}`;
 export const keyIn = (fragment) => new URLSearchParams(fragment.slice(1)).get('review') || '';
 export const shareRule = ({ user }) => (user
-  ? 'It opens this review, and nothing else of the sheet, for everyone who can log in here.'
+  ? 'It opens this review, but nothing else in the sheet, for everyone who can log in here.'
   : 'It opens this review for everyone who can open this page.');
 export const nameRule = ({ user }) => (user
   ? 'You judge under your login name, and nobody else can change your judgements.'
-  : 'A name belongs to the browser that uses it first: no other one can change its judgements.');
+  : 'A name belongs to the browser that uses it first: no other browser can change its judgements.');

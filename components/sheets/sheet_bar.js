@@ -1,9 +1,9 @@
 // The bar of a sheet: its name, what its run is doing, and what can be done with it.
-import { actButton, drawnOnce, make } from '../dom.js';
+import { actButton, counted, drawnOnce, make } from '../dom.js';
 import { closesAsMenu } from '../escape_key.js';
 import { buttonsOf, progressSaid, stateOf } from './sheet_words.js';
 
-const FORMS = [['csv', 'CSV'], ['jsonl', 'JSONL'], ['xlsx', 'XLSX'], ['html', 'HTML report'], ['yaml', 'YAML, to run it without a page']];
+const FORMS = [['csv', 'CSV'], ['jsonl', 'JSONL'], ['xlsx', 'XLSX'], ['html', 'HTML report'], ['yaml', 'YAML, to run without a page']];
 
 export function sheetBar(element, signal) {
   const $ = (name) => element.querySelector(`.sheet-${name}`);
@@ -40,9 +40,9 @@ export function sheetBar(element, signal) {
     drawRunButtons({ acts: buttonsOf(progress, differs), first: !differs });
     drawSaid([
       progress.why, ...notes,
-      answer.unchecked && `Checking answers: ${answer.unchecked} rows are left.`,
-      differs && 'The page has another prompt, other settings or other lanes than this sheet.',
-      differs && { text: 'Put the sheet’s on the page', act: 'open' },
+      answer.unchecked && `Checking answers: ${counted(answer.unchecked, 'row')} to go.`,
+      differs && 'The prompt, settings or lanes on the page differ from this sheet’s.',
+      differs && { text: 'Use the sheet’s on the page', act: 'open' },
     ].filter(Boolean));
   }
   return { draw, closeMenu: () => { menu.open = false; } };

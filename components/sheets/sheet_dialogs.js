@@ -1,6 +1,6 @@
 // The dialogs of a sheet: its rows, its checks and its settings. What the server refuses is said in the
 // dialog, which stays open.
-import { button, make, option } from '../dom.js';
+import { button, counted, make, option } from '../dom.js';
 import { checkForm } from './check_form.js';
 
 let shown = null; // the open dialog: {act, close, refuse}
@@ -49,14 +49,14 @@ export function rowsDialog(sheet, upload, send, pasted = '') {
   const text = make('textarea', { rows: 8, spellcheck: false, value: pasted, placeholder: sheet.columns.join('\t') });
   const file = make('input', { type: 'file', accept: '.csv,.tsv,.txt,.json,.jsonl,.xlsx', 'aria-label': 'Choose a file of rows' });
   const images = make('input', { type: 'file', accept: 'image/*,.zip', multiple: true, 'aria-label': 'Choose images or a ZIP file of them' });
-  const how = make('select', { 'aria-label': 'What becomes of the rows' },
-    option('add', `Add to the ${sheet.rows} rows`), option('replace', 'Replace all rows'));
+  const how = make('select', { 'aria-label': 'What to do with the rows' },
+    option('add', `Add to the existing ${counted(sheet.rows, 'row')}`), option('replace', 'Replace all rows'));
   const replaces = () => Boolean(sheet.rows) && how.value === 'replace';
   const { refuse } = show('Rows', 'rows', [
-    make('label', make('span', 'Paste rows from a spreadsheet. A first row with the names of columns is recognised.'), text), sheet.rows > 0 && how,
+    make('label', make('span', 'Paste rows from a spreadsheet. A header row is recognised.'), text), sheet.rows > 0 && how,
     make('div.sheet-line', make('label.sheet-file', 'Choose a file', file), make('span.sheet-quiet', 'CSV, TSV, JSONL or XLSX')),
     sheet.images && make('div.sheet-line', make('label.sheet-file', 'Add images', images),
-      make('span.sheet-quiet', `or a ZIP file of them, for the names in ${sheet.images}; ${sheet.image_files.length} are there`)),
+      make('span.sheet-quiet', `or a ZIP file of them, named as in ${sheet.images}; ${sheet.image_files.length} so far`)),
   ], () => {
     if (text.value.trim()) send('rows', { text: text.value, replaces: replaces() });
     else refuse('Paste some rows first, or choose a file.');
@@ -77,7 +77,7 @@ export function rowsDialog(sheet, upload, send, pasted = '') {
 export function checksDialog(sheet, models, send) {
   const form = checkForm(sheet.checks, models);
   show('Checks', 'checks', [
-    make('p.sheet-quiet', 'A value may use the columns: {{expected}} is the expected one, and a judge’s prompt also {{answer}}. A changed check looks at the answers again; only a judge runs.'),
+    make('p.sheet-quiet', 'A value may use columns; {{expected}} is the expected answer. A judge’s prompt may also use {{answer}}. When checks change, existing answers are checked again; only a judge runs a model.'),
     form.node,
   ], () => send('checks', { checks: form.checks() }), 'Check the answers');
 }
@@ -93,10 +93,10 @@ export function settingsDialog(sheet, limits, send) {
   const row = (label, name, note = '') => make('label', make('span', label), fields[name], note && make('small', note));
   const { dialog } = show('Settings of the sheet', 'settings', [
     row('Name', 'name'),
-    row('Expected answer', 'expected', 'Checks know it as {{expected}}.'),
-    row('Image', 'images', 'The column with the name of an image for the last user message.'),
-    row('Answers for each row and lane', 'samples', `1 to ${limits.samples}, each with a seed of its own. A greedy lane answers once.`),
-    row('First seed', 'seed', 'For lanes without a seed of their own.'),
+    row('Expected answer', 'expected', 'Checks refer to it as {{expected}}.'),
+    row('Image', 'images', 'The column that names an image for the last user message.'),
+    row('Answers for each row and lane', 'samples', `1 to ${limits.samples}, each with its own seed. A greedy lane answers once.`),
+    row('First seed', 'seed', 'For lanes without their own seed.'),
     button('Delete the sheet…', { className: 'sheet-delete' }),
   ], () => send('settings', {
     name: fields.name.value, expected: fields.expected.value, images: fields.images.value,

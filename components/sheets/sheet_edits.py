@@ -75,7 +75,7 @@ def _notes(table: Table) -> list[str]:
         return [*table.notes]
     more = f" and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
     named = ", ".join(bad[:MOST_NAMED])
-    return [*table.notes, f"Rows that could not be read as they stand: {named}{more}."]
+    return [*table.notes, f"Rows that could not be read: {named}{more}."]
 
 
 def _with_settings(sheet: Sheet, ask: Asked) -> Sheet:

@@ -36,14 +36,14 @@ FORMS: dict[str, tuple[str, Callable[[Answers], str | bytes]]] = {
 def saved_file(sheet: OpenSheet, presets: Mapping[str, Preset], form: str) -> SavedFile:
     """Raises InvalidInput for an unknown form, and for what is too large."""
     if form not in FORMS:
-        raise InvalidInput(f"Unknown form {form[:40]!r}; use one of {', '.join(FORMS)}.")
+        raise InvalidInput(f"Unknown format {form[:40]!r}; use one of {', '.join(FORMS)}.")
     kind, write = FORMS[form]
     written = write(sheet.answers(presets))
     content = written.encode("utf-8", "replace") if isinstance(written, str) else written
     if len(content) > LARGEST_EXPORT:
         raise InvalidInput(
-            f"The file would have {len(content) / 2**20:.0f} MB; {LARGEST_EXPORT >> 20} MB are the "
-            "most. Remove rows, or use the command line."
+            f"The file would be {len(content) / 2**20:.0f} MB; the limit is {LARGEST_EXPORT >> 20} "
+            "MB. Remove rows, or use the command line."
         )
     return {
         "name": f"{file_stem(sheet.sheet.name, otherwise='sheet')}.{form}",

@@ -17,7 +17,9 @@ def with_images(sheet: OpenSheet, ask: Asked) -> list[str]:
     """Keep them, one after the other; returns notes. Raises InvalidInput; those before stay."""
     files = [one for one in ask.files or () if isinstance(one, dict)]
     if len(files) > MOST_IMAGES:
-        raise InvalidInput(f"There are {len(files):,} images; {MOST_IMAGES} are allowed at once.")
+        raise InvalidInput(
+            f"There are {len(files):,} images; at most {MOST_IMAGES} are allowed at once."
+        )
     added, left_out = 0, list[str]()
     for one in files:
         name = image_name(PurePath(str(one.get("name") or "")).name)
@@ -28,8 +30,8 @@ def with_images(sheet: OpenSheet, ask: Asked) -> list[str]:
             else:
                 left_out.append(image)
     if not added:
-        raise InvalidInput(f"There is no {KINDS} among these files. Choose others.")
+        raise InvalidInput(f"None of these files is a {KINDS}. Choose others.")
     more = len(left_out) - MOST_NAMED
     named = ", ".join(left_out[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     notes = [f"{counted(added, 'image')} added."]
-    return [*notes, f"Left out, because they are not images: {named}."] if left_out else notes
+    return [*notes, f"Skipped, because they are not images: {named}."] if left_out else notes

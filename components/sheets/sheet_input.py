@@ -52,8 +52,8 @@ def asked(event: gr.EventData) -> Asked:
     found = sent_as(event, Asked)
     if len(found.value) > LONGEST_VALUE or is_cut(found.value):
         raise InvalidInput(
-            f"The text has {len(found.value):,} characters; {LONGEST_VALUE:,} are allowed, and no "
-            "half of one. Shorten it."
+            f"The text has {len(found.value):,} characters; at most "
+            f"{LONGEST_VALUE:,} whole characters are allowed. Shorten it."
         )
     return found
 
@@ -83,7 +83,7 @@ def checks_of(ask: Asked) -> tuple[Check, ...]:
     given = ask.checks or []
     if len(given) > MOST_CHECKS:
         raise InvalidInput(
-            f"There are {len(given):,} checks; {MOST_CHECKS} are allowed. Remove some."
+            f"There are {len(given):,} checks; at most {MOST_CHECKS} are allowed. Remove some."
         )
     return tuple(
         check_from_dict(
@@ -101,7 +101,7 @@ def upload_content(path: Any, name: str) -> bytes:
     try:
         if (size := file.stat().st_size) > LARGEST_FILE:
             raise InvalidInput(
-                f"{name} has {size / 2**20:.1f} MB; the limit is {LARGEST_FILE // 2**20} MB."
+                f"{name} is {size / 2**20:.1f} MB; the limit is {LARGEST_FILE // 2**20} MB."
             )
         return file.read_bytes()
     except OSError as error:

@@ -27,7 +27,7 @@ export function sheetResults(element) {
       make(
         'section.sheet-rate', make('h3', 'Checks'),
         make('div', sheet.checks.map(({ label }) => make('span.sheet-check-tag', label))),
-        make('p', { 1: 'A row passes when it holds.', 0: 'None yet.' }[sheet.checks.length] || 'A row passes when all hold.'),
+        make('p', { 1: 'A row passes if this check passes.', 0: 'None yet.' }[sheet.checks.length] || 'A row passes if all checks pass.'),
       ),
       ...lanes.map(one),
     );

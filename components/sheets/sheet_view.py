@@ -227,7 +227,7 @@ def _facts(result: LaneResult) -> str:
 
 def _more(result: LaneResult) -> str:
     """The figures of all answers."""
-    facts = [f"{result.prompt_total + result.token_total:,} tokens in all"]
+    facts = [f"{result.prompt_total + result.token_total:,} tokens total"]
     if result.undecided:
         facts.append(f"{result.undecided} undecided")
     if result.errors:

@@ -37,11 +37,11 @@ export function buttonsOf({ state, done, total, failed, unjudged }, differs) {
   if (differs) buttons.push(['run', 'Run with this prompt']);
   else if (done < total) buttons.push(['run', done ? `Run ${figure(total - done)} more` : `Run ${counted(total, 'answer')}`]);
   if (unjudged && !differs && done === total) buttons.push(['judge', `Judge ${counted(unjudged, 'answer')}`]);
-  if (failed && !differs) buttons.push(['failed', `Run ${figure(failed)} failed again`]);
+  if (failed && !differs) buttons.push(['failed', `Rerun ${figure(failed)} failed`]);
   return buttons;
 }
 export const FILTERS = [
-  ['all', 'All'], ['fails', 'Some lane fails'], ['disagree', 'Lanes disagree'], ['errors', 'Errors'],
+  ['all', 'All'], ['fails', 'A lane fails'], ['disagree', 'Lanes disagree'], ['errors', 'Errors'],
   ['reviewers', 'Reviewers disagree'],
 ];
 // Pixels for each column of values, from the texts that are on the page; together at least `least`.

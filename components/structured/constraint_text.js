@@ -4,7 +4,7 @@ export const KINDS = [
   ['grammar', 'Grammar'],
 ];
 export const HINTS = {
-  none: 'Answers are free. A kind holds the answers of all lanes to it; a lane can differ.',
+  none: 'Answers are unconstrained. A kind applies to all lanes; a lane can have its own.',
   json: 'The answer is a JSON object or list.',
   json_schema: 'The answer is JSON that fits the schema.',
   choices: 'The whole answer is one of these, one per line.',

@@ -18,8 +18,8 @@ CHIPS = {
     "regex": "regex", "grammar": "grammar",
 }  # fmt: skip
 FINE = {
-    "json": "JSON is fine", "json_schema": "Schema is fine", "choices": "Choices are fine",
-    "regex": "Expression is fine", "grammar": "Grammar is fine",
+    "json": "JSON is valid", "json_schema": "Schema is valid", "choices": "Choices are valid",
+    "regex": "Expression is valid", "grammar": "Grammar is valid",
 }  # fmt: skip
 LONGEST_PART = 30  # characters
 

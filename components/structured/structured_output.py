@@ -94,7 +94,7 @@ def structured_status(page: Snapshot) -> StructuredStatus:
     can = model is None or model.capabilities.constraints
     note = ""
     if model and not can and constraint.kind != "none":
-        note = f"{model.name} can't be held to it: {constraint.in_words} will not be sent."
+        note = f"{model.name} can't be constrained: {constraint.in_words} will not be sent."
     return {
         "state": state_of(constraint, can),
         "note": note,

@@ -58,11 +58,11 @@ export class BranchTree {
         button(`${this.isOpen ? '▾' : '▸'} ${counted(rows.length, 'answer')}`, {
           dataset: { act: 'toggle' }, 'aria-expanded': String(this.isOpen),
         }),
-        make('span', { title: 'The sum of the logprobs of all tokens: nearer to 0 is likelier' }, 'Σ logprob'),
+        make('span', { title: 'The sum of the logprobs of all tokens: closer to 0 is likelier' }, 'Σ logprob'),
         make('span.spring'),
         this.removed.size > 0 && button('Undo', { dataset: { act: 'undo-remove' }, 'aria-label': 'Undo remove' }),
         rows.length > 1 && button('Remove', {
-          dataset: { act: 'remove' }, title: 'Take the shown answer out of this list; the History tab keeps it',
+          dataset: { act: 'remove' }, title: 'Remove the shown answer from this list; the History tab keeps it',
         }),
         button('As a lane', {
           dataset: { act: 'compare' }, title: 'Pin the shown answer as another lane',

@@ -45,17 +45,17 @@ def branch_request(run: Run, place: int, token_id: int) -> Request:
     known = {one.token_id: one for one in run.tokens[place].candidates}
     if token_id not in known:
         raise InvalidInput(
-            f"Token {place + 1} has no candidate with the id {token_id}. Choose one of its card."
+            f"Token {place + 1} has no candidate with the id {token_id}. Choose one from its card."
         )
     if token_id in ends_of(run):
         raise InvalidInput(
-            f"{known[token_id].text} ends the answer, so no branch can go on from it. Choose "
+            f"{known[token_id].text} ends the answer, so no branch can continue from it. Choose "
             "another candidate."
         )
     if known[token_id].removed_by == CONSTRAINT:
         raise InvalidInput(
             f"The constraint doesn't allow {known[token_id].text!r} at token {place + 1}, so no "
-            "branch can go on from it. Choose another candidate."
+            "branch can continue from it. Choose another candidate."
         )
     return replace(run.request, begins_with=(*run.token_ids[:place], token_id))
 

@@ -2,8 +2,8 @@
 import { actButton, counted, make } from '../dom.js';
 import { SURPRISE, levelOf, perplexityText, visible } from './token_data.js';
 
-const NOTE = 'Before any sampler: only the model and the prompt matter. The text is read as the answer to the messages '
-  + 'as they are now.';
+const NOTE = 'Before any sampler: only the model and the prompt matter. The text is scored as an answer to '
+  + 'the current messages.';
 const COLUMNS = ['Lane', 'Tokens', 'Logprob', 'Per token', 'Perplexity'];
 
 // onScore: gets the text. Once for each mounted tab.

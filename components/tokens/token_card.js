@@ -3,7 +3,7 @@ import { button, make } from '../dom.js';
 import { bits, perCent, percent, visible } from './token_data.js';
 
 const REMOVERS = { constraint: 'the constraint', temperature: 'temperature 0' };
-const WITHOUT = 'The model tells nothing more about this token.';
+const WITHOUT = 'The model reports nothing more about this token.';
 const GREEDY = { disabled: true, title: 'At temperature 0 every seed gives the same tokens' };
 const SCALES = ['before', 'after'];
 
@@ -14,8 +14,8 @@ function removerOf({ removedBy }, labels) {
 
 // Why no branch can begin with a candidate; empty if one can.
 export function refusalOf({ isEnd, removedBy }) {
-  if (isEnd) return 'ends the answer, so no branch goes on from it';
-  return removedBy === 'constraint' ? 'no branch can go on from it' : '';
+  if (isEnd) return 'ends the answer, so no branch can continue from it';
+  return removedBy === 'constraint' ? 'no branch can continue from it' : '';
 }
 
 // labels: of the samplers, by name. canBranch: whether a candidate can be chosen instead. params: of the
@@ -29,7 +29,7 @@ export function drawCard(card, token, { labels, canBranch, params }) {
     make('p', notes(token, labels, canBranch)),
     canBranch && make('p.token-redraw', 'Regenerate from here: ',
       button('new seed', { dataset: { act: 'redraw', seed: 'new' } }, params?.temperature === 0 && GREEDY),
-      button('same seed', { dataset: { act: 'redraw', seed: 'same' }, title: 'The tokens before this one count as given, so the draws begin anew here' })),
+      button('same seed', { dataset: { act: 'redraw', seed: 'same' }, title: 'The tokens before this one are taken as given, so the random draws start over here' })),
   );
 }
 

@@ -17,12 +17,12 @@ export const COLOURINGS = [
   {
     key: 'uncertainty', label: 'Uncertainty', low: 'under 1 bit', high: '4 bits or more', limits: [1, 2, 3, 4],
     of: ({ entropy }) => (entropy === null ? null : bits(entropy)),
-    title: 'How undecided the model was before the token, whichever was then chosen (entropy)',
+    title: 'How undecided the model was before the token, whichever one it then chose (entropy)',
   },
   {
     key: 'rank', label: 'Rank', low: 'the likeliest', high: 'beyond rank 20', limits: [2, 3, 6, 21],
     of: ({ rank }) => rank,
-    title: 'The place of the token among all, likeliest first',
+    title: 'The token’s position among all tokens, likeliest first',
   },
   {
     key: 'change', label: 'Changed by the sampler', low: 'under 1 point', high: '50 points or more',

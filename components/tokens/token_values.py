@@ -16,7 +16,7 @@ from core.sessions.saved_answers import ENDED, SavedRun
 
 SHOWN = 6  # candidates of each token
 
-NOTHING = "No answer yet. Run the lanes; then every token of the answer is shown here."
+NOTHING = "No answer yet. Run the lanes to see every token of the answer here."
 SAVED = (
     "This answer comes from a saved session. Sessions keep the text of an answer, but not its "
     "tokens. Run the lane again to see them."

@@ -10,7 +10,7 @@ import { TokenLine } from './token_line.js';
 import { TokenStream, legendOf } from './token_stream.js';
 
 const PAUSE = 200; // milliseconds on a token before its logits are asked for
-const RUNNING = 'The lanes are answering. Their tokens are shown when they have ended.';
+const RUNNING = 'The lanes are answering. Their tokens are shown when they finish.';
 
 export function mount({ element, trigger, props, watch, signal }) {
   const part = (name) => element.querySelector(`.${name}`);

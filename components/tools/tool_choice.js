@@ -1,7 +1,7 @@
 // Whether the answer must be a call: auto, required, or the name of a tool. There where tools are.
 import { option } from '../dom.js';
 
-const WORDS = { auto: 'auto: the model decides', required: 'required: a call of any tool' };
+const WORDS = { auto: 'auto: the model decides', required: 'required: a call to any tool' };
 
 // The choices as [value, label]. chosen: stays among them, even if there is no such tool any more.
 export function choicesOf(tools, chosen) {

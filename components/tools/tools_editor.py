@@ -158,7 +158,7 @@ def choice_status(page: Snapshot) -> ChoiceStatus:
     except InvalidInput as error:
         note = str(error)
     if model and can and choice != "auto" and not (can.tools and can.constraints):
-        note = f"{model.name} can't be held to a call: tool_choice {choice} will not be sent."
+        note = f"{model.name} can't be made to call a tool: tool_choice {choice} will not be sent."
     return {"tools": names, "note": note}
 
 

@@ -114,6 +114,6 @@ def _told(where: str, text: str, found: tuple[Doubtful, ...]) -> list[str]:
         return [f"{where}, {in_words(one)}" for one in found]
     return [
         f"{where}, line {one.line}, column {one.column}: {one.text[:40]} is not a variable. It is "
-        "sent as it is written."
+        "sent as written."
         for one in found[:1]
     ]

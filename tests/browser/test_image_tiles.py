@@ -75,7 +75,7 @@ def test_an_image_is_shown_large_with_its_neighbours(page: Page, large: Path, tm
     Image.new("RGB", (64, 48), "red").save(tmp_path / "red.png")
     write(page, ("user", "What is this?"))
     upload(page, large, tmp_path / "red.png")
-    page.get_by_role("button", name="Show red.png large").click()
+    page.get_by_role("button", name="Enlarge red.png").click()
     preview = page.get_by_role("dialog", name="Image")
     expect(preview).to_contain_text("red.png · 64 × 48 pixels · 2 of 2")
     page.keyboard.press("ArrowRight")

@@ -25,12 +25,12 @@ def test_a_queued_lane_shows_its_place_as_it_moves_up_and_then_answers(crowded_p
     page, engine = crowded_page
     write(page, ("user", "Hi"))
     page.locator("#run").click()
-    expect(page.locator(STATUS)).to_have_text("Waiting · place 2")
+    expect(page.locator(STATUS)).to_have_text("Waiting · position 2")
     expect(page.locator("#stop")).to_be_visible()
-    expect(page.locator("#lane-a .lane-empty")).to_contain_text("Stop leaves the queue")
+    expect(page.locator("#lane-a .lane-empty")).to_contain_text("Press Stop to leave the queue")
     expect(page.locator("#lane-a .lane-raw .lane-cursor")).to_be_visible()
     engine.move()
-    expect(page.locator(STATUS)).to_have_text("Waiting · place 1")
+    expect(page.locator(STATUS)).to_have_text("Waiting · position 1")
     engine.move()
     expect_status(page, "a", "done")
     expect(page.locator("#lane-a .lane-empty")).to_be_hidden()
@@ -52,7 +52,7 @@ def test_stop_ends_a_lane_that_waits_and_the_next_run_starts(crowded_page):
     write(page, ("user", "Hi"))
     for _ in range(2):
         page.locator("#run").click()
-        expect(page.locator(STATUS)).to_have_text("Waiting · place 2")
+        expect(page.locator(STATUS)).to_have_text("Waiting · position 2")
         page.locator("#stop").click()
         expect_status(page, "a", "stopped")
         expect(page.locator("#lane-a .lane-status")).to_have_text("Stopped by you")
@@ -64,7 +64,7 @@ def test_closing_the_tab_gives_the_place_in_the_queue_back(crowded_page):
     page, engine = crowded_page
     write(page, ("user", "Hi"))
     page.locator("#run").click()
-    expect(page.locator(STATUS)).to_have_text("Waiting · place 2")
+    expect(page.locator(STATUS)).to_have_text("Waiting · position 2")
     page.close()
     assert engine.left.acquire(timeout=5)
 
@@ -92,7 +92,7 @@ def test_a_queued_lane_is_readable_on_a_phone(open_page, scripted_app: str):
     page = open_page(scripted_app, viewport=PHONE)
     write(page, ("user", "!queue"))
     page.locator("#run").click()
-    expect(page.locator(STATUS)).to_have_text("Waiting · place 2")
+    expect(page.locator(STATUS)).to_have_text("Waiting · position 2")
     expect(page.locator(STATUS)).to_be_in_viewport(ratio=1)
     expect_status(page, "a", "done")
     expect(page.locator("#lane-a .lane-metrics")).to_contain_text("waited")

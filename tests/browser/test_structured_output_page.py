@@ -57,7 +57,7 @@ def test_an_answer_fits_the_schema_which_undo_and_a_session_bring_back(
     selected = "document.activeElement.selectionStart"
     assert page.evaluate(selected) == SCHEMA.replace("},", "}", 1).index('"mood"')
     field.fill(SCHEMA)
-    expect(told).to_contain_text("Schema is fine 2 properties · ready in ")
+    expect(told).to_contain_text("Schema is valid 2 properties · ready in ")
     expect(page.locator("#structured-row")).to_contain_text("JSON schema · 2 properties")
     assert violations(page, "#structured, #structured-row") == []
     page.locator("#run").click()
@@ -75,7 +75,7 @@ def test_an_answer_fits_the_schema_which_undo_and_a_session_bring_back(
     page.get_by_role("button", name="Open version 1").click()
     said(page, "Opened version 1 of “Sure”.")
     expect(field).to_have_value(SCHEMA)
-    expect(told).to_contain_text("Schema is fine")
+    expect(told).to_contain_text("Schema is valid")
 
 
 @pytest.mark.thorough
@@ -90,10 +90,10 @@ def test_lanes_differ_and_say_so(page: Page):
     change(page, "a")
     form = page.locator("#settings-a")
     form.get_by_label("Structured output").select_option("choices")
-    form.get_by_label("Own choices").fill("yes\nno\n")
+    form.get_by_label("Custom choices").fill("yes\nno\n")
     until_kept(page, "kept.lane_A.constraint.choices.length === 2")
     expect(lane_name(page, "a")).to_have_text("Choices")
-    form.get_by_label("Own choices").fill("")
+    form.get_by_label("Custom choices").fill("")
     expect(form.locator(".lane-fault")).to_have_text("choices not valid")
     expect(form.locator(".lane-fault-note")).to_contain_text("There are no choices.")
     form.get_by_label("Structured output").select_option("json")
@@ -118,7 +118,7 @@ def test_what_is_typed_stays_with_its_kind_also_after_a_reload(page: Page):
     page.get_by_role("button", name="Choices", exact=True).click()
     expect(field).to_have_value("x\n\ny")
     page.get_by_role("button", name="An example…").click()
-    page.get_by_label("One answer as you want it").fill('{"n": 1}')
+    page.get_by_label("An example of the answer you want").fill('{"n": 1}')
     page.get_by_role("button", name="Make the schema").click()
     expect(page.locator("#structured-row")).to_contain_text("1 property")
     assert json.loads(field.input_value())["required"] == ["n"]

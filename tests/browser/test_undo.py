@@ -155,7 +155,7 @@ def test_a_lanes_system_prompt_that_was_just_typed_is_run(page: Page):
     page.get_by_role("button", name="Change settings of lane B").click()
     form = page.locator("#settings-b .lane-form")
     form.get_by_label("System prompt").first.select_option("own")
-    field = form.get_by_label("Own system prompt")
+    field = form.get_by_label("Custom system prompt")
     field.evaluate("(field) => field.focus()")
     page.evaluate("""() => {  // at once: no pause between the last letter and the key that runs
       const field = document.activeElement;
@@ -216,7 +216,7 @@ def test_a_lanes_own_system_prompt_is_kept_while_typing_and_its_form_follows_und
     form = page.locator("#settings-b .lane-form")
     form.get_by_label("System prompt").first.select_option("own")
     until_kept(page, "kept.lane_B.system")
-    field = form.get_by_label("Own system prompt")
+    field = form.get_by_label("Custom system prompt")
     field.fill("Answer in rhyme.")
     until_kept(page, "kept.lane_B.system === 'Answer in rhyme.'")
     expect(field).to_be_focused()

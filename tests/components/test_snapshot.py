@@ -144,7 +144,7 @@ def test_a_servers_prompt_is_waited_for_and_counts_as_far_as_it_tells():
     assert meter["text"] == "2 of 100 tokens · 98 left"
     assert (meter["segments"], meter["asking"]) == ([("prompt", 2)], 0)
     assert [token["text"] for token in view["tokens"]] == ["a", "b"]
-    assert view["summary"].startswith("2 tokens, as the server tells them; it marks neither")
+    assert view["summary"].startswith("2 tokens, as reported by the server, which marks")
     assert message_tokens(page) == {}
 
 

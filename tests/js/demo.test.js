@@ -44,9 +44,9 @@ test('a thought is no part of the answer, and a call is told in words', () => {
 test('how a run goes, in words', () => {
   assert.equal(statusInWords(done('', { seconds: 0.419 })), '0.42 seconds');
   assert.equal(secondsInWords(12.34), '12.3 seconds');
-  assert.equal(statusInWords({ status: 'queued', place: 2 }), 'Waiting for other answers, place 2');
+  assert.equal(statusInWords({ status: 'queued', place: 2 }), 'Waiting for other answers, position 2');
   assert.match(statusInWords(done('', { seconds: 1, stop_reason: 'max_new_tokens' })), /^1.00 seconds, cut off/);
-  assert.deepEqual([timesInWords(1), timesInWords(3)], ['', 'Asked three times, at the same moment']);
+  assert.deepEqual([timesInWords(1), timesInWords(3)], ['', 'Asked three times, at the same time']);
   assert.deepEqual([sizeOf('a'), sizeOf('a'.repeat(100)), sizeOf('a'.repeat(300)), sizeOf('a'.repeat(900))],
     ['short', 'medium', 'long', 'longest']);
   assert.deepEqual(['**a**', '- a', '1. a', 'a * b - c'].map(looksLikeMarkdown), [true, true, true, false]);

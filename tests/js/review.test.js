@@ -43,7 +43,7 @@ test('a link names the sheet, and other fragments none', () => {
 });
 
 test('who may open a link, and whose judgements are whose, is said for both kinds of servers', () => {
-  assert.match(shareRule({ user: 'ann' }), /nothing else of the sheet, for everyone who can log in/);
+  assert.match(shareRule({ user: 'ann' }), /nothing else in the sheet, for everyone who can log in/);
   assert.match(shareRule({ user: '' }), /everyone who can open this page/);
   assert.match(nameRule({ user: 'ann' }), /under your login name/);
   assert.match(nameRule({ user: '' }), /the browser that uses it first/);

@@ -34,7 +34,7 @@ test('a run in words', () => {
 test('the buttons are those that do something', () => {
   const acts = (...facts) => buttonsOf(...facts).map(([act]) => act);
   assert.deepEqual(buttonsOf(of('stopped', 0, 300)), [['run', 'Run 300 answers']]);
-  assert.deepEqual(buttonsOf(of('stopped', 290, 300, { failed: 2 })), [['run', 'Run 10 more'], ['failed', 'Run 2 failed again']]);
+  assert.deepEqual(buttonsOf(of('stopped', 290, 300, { failed: 2 })), [['run', 'Run 10 more'], ['failed', 'Rerun 2 failed']]);
   assert.deepEqual(acts(of('running', 1, 2)), ['pause', 'stop']);
   assert.deepEqual(acts(of('paused', 1, 2)), ['resume', 'stop']);
   assert.deepEqual(acts(of('finished', 2, 2)), []);

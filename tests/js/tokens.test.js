@@ -66,7 +66,7 @@ test('the line has its highest values even where tokens are many', () => {
   const many = Array.from({ length: 8000 }, (_, place) => (place === 4321 ? 9 : 1));
   assert.equal(thinned(many).length, 1500);
   assert.equal(Math.max(...thinned(many)), 9);
-  assert.match(distanceWords({ lane: 'B', values: [0.25] }, 0), /25 % apart from B, of the top 20/);
+  assert.match(distanceWords({ lane: 'B', values: [0.25] }, 0), /25 % different from B, over the top 20/);
   assert.match(distanceWords({ lane: 'B', values: [0.25] }, 1), /after the divergence/);
 });
 

@@ -51,7 +51,7 @@ def test_a_run_goes_on_without_its_page_is_filtered_and_opened_as_a_run(page: Pa
     expect(page.locator(".sheet-tag")).to_have_text("Finished", timeout=60_000)
     expect(page.locator(".sheet-rate.a .sheet-big")).to_contain_text("101 of 200")
     expect(page.locator(".sheet-verdict")).to_contain_text("pass the same rows")
-    page.get_by_role("button", name="Some lane fails 99").click()
+    page.get_by_role("button", name="A lane fails 99").click()
     expect(page.locator(".sheet-row").first).to_have_attribute("aria-rowindex", "2")
     expect(page.locator('.sheet-row[data-place="1"]')).to_contain_text("word 4")
     assert page.locator(".sheet-row").count() < 60

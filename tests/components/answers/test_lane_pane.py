@@ -155,7 +155,7 @@ FEW = replace(ALL, samplers=frozenset({"temperature"}), seeds=False, prefill=Fal
 
 def test_what_was_not_sent_is_told_and_no_longer_shown_as_applied():
     value = lane_value(run_of(replace(started(10), capabilities=FEW), *ANSWERED))
-    assert value["not_sent"] == "Not sent: seed 7 and the prefill. m does not take them."
+    assert value["not_sent"] == "Not sent: seed 7 and the prefill. m does not accept them."
     assert value["parameters"] == ["m", "temperature 0.5", "max_new_tokens 4"]
     assert (value["seed"], value["prefill"], value["text"]) == (None, "", "llo!")
     assert lane_value(run_of(started(10), *ANSWERED))["not_sent"] == ""

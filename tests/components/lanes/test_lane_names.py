@@ -72,5 +72,5 @@ def test_a_value_that_the_sidebar_has_too_is_no_difference():
 
 def test_the_text_of_an_own_system_prompt_stays_a_chip():
     name, chips = named(workspace("Hi"), LaneSettings(system="Rhyme."))
-    assert name == "Own system prompt"
+    assert name == "Custom system prompt"
     assert chips == ["system prompt 'Rhyme.'"]

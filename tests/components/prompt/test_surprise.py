@@ -68,7 +68,7 @@ def test_why_there_are_no_values_is_a_sentence():
 
 def test_tokens_of_another_tokenizer_are_never_coloured():
     page = snapshot(ASKED, Splitting(tokens_per_second=10_000))
-    with pytest.raises(InvalidInput, match="splits this prompt into other tokens"):
+    with pytest.raises(InvalidInput, match="splits this prompt into different tokens"):
         surprise(page)
 
 

@@ -142,7 +142,7 @@ def test_the_same_sheet_is_open_once_and_a_deleted_one_no_longer(store: SheetSto
     sheet.runs.pause()
     sheets.delete(store, key)
     assert not sheet.runs.is_busy
-    with pytest.raises(InvalidInput, match="deleted meanwhile"):
+    with pytest.raises(InvalidInput, match="has been deleted"):
         sheet.edit(1, "word", "too late")
     assert not (store.folder / key).exists()
     with pytest.raises(InvalidInput, match="no longer exists"):
@@ -301,7 +301,7 @@ def test_a_replaced_image_of_a_row_is_asked_again_and_none_is_replaced_meanwhile
     slow.keep_image("cat.png", PNG)
     slow.run(ASKED, PRESETS)
     slow.keep_image("new.png", PNG)
-    with pytest.raises(InvalidInput, match="is running, and has another image cat.png"):
+    with pytest.raises(InvalidInput, match="is running with a different image named cat.png"):
         slow.keep_image("cat.png", PNG)
     slow.runs.stop()
 

@@ -55,7 +55,7 @@ def test_what_only_looks_like_a_variable_has_a_place_and_can_be_left_as_it_is():
     page = workspace("{{date}}\n{{a b}}", '{"a": {{"b": 1}}}', variables=VALUES)
     found = found_variables(snapshot(page))
     assert found["doubtful"][0].startswith("Message 1, line 2, column 1: {{a b}}")
-    assert found["doubtful"][1].endswith("It is sent as it is written.")
+    assert found["doubtful"][1].endswith("It is sent as written.")
     assert found["refused"]
     left = with_escapes(page)
     (asked,) = requests(left.conversation, lanes_of(left))

@@ -60,14 +60,13 @@ def test_everything_that_a_person_edits_comes_back(page: Wiring):
 
 def test_an_act_adds_two_listeners_and_a_tab_that_is_remembered_adds_none(page: Wiring):
     """Gradio reads every listener once for each component when a page opens."""
-    with page.blocks:
-        button = gr.Button()
-        before = len(page.blocks.fns)
-        page.act(button.click, lambda workspace, act: workspace)
-        assert len(page.blocks.fns) == before + 2
-        with gr.Tabs(), gr.Tab("Notes") as tab:
-            page.tab_opened(tab, "notes")
-        assert len(page.blocks.fns) == before + 2
+    button = gr.Button()
+    before = len(page.blocks.fns)
+    page.act(button.click, lambda workspace, act: workspace)
+    assert len(page.blocks.fns) == before + 2
+    with gr.Tabs(), gr.Tab("Notes") as tab:
+        page.tab_opened(tab, "notes")
+    assert len(page.blocks.fns) == before + 2
 
 
 def test_only_what_differs_is_written(page: Wiring):

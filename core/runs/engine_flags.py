@@ -33,7 +33,11 @@ def add_engine_flags(parser: argparse.ArgumentParser, model: str, servers: bool 
             help="a server whose models lanes can use; may be repeated; the environment variable "
             "VARIABLE holds its key; also LFM_SERVERS, separated by spaces",
         )
-    parser.add_argument("--device", default=os.environ.get("LFM_DEVICE", "auto"))
+    parser.add_argument(
+        "--device",
+        default=os.environ.get("LFM_DEVICE", "auto"),
+        help="auto, cpu, cuda, cuda:1 or mps; auto: CUDA, else MPS, else CPU",
+    )
     parser.add_argument(
         "--weights",
         choices=WEIGHTS,

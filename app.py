@@ -59,8 +59,8 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     API_KEY) and those that a Hugging Face Space sets give defaults.
     """
     parser = argparse.ArgumentParser(
-        description="A prompt playground for Liquid AI's LFM models. `app.py sheet --help` tells "
-        "how to run a sheet without a page, `app.py conform --help` how to check a server."
+        description="A prompt playground for Liquid AI's LFM models. `app.py sheet --help` is "
+        "about running a sheet without a page, `app.py conform --help` about checking a server."
     )
     add_engine_flags(parser, POCKET)
     parser.add_argument(
@@ -73,7 +73,7 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--auth",
         default=os.environ.get("LFM_AUTH") or None,
         metavar="FILE",
-        help="users who log in; make an entry of the file with `python dev.py user NAME`",
+        help="file of the users who log in; `python dev.py user NAME` makes an entry",
     )
     parser.add_argument(
         "--open", action="store_true", help="let everybody who can reach the address do everything"
@@ -83,30 +83,30 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="NAME",
-        help="another host name that the page is opened by, such as that of a proxy",
+        help="another host name for the page, such as a proxy's; may be repeated",
     )
     parser.add_argument(
         "--frame-ancestors",
         default="'self' " + HUGGING_FACE if "SPACE_ID" in os.environ else "'self'",
         metavar="SOURCES",
-        help="websites that may show the page in a frame, as in CSP; default: none but itself",
+        help="websites that may show the page in a frame, as in CSP; default: only itself",
     )
     parser.add_argument(
-        "--no-api", action="store_true", help="no program may call: neither /v1 nor gradio_client"
+        "--no-api", action="store_true", help="turn the API off, for /v1 and for gradio_client"
     )
     parser.add_argument(
         "--api-key",
         type=api_key,
         default=os.environ.get("LFM_API_KEY") or None,
         metavar="KEY",
-        help="with it programs on other machines may call /v1; rather set LFM_API_KEY, as others "
-        "can read flags; default: this machine only",
+        help="lets programs on other machines call /v1; prefer LFM_API_KEY, because others can "
+        "read flags; default: this machine only",
     )
     parser.add_argument(
         "--data-dir",
         type=Path,
         default=Path(os.environ["LFM_DATA_DIR"]) if os.environ.get("LFM_DATA_DIR") else None,
-        help="folder of own presets and sessions; default: among this user's application data",
+        help="folder of your presets and sessions; default: in this user's application data",
     )
     parser.add_argument(
         "--host",
@@ -117,7 +117,7 @@ def flags(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--port",
         type=int,
         default=os.environ.get("GRADIO_SERVER_PORT"),
-        help="default: the first free from 7860",
+        help="default: the first free one from 7860",
     )
     options = parser.parse_args(arguments)
     if "SPACE_ID" in os.environ and not options.auth:
@@ -270,7 +270,7 @@ def run_command(run: Callable[[Sequence[str]], int], stopped: str) -> int:
 def main() -> None:
     match sys.argv[1:2]:
         case ["sheet"]:
-            sys.exit(run_command(run_sheet, "Stopped. Go on with --resume."))
+            sys.exit(run_command(run_sheet, "Stopped. Continue with --resume."))
         case ["conform"]:
             sys.exit(run_command(run_conform, "Stopped."))
     options = flags()

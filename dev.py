@@ -1,13 +1,13 @@
 """Makes .venv, keeps it up to date, and runs the playground and its tools in it.
 
     python dev.py run [flags of app.py]      start the playground
-    python dev.py test [flags of pytest]     run every test, those in a browser included;
-                                             --thorough: with all that is repeated, for an hour
+    python dev.py test [flags of pytest]     run every test, including those in a browser;
+                                             --thorough: with every repetition, for an hour
     python dev.py check                      lint, format, types, rules of the layers and scripts
     python dev.py bench [flags]              measure the engine and the page; see --help
-    python dev.py soak [flags]               32 visitors at the real server for ten minutes
+    python dev.py soak [flags]               32 visitors on the real server for ten minutes
     python dev.py presets                    write the table of recipes into docs/recipes.md
-    python dev.py user NAME [--owner]        make an entry for the file of users (--auth)
+    python dev.py user NAME [--owner]        make an entry for the users file (--auth)
 
 Needs Python 3.11 or later and nothing else. .venv is installed on the first call and again
 whenever a requirements file has changed.
@@ -52,7 +52,7 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036, an older Python should read a sentence
         raise SystemExit(
             f"This is Python {platform.python_version()}; the playground needs 3.11 or later. "
-            "Install one, or call one that you have by its name, as `python3.11 dev.py run`."
+            "Install one, or use one that you have, for example `python3.11 dev.py run`."
         )
     commands = {
         "run": run,
@@ -68,7 +68,7 @@ def main() -> int:
         print(__doc__)
         return 0
     if name not in commands:
-        raise SystemExit(f"There is no command {name!r}; use one of {', '.join(commands)}.")
+        raise SystemExit(f"Unknown command {name!r}; use one of {', '.join(commands)}.")
     with contextlib.suppress(KeyboardInterrupt):
         return commands[name](flags)
     return 130  # what a shell expects of a command that Ctrl+C ended
@@ -95,7 +95,7 @@ def workers(flags: Sequence[str]) -> Sequence[str]:
 def check(flags: Sequence[str]) -> int:
     """Run every check, also after one has failed; 1 if any did."""
     if flags:
-        raise SystemExit(f"`check` takes no flags, and {flags[0]!r} was given.")
+        raise SystemExit(f"`check` takes no flags. Remove {flags[0]!r}.")
     install(DEV)
     failed = []
     for command in CHECKS:
@@ -135,12 +135,12 @@ def install(requirements: str) -> None:
         base = getattr(sys, "_base_executable", "") or sys.executable  # not the venv it replaces
         if subprocess.run([base, "-m", "venv", "--clear", str(VENV)]).returncode:
             raise SystemExit(
-                "Python can't make .venv; on Debian, `apt-get install python3-venv` comes first."
+                "Python can't make .venv; on Debian, run `apt-get install python3-venv` first."
             )
     stamp = VENV / f"{requirements}.installed"
     if stamp.exists() and stamp.read_text() == digest(requirements):
         return
-    print(f"Installing {requirements}; the first time this takes minutes", flush=True)
+    print(f"Installing {requirements}; the first time takes minutes", flush=True)
     for old in VENV.glob("*.installed"):
         old.unlink()
     UNFINISHED.touch()
@@ -194,7 +194,7 @@ def find_browser(variables: Mapping[str, str]) -> str | None:
     if named and not starts(named):
         raise SystemExit(
             f"CHROMIUM is {named!r}, which does not start. Set it to the path of a Chromium "
-            "or Chrome program, or unset it to have one looked for."
+            "or Chrome program, or unset it to search for one."
         )
     return named or next(filter(starts, browser_places(variables)), None)
 

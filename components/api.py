@@ -96,7 +96,7 @@ def add_api(services: Services) -> None:
         visitor = visitors.of(request)
         with user_errors(html=False), visitors.runs.enter(visitor):
             if not isinstance(text, str):
-                raise InvalidInput(f"text is {type(text).__name__}; it must be a text.")
+                raise InvalidInput(f"text is {type(text).__name__}; it must be a string.")
             lane = Lane("A", SamplingParams(), own_budget(engine))
             (asked,) = visitor.bound(requests(_conversation(messages), [lane]))
             caller = f"{visitor.user}/{visitor.address}"

@@ -90,7 +90,7 @@ def _constraint(value: Any) -> Constraint:
             )
         read["text"] = _json(held, "json_schema of constraint")
     elif not isinstance(held, str):
-        raise InvalidInput(f"{kind} of constraint is {_shown(held)}; it must be a text.")
+        raise InvalidInput(f"{kind} of constraint is {_shown(held)}; it must be a string.")
     else:
         read["text"] = held
     return constraint_from_dict(read)
@@ -108,9 +108,9 @@ def _json(value: Any, name: str) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except RecursionError:
-        raise InvalidInput(f"{name} is nested too deeply. Write it flatter.") from None
+        raise InvalidInput(f"{name} is nested too deeply. Use fewer levels.") from None
     except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{name} is no JSON: {error}.") from error
+        raise InvalidInput(f"{name} is not JSON: {error}.") from error
 
 
 def _shown(value: Any) -> str:

@@ -39,18 +39,19 @@ def check_conversation(conversation: Conversation, context_length: int | None = 
     messages = conversation.messages
     if len(messages) > MOST_MESSAGES:
         raise InvalidInput(
-            f"There are {len(messages):,} messages; {MOST_MESSAGES:,} are read at most. Remove "
+            f"There are {len(messages):,} messages; at most {MOST_MESSAGES:,} are read. Remove "
             "some, or join them."
         )
     for place, turn in enumerate(messages, start=1):
         if len(turn.images) > MOST_IMAGES_OF_MESSAGE:
             raise InvalidInput(
-                f"Message {place} has {len(turn.images)} images; {MOST_IMAGES_OF_MESSAGE} are read "
-                "at most. Remove some, or spread them over several messages."
+                f"Message {place} has {len(turn.images)} images; at most "
+                f"{MOST_IMAGES_OF_MESSAGE} are read. Remove some, or spread them over several "
+                "messages."
             )
     if (images := len(conversation.images)) > MOST_IMAGES:
         raise InvalidInput(
-            f"The messages have {images} images; {MOST_IMAGES} are read at most. Remove some."
+            f"The messages have {images} images; at most {MOST_IMAGES} are read. Remove some."
         )
     most = CHARACTERS_PER_TOKEN * min(context_length or USUAL_CONTEXT, LONGEST_CONTEXT)
     texts = [*(turn.text for turn in messages), conversation.tools]
@@ -62,8 +63,8 @@ def check_conversation(conversation: Conversation, context_length: int | None = 
             else "as many as most models could take"
         )
         raise InvalidInput(
-            f"Messages and tools have {characters:,} characters; {most:,} are read at most, {why}. "
-            "Shorten them."
+            f"Messages and tools have {characters:,} characters; at most {most:,} are read, "
+            f"{why}. Shorten them."
         )
     for place, text in enumerate(texts, start=1):
         if is_cut(text):
@@ -76,7 +77,7 @@ def check_text(text: str, context_length: int) -> None:
     most = CHARACTERS_PER_TOKEN * min(context_length, LONGEST_CONTEXT)
     if len(text) > most:
         raise InvalidInput(
-            f"The text has {len(text):,} characters; {most:,} are read at most. Shorten it."
+            f"The text has {len(text):,} characters; at most {most:,} are read. Shorten it."
         )
     if is_cut(text):
         raise InvalidInput("The text holds half of a character, such as \\ud83d alone. Remove it.")
@@ -102,14 +103,14 @@ def check_pictures(
     if pixels > MOST_PIXELS:
         raise InvalidInput(
             f"The images have {pixels / 1e6:.0f} million pixels together; "
-            f"{MOST_PIXELS // 10**6} million are read at most. Remove one, or make them smaller."
+            f"at most {MOST_PIXELS // 10**6} million are read. Remove one, or make them smaller."
         )
     if budget is None:
         return
     tokens = sum(plan_image(facts.width, facts.height, budget).tokens for facts in pictures)
     if tokens > context_length:
         raise InvalidInput(
-            f"The images would become {tokens:,} tokens, and the context has {context_length:,}. "
+            f"The images would become {tokens:,} tokens, but the context has {context_length:,}. "
             "Lower max_image_tokens, max_tiles or tile_size, or remove images."
         )
 
@@ -129,6 +130,4 @@ def check_stop(stop: Sequence[str]) -> None:
 def check_count(count: int, most: int, what: str, where: str) -> None:
     """Checks an imported file. what: in the plural. Raises InvalidInput, naming the place."""
     if count > most:
-        raise InvalidInput(
-            f"{where} has more than {most:,} {what}, which is more than is read. Split it."
-        )
+        raise InvalidInput(f"{where} has more than {most:,} {what}, the limit. Split it.")

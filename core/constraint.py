@@ -81,9 +81,9 @@ def constraint_from_dict(value: Any) -> Constraint:
     if kind not in KINDS:
         raise InvalidInput(f"The kind of constraint is {kind!r}; use one of {', '.join(KINDS)}.")
     if not isinstance(text, str):
-        raise InvalidInput(f"The text of constraint is {type(text).__name__}; it must be a text.")
+        raise InvalidInput(f"The text of constraint is {type(text).__name__}; it must be a string.")
     if not isinstance(choices, list | tuple) or not all(isinstance(one, str) for one in choices):
-        raise InvalidInput("The choices of constraint must be a list of texts.")
+        raise InvalidInput("The choices of constraint must be a list of strings.")
     for name, flag in (("flexible_whitespace", flexible), ("after_thought", after)):
         if not isinstance(flag, bool):
             raise InvalidInput(f"{name} of constraint must be true or false.")
@@ -188,8 +188,8 @@ def _depth(value: Any) -> int:
 
 def _too_deep() -> str:
     return (
-        f"The JSON schema has more than {DEEPEST} lists and objects inside each other. "
-        "Write it flatter, with $defs and $ref."
+        f"The JSON schema is nested more than {DEEPEST} levels deep. Flatten it with $defs and "
+        "$ref."
     )
 
 
@@ -199,5 +199,5 @@ def _no_constant(name: str) -> NoReturn:
 
 def _finite(text: str) -> float:
     if isinf(number := float(text)):
-        raise ValueError(f"{text[:40]} is larger than numbers can be")
+        raise ValueError(f"{text[:40]} is too large a number")
     return number

@@ -164,7 +164,7 @@ def conversation_from_dicts(dicts: Iterable[Any]) -> Conversation:
             )
         answered = item.get("tool_call_id", "")
         if not isinstance(answered, str):
-            raise InvalidInput(f"Message {place} has the tool_call_id {answered!r}; use a text.")
+            raise InvalidInput(f"Message {place} has the tool_call_id {answered!r}; use a string.")
         parts = _parts(item.get("content"), place, role == "assistant")
         messages.append(Message(role, parts, tool_call_id=answered))
     return Conversation(tuple(messages))
@@ -178,7 +178,7 @@ def _parts(content: Any, place: int, may_call: bool) -> tuple[Part, ...]:
     if not isinstance(content, list | tuple):
         raise InvalidInput(
             f"Message {place} has content of type {type(content).__name__}; "
-            "use a text or a list of parts."
+            "use a string or a list of parts."
         )
     parts: list[Part] = []
     for item in content:

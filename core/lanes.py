@@ -126,7 +126,7 @@ def tool_choice(value: Any) -> str:
 
 def _prefill(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise InvalidInput(f"The prefill is {type(value).__name__}; it must be a text.")
+        raise InvalidInput(f"The prefill is {type(value).__name__}; it must be a string.")
     return value
 
 

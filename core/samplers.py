@@ -17,7 +17,7 @@ LARGEST_SEED = 2**32 - 1
 SMALLEST_TOP_P = 1e-6
 ALL_TOKENS = -1  # of the context, for the repetition penalty
 MOST_TOKENS = 2**20  # the same for llama.cpp, which takes no -1: more than a context has
-MLX_WINDOW = "mlx-lm looks at the last 20 tokens unless told; here at all."
+MLX_WINDOW = "mlx-lm looks at the last 20 tokens by default; here at all of them."
 MLX_VLM_WINDOW = (
     "mlx-vlm's repetition penalty looks at the answer and the last token of the prompt; the lane's "
     "at the whole prompt too."
@@ -27,7 +27,7 @@ OLLAMA_TYPICAL = (
 )
 VLLM_ORDER = (
     "vLLM removes by min_p before top_k and top_p; Transformers after them. Where both are set, "
-    "other tokens may be left."
+    "different tokens may be left."
 )
 
 

@@ -104,5 +104,5 @@ def _number(name: str, value: Any) -> float | int | None:
 def _stop(value: Any) -> tuple[str, ...]:
     strings: Any = [value] if isinstance(value, str) else value
     if not isinstance(strings, list | tuple) or not all(isinstance(s, str) for s in strings):
-        raise InvalidInput(f"stop is {value!r}; it must be a text or a list of texts.")
+        raise InvalidInput(f"stop is {value!r}; it must be a string or a list of strings.")
     return tuple(dict.fromkeys(string for string in cast(Sequence[str], strings) if string))

@@ -42,7 +42,7 @@ def _is_name(text: str) -> bool:
 
 def _text(name: str, text: Any) -> str:
     if not isinstance(text, str):
-        raise InvalidInput(f"The variable {name} is {type(text).__name__}; it must be a text.")
+        raise InvalidInput(f"The variable {name} is {type(text).__name__}; it must be a string.")
     if len(text) > LONGEST_VALUE:
         raise InvalidInput(
             f"The variable {name} has {len(text):,} characters; {LONGEST_VALUE:,} are allowed. "

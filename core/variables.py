@@ -110,7 +110,7 @@ def fill(text: str, values: Values, where: str = "The text") -> str:
     if size > LARGEST_FILLED:
         raise InvalidInput(
             f"{where} would have {size:,} characters with its variables filled in; "
-            f"{LARGEST_FILLED:,} are read at most. Shorten the values."
+            f"at most {LARGEST_FILLED:,} are read. Shorten the values."
         )
     parts: list[str] = []
     end = 0
@@ -125,7 +125,7 @@ def check_values(names: Iterable[str], values: Values) -> None:
     asked = dict.fromkeys(names)
     if len(asked) > MOST_VARIABLES:
         raise InvalidInput(
-            f"There are {len(asked):,} variables; {MOST_VARIABLES} are read at most. Remove some."
+            f"There are {len(asked):,} variables; at most {MOST_VARIABLES} are read. Remove some."
         )
     if long := next((name for name in asked if len(name) > LONGEST_VARIABLE), ""):
         raise InvalidInput(
@@ -156,7 +156,7 @@ def fill_conversation(conversation: Conversation, values: Values) -> Conversatio
         if size > LARGEST_FILLED:
             raise InvalidInput(
                 f"With variables filled in, the first {place} messages have {size:,} characters; "
-                f"{LARGEST_FILLED:,} are read at most. Shorten the values."
+                f"at most {LARGEST_FILLED:,} are read. Shorten the values."
             )
     return Conversation(tuple(turns), fill(conversation.tools, values, "The tools"))
 

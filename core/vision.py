@@ -56,7 +56,7 @@ class VisionBudget:
             raise InvalidInput(
                 f"Tiles are {self.min_tiles} to {self.max_tiles}; the minimum must be at least 2 "
                 f"and not above the maximum, and the maximum at most {MOST_TILES}. "
-                "For an image in one piece switch splitting off."
+                "To keep an image in one piece, switch splitting off."
             )
         if (
             not self.token_side <= self.tile_size <= LARGEST_TILE
@@ -131,7 +131,7 @@ def check_plan(plan: ImagePlan, budget: VisionBudget, name: str) -> None:
     tiles = (budget.tile_size // budget.token_side) ** 2 if budget.do_image_splitting else 0
     if plan.whole_tokens > max(budget.max_image_tokens, tiles):
         raise InvalidInput(
-            f"The image {name} would be enlarged to {plan.whole_tokens} tokens, and "
+            f"The image {name} would be enlarged to {plan.whole_tokens} tokens, but "
             f"max_image_tokens is {budget.max_image_tokens}. Lower min_image_tokens "
             f"({budget.min_image_tokens}), or raise the maximum to {plan.whole_tokens}."
         )
@@ -141,7 +141,7 @@ def check_plan(plan: ImagePlan, budget: VisionBudget, name: str) -> None:
 def plan_image(width: int, height: int, budget: VisionBudget) -> ImagePlan:
     """Tiles, sizes and tokens of an upright image of that many pixels. Raises InvalidInput."""
     if width < 1 or height < 1:
-        raise InvalidInput(f"An image of {width} x {height} pixels has nothing to see.")
+        raise InvalidInput(f"An image of {width} x {height} pixels is empty.")
     whole = _resized(width, height, budget)
     whole_tokens = (whole[0] // budget.token_side) * (whole[1] // budget.token_side)
     if not (budget.do_image_splitting and _is_large(width, height, budget)):

@@ -80,7 +80,7 @@ def workspace_from_dict(value: Any) -> Workspace:
 def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name, "")
     if not isinstance(value, str):
-        raise InvalidInput(f"{name} is {value!r}; it must be a text.")
+        raise InvalidInput(f"{name} is {value!r}; it must be a string.")
     return value
 
 

@@ -60,7 +60,7 @@ def run_sentence(error: BaseException) -> str:
         return str(error)
     if is_out_of_memory(error):
         return (
-            "The memory is full: prompt, images and answers of all lanes did not fit next to the "
+            "Memory is full: the prompt, images and answers of all lanes did not fit next to the "
             "model. Shorten the prompt, lower max image tokens, or run fewer lanes."
         )
     text = str(error)
@@ -108,7 +108,7 @@ def load_sentence(error: BaseException, model: str) -> str:
     if isinstance(error, HfHubHTTPError):
         return f"The Hub answered {_first_line(error)} for {model}. Try again in a moment."
     if is_out_of_memory(error):
-        return f"The memory was full while {model} was read. Load a smaller model or close others."
+        return f"Memory ran out while loading {model}. Load a smaller one, or close other programs."
     if isinstance(error, ImportError) or "Missing optional dependencies" in text:
         package = re.search(r"(torchvision|accelerate|sentencepiece|tiktoken|mistral)", text, re.I)
         name = package.group(1).lower() if package else "a package"

@@ -177,4 +177,4 @@ def _bound(host: str, port: int | None) -> socket.socket:
             listening.close()
             reason = error
     tried = str(port) if port is not None else f"{ports[0]} to {ports[-1]}"
-    raise OSError(f"{host} can't be listened on at port {tried}: {reason}.") from reason
+    raise OSError(f"Can't listen on {host} at port {tried}: {reason}.") from reason

@@ -59,7 +59,7 @@ async def os_error_response(request: Request, error: Exception) -> Response:
     if request.method in ("GET", "HEAD"):
         return PlainTextResponse(f"This file can't be read: {why}.\n", 404)
     return PlainTextResponse(
-        f"The file was not kept: {why}. The disk of the playground may be full; tell its owner, "
+        f"The file was not saved: {why}. The playground's disk may be full; tell its owner, "
         "then upload the file again.\n",
         507,
     )

@@ -63,13 +63,13 @@ def read_users(given: str) -> Users:
         try:
             text = Path(given).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise BadUsers(f"The file of users {given} can't be read: {error}.") from error
+            raise BadUsers(f"The users file {given} can't be read: {error}.") from error
     users: dict[str, User] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.startswith("#"):
             name, user = _entry(line.strip(), number)
             if name in users:
-                raise BadUsers(f"Line {number} of the users names {name} again. Keep one line.")
+                raise BadUsers(f"Line {number} of the users repeats {name}. Keep one line.")
             users[name] = user
     if not users:
         raise BadUsers(f"No users were given. Make an entry with `{USAGE.partition(' ')[2]}`.")

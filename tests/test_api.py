@@ -164,7 +164,7 @@ def test_a_last_assistant_message_is_a_prefill(client: Client):
         (ASKED, None, "parameters is None"),
         (ASKED, {"seed": 3}, "its own argument"),
         (ASKED, {"stop": ["x" * 201]}, "A stop string has 201 characters; 200 are allowed"),
-        ([{"role": "user", "content": "x" * 1_048_577}], {}, "1,048,576 are read at most"),
+        ([{"role": "user", "content": "x" * 1_048_577}], {}, "at most 1,048,576 are read"),
         (
             [{"role": "user", "content": [{"type": "image", "path": "/etc/passwd"}]}],
             {},

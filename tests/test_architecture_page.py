@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-WAYS = ("The way of a message", "The way of an image", "The way of a session")
+WAYS = ("The path of a message", "The path of an image", "The path of a session")
 LAYERS = ("core", "engine", "components", "serving")
 PLACE = re.compile(r"`([\w/]+\.(?:py|js))(?::([\w.]+))?`")
 

@@ -19,7 +19,7 @@ from tests.watched import Crowded, Lingering
 MANY = 45
 PROMPT = 5.0  # seconds in which all else is answered; blocked, it would take until the runs end
 PATIENCE = 5.0
-BUSY = f"{LOCAL.in_all} answers are under way, the most at one time. Try again in a minute."
+BUSY = f"{LOCAL.in_all} answers are under way, the limit. Try again in a minute."
 
 
 class Crowd:
@@ -135,7 +135,7 @@ def test_one_answer_too_many_is_told_the_bound_of_its_page_and_of_all():
         clicked = crowd.page.event("run-1", "click")
         refused = crowd.refusal(crowd.visitor(), LOCAL.each_page + 1, clicked)
         assert f"{LOCAL.each_page} of your answers are still under way" in refused
-        assert "Wait until one has ended, or stop one; then try again." in refused
+        assert "Wait until one ends or stop one, then try again." in refused
         for _ in range(LOCAL.in_all - LOCAL.each_page):
             assert crowd.call("Hi", "127.0.0.9").error is None
         assert BUSY in crowd.call("Hi").text
@@ -169,7 +169,7 @@ def test_verifications_are_bounded_for_a_page_an_address_and_in_all():
     with served_here(engine, demo=True) as url, Crowd(url) as crowd:
         first = answered(crowd, "127.0.0.9")
         refused = crowd.refusal(first, 2, crowd.page.event("export", "verify"), {"lane": "A"})
-        assert "1 of your verifications is still under way, the most for one page." in refused
+        assert "1 of your verifications is still under way, the limit for one page." in refused
         assert crowd.verify(answered(crowd, "127.0.0.9")).error is None
         for _ in range(VERIFICATIONS.each_address, VERIFICATIONS.in_all):
             assert crowd.verify(answered(crowd)).error is None
@@ -177,7 +177,7 @@ def test_verifications_are_bounded_for_a_page_an_address_and_in_all():
         assert "2 verifications for your network address are still under way" in refused
         assert "Try again when one has ended." in refused
         refused = crowd.verify(answered(crowd)).text
-        assert "busy: 4 verifications are under way, the most at one time." in refused
+        assert "busy: 4 verifications are under way, the limit." in refused
         assert "Try again in a minute." in refused
     for _ in range(VERIFICATIONS.in_all):
         assert engine.left.acquire(timeout=PATIENCE)

@@ -92,7 +92,7 @@ def test_a_full_disk_is_a_sentence_and_everything_saved_before_stays(server: Ser
             assert str(data) not in seen.error
         said = save_preset(visitor, "Large", LARGE)
         assert "can't be used: File too large" in said
-        with pytest.raises(PermissionError, match="507: The file was not kept: File too large"):
+        with pytest.raises(PermissionError, match="507: The file was not saved: File too large"):
             visitor.upload("noise.png", picture(300))
         assert contents(data) == before
         assert visitor.call("generate", rows_of_api("Hi"), {}, 1).error is None

@@ -258,7 +258,7 @@ def test_with_open_it_starts_and_answers_to_addresses_but_to_no_other_name():
         assert ask(url, "GET", "/", Host="10.9.8.7:7860")[0] == 200
         assert ask(url, "GET", "/", Host="evil.test")[0] == 421
         added = Visitor(url).act("servers", "add_server", {"url": "http://127.0.0.1:9"})
-        assert "is in an inner network" in added.text  # everybody there is an owner
+        assert "is in a private network" in added.text  # everybody there is an owner
 
 
 def test_the_command_makes_an_entry(tmp_path: Path):

@@ -70,18 +70,18 @@ class RunGate:
         most, what = self._most, self._what
         if (own := self._pages[page]) >= most.each_page:
             raise TooManyRuns(
-                f"{own} of your {what} {'is' if own == 1 else 'are'} still under way, the most for "
-                "one page. Wait until one has ended, or stop one; then try again."
+                f"{own} of your {what} {'is' if own == 1 else 'are'} still under way, the limit "
+                "for one page. Wait until one ends or stop one, then try again."
             )
         if most.each_address and self._addresses[address] >= most.each_address:
             raise TooManyRuns(
-                f"{self._addresses[address]} {what} for your network address are still under way, "
-                "the most for one. Try again when one has ended."
+                f"{self._addresses[address]} {what} for your network address are still under "
+                "way, the limit for one address. Try again when one has ended."
             )
         if self.count >= most.in_all:
             raise TooManyRuns(
-                f"This playground is busy: {self.count} {what} are under way, the most at one "
-                "time. Try again in a minute."
+                f"This playground is busy: {self.count} {what} are under way, the limit. Try "
+                "again in a minute."
             )
 
 

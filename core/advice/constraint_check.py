@@ -35,7 +35,7 @@ def check_constrained(
             "json-not-asked-for",
             "note",
             f"The answer is held to {held}, and no message asks for JSON. Answers are better if "
-            "the prompt says it too.",
+            "the prompt says so, too.",
             (_asking(conversation, constraint),) if may_tell else (),
         )
     if conversation.prefill and conversation.prefill.text:

@@ -83,7 +83,7 @@ def _general(asked: Asked) -> Iterator[Finding]:
         yield Finding(
             "image-unread",
             "warning",
-            f"{asked.model or 'The model'} reads text only, and there is an image. Remove it, or "
+            f"{asked.model or 'The model'} reads text only, but there is an image. Remove it, or "
             "choose a vision model.",
             (QuickFix("Remove all images", "no_images"),),
         )
@@ -103,8 +103,8 @@ def _not_sent(asked: Asked) -> Iterator[Finding]:
         yield Finding(
             "not-sent",
             "warning",
-            f"{asked.model or 'The model'} does not take {in_words(request, names)}: it will be "
-            "asked without.",
+            f"{asked.model or 'The model'} does not take {in_words(request, names)}, "
+            "which will be left out.",
             (QuickFix("Remove the prefill", "no_prefill"),) if names == ["prefill"] else (),
         )
 
@@ -134,7 +134,7 @@ def _by_recipe(asked: Asked, recipe: Recipe) -> Iterator[Finding]:
         yield Finding(
             "not-greedy",
             "warning",
-            f"{recipe.name} is made for greedy decoding, and the temperature is "
+            f"{recipe.name} is made for greedy decoding, but the temperature is "
             f"{asked.params.temperature:g}. Set it to 0.",
             (QuickFix("Turn sampling off", "values"),),
         )
@@ -163,7 +163,7 @@ def _turns(conversation: Conversation, recipe: Recipe) -> Iterator[Finding]:
         yield Finding(
             "many-turns",
             "warning",
-            f"{recipe.name} answers one message, and there are {users + answers} turns. Ask each "
+            f"{recipe.name} answers one message, but there are {users + answers} turns. Ask each "
             "question on its own.",
             keep,
         )
@@ -186,7 +186,7 @@ def _one_image(conversation: Conversation, recipe: Recipe) -> Iterator[Finding]:
         yield Finding(
             "many-images",
             "warning",
-            f"{recipe.name} takes one image, and there are {count}. Keep one of them.",
+            f"{recipe.name} takes one image, but there are {count}. Keep one of them.",
         )
     elif not count:
         yield Finding(
@@ -203,7 +203,7 @@ def _template_options(asked: Asked, recipe: Recipe) -> Iterator[Finding]:
             yield Finding(
                 "template-option",
                 "warning",
-                f"{recipe.name} is meant to have {option.name} {in_short(wanted)}, and it is "
+                f"{recipe.name} is meant to have {option.name} {in_short(wanted)}, but it is "
                 f"{in_short(value)}. Set it.",
                 (QuickFix("Set it", "template"),),
             )

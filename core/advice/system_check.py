@@ -46,7 +46,7 @@ def _missing(recipe: Recipe) -> Finding:
     return Finding(
         "system-missing",
         "note",
-        f"{recipe.name} was made for its own system prompt, and none is set. Set it, or "
+        f"{recipe.name} was made for its own system prompt, but none is set. Set it, or "
         "load the example to see one at work.",
         _settings(system),
     )
@@ -64,7 +64,7 @@ def _exact(text: str, recipe: Recipe) -> Finding | None:
     return Finding(
         "system-not-exact",
         _severity(system),
-        f"{recipe.name} knows {one} only, to the letter.{reason} Set it.",
+        f"{recipe.name} knows only {one}, to the letter.{reason} Set it.",
         _settings(system),
     )
 
@@ -113,7 +113,7 @@ def _form(text: str, recipe: Recipe) -> Finding | None:
     return Finding(
         "system-not-exact",
         _severity(system),
-        f"The system prompt of {recipe.name} {what}, and this one does not. Change it, or load the "
+        f"The system prompt of {recipe.name} {what}, but this one does not. Change it, or load the "
         "example to see the form.",
     )
 

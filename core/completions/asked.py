@@ -104,13 +104,13 @@ def read_text(body: Mapping[str, Any], model: ModelDescription) -> Asked:
         or not all(isinstance(text, str) and text for text in texts)
     ):
         raise NotAnswered(
-            f"prompt is {shown(prompt)}; it must be a text, or a list of up to {MOST_CHOICES} "
-            "texts, none of them empty.",
+            f"prompt is {shown(prompt)}; it must be a string, or a list of up to {MOST_CHOICES} "
+            "strings, none of them empty.",
             param="prompt",
         )
     if model.server:
         raise NotAnswered(
-            f"{model.name} is on a server, which is sent messages only. Call /v1/chat/completions, "
+            f"{model.name} is on a server that is sent only messages. Call /v1/chat/completions, "
             "or use another model.",
             param="model",
         )
@@ -132,8 +132,8 @@ def _asked(
     count = whole_number(body, "n", 1, 1, MOST_CHOICES)
     if count * len(talks) > MOST_CHOICES:
         raise NotAnswered(
-            f"{len(talks)} prompts with n {count} are {count * len(talks)} answers; {MOST_CHOICES} "
-            "are given at a time. Send fewer.",
+            f"{len(talks)} prompts with n {count} are {count * len(talks)} answers; at most "
+            f"{MOST_CHOICES} are given at a time. Send fewer.",
             param="n",
         )
     options = mapping(body.get("stream_options"), "stream_options")
@@ -214,12 +214,12 @@ def _check_logprobs(model: ModelDescription, asked: bool, top: int, param: str) 
     can = model.capabilities
     if asked and not can.logprobs:
         raise NotAnswered(
-            f"{model.name} doesn't tell logprobs. Leave {param} out, or use another model.",
+            f"{model.name} doesn't report logprobs. Leave {param} out, or use another model.",
             param=param,
         )
     if top > 0 and not can.candidates:
         raise NotAnswered(
-            f"{model.name} tells the logprobs of chosen tokens only; {param} is {top}. Set it to "
+            f"{model.name} reports the logprobs of chosen tokens only; {param} is {top}. Set it to "
             "0, or use another model.",
             param=param,
         )

@@ -102,7 +102,7 @@ def _check(body: dict[str, Any]) -> None:
                 below += one
             elif isinstance(one, float) and not math.isfinite(one):
                 raise InvalidInput(
-                    "A number of the body is too large. Use numbers in their ranges."
+                    "A number of the body is too large. Use numbers within their ranges."
                 )
             elif isinstance(one, str) and is_cut(one):
                 raise InvalidInput(
@@ -111,7 +111,7 @@ def _check(body: dict[str, Any]) -> None:
         if not below:
             return
         level = below
-    raise InvalidInput(f"The body is nested more than {DEEPEST} deep. Write it flatter.")
+    raise InvalidInput(f"The body is nested more than {DEEPEST} deep. Use fewer levels.")
 
 
 def _no_constant(name: str) -> NoReturn:

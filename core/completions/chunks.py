@@ -15,7 +15,7 @@ from core.errors import InvalidInput
 from core.runs.events import Event, Finished, StopReason, Token
 from core.tools.call_writer import START, calls_text
 
-WRONG = "{server} sent what is not a part of an answer. Check its address and its version."
+WRONG = "{server} sent something that is not a part of an answer. Check its address and version."
 REASONS: dict[str, StopReason] = {
     "stop": "end_of_sequence", "tool_calls": "end_of_sequence", "length": "max_new_tokens",
 }  # fmt: skip

@@ -26,7 +26,7 @@ def read_constraint(body: Mapping[str, Any]) -> Constraint:
         return formatted
     if formatted.kind != "none":
         raise NotAnswered(
-            "The answer is held by response_format and by structured_outputs. Send one of them.",
+            "The answer is held by both response_format and structured_outputs. Send one of them.",
             param="structured_outputs",
         )
     name = next((key for key in outputs if key not in KINDS), next(iter(outputs)))

@@ -28,7 +28,7 @@ def read_messages(value: Any, thought_tags: tuple[str, ...] = ()) -> tuple[Messa
         )
     if len(value) > MOST_MESSAGES:
         raise NotAnswered(
-            f"There are {len(value):,} messages; {MOST_MESSAGES:,} are read at most.",
+            f"There are {len(value):,} messages; at most {MOST_MESSAGES:,} are read.",
             param="messages",
         )
     return tuple(_message(item, f"messages[{place}]", thought_tags)
@@ -53,7 +53,7 @@ def _message(item: Any, where: str, thought_tags: tuple[str, ...]) -> Message:
     parts += _calls(item.get("tool_calls"), where) if role == "assistant" else []
     answered = item.get("tool_call_id") if role == "tool" else None
     if answered is not None and not isinstance(answered, str):
-        raise _wrong(where, f"has the tool_call_id {shown(answered)}; it must be a text.")
+        raise _wrong(where, f"has the tool_call_id {shown(answered)}; it must be a string.")
     return _joined(role, parts, answered or "")
 
 
@@ -63,7 +63,7 @@ def _thought(item: Mapping[str, Any], where: str, thought_tags: tuple[str, ...])
     if item.get("role") != "assistant" or not given:
         return []
     if not isinstance(given, str):
-        raise _wrong(where, f"has the reasoning {shown(given)}; it must be a text.")
+        raise _wrong(where, f"has the reasoning {shown(given)}; it must be a string.")
     opening, closing = next((pair for pair in TAGS if pair[0] in thought_tags), TAGS[0])
     return [Text(f"{opening}\n{given}\n{closing}\n\n")]
 
@@ -74,9 +74,9 @@ def _parts(content: Any, where: str) -> list[Part]:
     if isinstance(content, str):
         return [Text(content)]
     if not isinstance(content, list):
-        raise _wrong(where, f"has the content {shown(content)}; use a text or a list of parts.")
+        raise _wrong(where, f"has the content {shown(content)}; use a string or a list of parts.")
     if len(content) > MOST_PARTS:
-        raise _wrong(where, f"has {len(content):,} parts; {MOST_PARTS:,} are read at most.")
+        raise _wrong(where, f"has {len(content):,} parts; at most {MOST_PARTS:,} are read.")
     return [_part(part, f"{where}.content[{n}]") for n, part in enumerate(content)]
 
 

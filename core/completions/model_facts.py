@@ -68,7 +68,7 @@ def _read(entry: Any, where: str) -> ModelDescription:
                     for key in ("id", "max_model_len"))  # fmt: skip
     if not isinstance(facts, Mapping):
         raise InvalidInput(
-            f"{where} is not a playground: /v1/models doesn't tell what its models can do. Name "
+            f"{where} is not a playground: /v1/models doesn't say what its models can do. Name "
             "the address of another LFM Playground."
         )
     name = name_of(name, where)
@@ -97,7 +97,7 @@ def name_of(value: Any, where: str) -> str:
         not isinstance(value, str) or len(value) > LONGEST or not value.isprintable()
         or value.startswith("-")
     ):  # fmt: skip
-        raise InvalidInput(f"{where} names a model by something that is not a short text.")
+        raise InvalidInput(f"{where} lists a model whose name is not a short text.")
     return value
 
 

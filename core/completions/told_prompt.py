@@ -40,7 +40,7 @@ def read_prompt(value: Any, messages: int, where: str) -> RenderedPrompt:
         return _read(value, value["playground"], messages)
     except (TypeError, KeyError, ValueError) as error:
         raise InvalidInput(
-            f"{where} sent a prompt that is not one of a playground. Start its latest version."
+            f"{where} sent a prompt in an unknown form. Update the playground there."
         ) from error
 
 

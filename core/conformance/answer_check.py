@@ -44,10 +44,12 @@ def answer_outcome(engine: Engine, reference: Run, theirs: Run, tolerance: float
     ends = reference.capabilities.ends if reference.capabilities else frozenset[int]()
     found = split(reference, theirs, ends)
     if found is None:
-        known = ", known by their text" if theirs.text and not theirs.token_ids else ""
+        known = ", compared as text" if theirs.text and not theirs.token_ids else ""
         return Outcome("same", f"{reference.token_count:,} tokens{known}.")
     if not theirs.token_ids and theirs.text and CONTROL.sub("", reference.text) == theirs.text:
-        return Outcome("same", "The text is the same, but for control tokens that it leaves out.")
+        return Outcome(
+            "same", "The text is the same, except for control tokens that it leaves out."
+        )
     seen = "The text is the same. " if reference.text == theirs.text else ""
     seen += f"Token {found.place + 1:,}: {_shown(found.here)} here, {_shown(found.there)} there."
     if found.there and found.there.logprob is not None:
@@ -58,9 +60,9 @@ def answer_outcome(engine: Engine, reference: Run, theirs: Run, tolerance: float
     mine, other = shares
     seen += f" Here it is {percent(other)}, and {percent(mine)} for the reference's own."
     if mine and other and abs(log(mine) - log(other)) <= tolerance:
-        return Outcome("close", f"{seen} That is nearly a tie, which rounding decides.")
+        return Outcome("close", f"{seen} That is nearly a tie, decided by rounding.")
     if other > mine:  # though the reference takes the likeliest
-        seen += " What the answer is held to does not allow it here."
+        seen += " The constraint does not allow it here."
     return Outcome("differs", seen)
 
 

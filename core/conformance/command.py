@@ -70,17 +70,20 @@ def conform_flags(arguments: Sequence[str], model: str) -> argparse.Namespace:
     """model: the one that is shipped."""
     parser = argparse.ArgumentParser(
         prog="app.py conform",
-        description="Tells whether a server answers like the same model on this machine. The "
-        "status is 1 where it does not, and 2 where nothing could be compared.",
+        description="Checks whether a server answers like the same model on this machine. The "
+        "exit status is 1 if it does not, and 2 if nothing could be compared.",
     )
     parser.add_argument(
         "url",
         metavar="[NAME=]URL[#VARIABLE]",
-        help="the server; VARIABLE of the environment holds its key",
+        help="the server; the environment variable VARIABLE holds its key",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="the report as one HTML file")
     parser.add_argument(
-        "--served-model", default="", metavar="NAME", help="as the server lists it; default: first"
+        "--served-model",
+        default="",
+        metavar="NAME",
+        help="as the server lists it; default: the first one",
     )
     parser.add_argument(
         "--prompts",
@@ -93,14 +96,14 @@ def conform_flags(arguments: Sequence[str], model: str) -> argparse.Namespace:
         type=_draws,
         default=DRAWS,
         metavar="N",
-        help=f"answers of one token for each parameter; {DRAWS}",
+        help=f"answers of one token for each parameter; default: {DRAWS}",
     )
     parser.add_argument(
         "--tolerance",
         type=_nats,
         default=TOLERANCE,
         metavar="NATS",
-        help=f"differences of logprobs that count as rounding; {TOLERANCE}",
+        help=f"logprob differences that count as rounding; default: {TOLERANCE}",
     )
     add_engine_flags(parser, model, servers=False)
     parser.set_defaults(demo=False, server=[])

@@ -27,15 +27,15 @@ from core.sampling import samplers
 from core.workspace import Request
 
 MOST_PLACES = 8  # prompts whose first token may be drawn
-ONE_WAY = "The reference can't score text or tell distributions. Use a model on this machine."
+ONE_WAY = "The reference can't score text or report distributions. Use a model on this machine."
 NO_PLACE = (
-    "No prompt without tools, images and constraints is the same on both sides. Give some by "
+    "No prompt without tools, images and constraints is the same on both sides. Add some with "
     "--prompts."
 )
-OTHER_PROMPT = "The prompts differ, and so do logprobs, {by}."
-HELD = "They differ {by}, as they do where a server tells them after what the answer is held to."
-NO_BASIS = "Without samplers the draws do not fit either."
-UNSEEN = "No prompt's first token would show it surely. Use more --draws or other --prompts."
+OTHER_PROMPT = "The prompts differ, and so do the logprobs, {by}."
+HELD = "They differ {by}, as expected of a server that reports them after the constraint."
+NO_BASIS = "The draws do not fit without samplers, either."
+UNSEEN = "No prompt's first token would show it reliably. Use more --draws or other --prompts."
 NOT_GREEDY = "{server} takes no temperature, so it can't be asked for its likeliest answer."
 
 
@@ -69,7 +69,7 @@ class Conforming:
         kept, unable = for_both(prompts, (mine, theirs))
         if not kept:
             why = f" {unable[0][1]}" if unable else ""
-            raise InvalidInput(f"There is no prompt that both models can be given.{why}")
+            raise InvalidInput(f"No prompt can be given to both models.{why}")
         requests = [prompt.request for prompt in kept]
         self.say(f"Asking {theirs.name} and {mine.name} for {len(kept)} answers")
         found: list[PromptResult] = []

@@ -81,7 +81,7 @@ def paired(tokens: Sequence[ScoredToken], told: Sequence[float | None]) -> list[
 def compared(pairs: Sequence[Pair], tolerance: float) -> Outcome:
     """tolerance: nats up to which a difference counts as rounding."""
     if not pairs:
-        return Outcome("not compared", "There is no token that both give a logprob.")
+        return Outcome("not compared", "There is no token for which both give a logprob.")
     most = max(pairs, key=lambda pair: pair.apart)
     mean = fmean(pair.apart for pair in pairs)
     seen = f"{len(pairs):,} tokens, {mean:.2g} nats apart on average, at most {most.apart:.2g}"
@@ -102,11 +102,11 @@ def _manner(pairs: Sequence[Pair], tolerance: float) -> str:
         return ""
     here, there = [pair.here for pair in pairs], [pair.there for pair in pairs]
     if max(map(abs, there)) <= EXACT:
-        return "All are 0 there: they are told after the samplers."
+        return "All are 0 there: they are reported after the samplers."
     if _far(here[1:], there[:-1]) <= tolerance:
-        return "Each is told one token too early."
+        return "Each is reported one token too early."
     if _far(here[:-1], there[1:]) <= tolerance:
-        return "Each is told one token too late."
+        return "Each is reported one token too late."
     by = fmean(there) - fmean(here)
     if _far([one + by for one in here], there) <= tolerance:
         return f"All are off by {by:+.3g}."

@@ -22,7 +22,7 @@ class Outcome:
     figure: float | None = None
 
 
-NOT_TOLD = Outcome("not compared", "The server doesn't tell them.")
+NOT_TOLD = Outcome("not compared", "The server doesn't report them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Conformance:
     def verdict(self) -> str:
         """In one line."""
         if not self.compared:
-            return f"Nothing of {self.server} could be compared with {self.reference}."
+            return f"Nothing from {self.server} could be compared with {self.reference}."
         unknown = ", ".join(self._with("not compared"))
         rest = f" Not compared: {unknown}." if unknown else ""
         if self.differs:
@@ -102,7 +102,7 @@ class Conformance:
             return f"{self.server} does not answer like {self.reference}: {found}.{rest}"
         if self._with("close"):
             rest = f" Rounding shows in {', '.join(self._with('close'))}.{rest}"
-        partly = " in all that could be compared" if unknown else ""
+        partly = " in everything that could be compared" if unknown else ""
         return f"{self.server} answers like {self.reference}{partly}.{rest}"
 
     def _all(self) -> Iterator[tuple[str, Outcome]]:

@@ -85,8 +85,8 @@ def probed(served: Streams, probe: Probe, draws: int, seed: int, level: float) -
     else:
         outcome = Outcome(
             "differs",
-            f"{name} has another effect. With {probe.setting} the draws fit neither what it should "
-            f"do nor what is drawn without it.{_alike(counts, draws)}",
+            f"{name} has a different effect. With {probe.setting} the draws fit neither what it "
+            f"should do nor the draws without it.{_alike(counts, draws)}",
         )
     return ParameterResult(name, outcome, probe.setting, p, probe.noticed)
 
@@ -119,7 +119,7 @@ def seeded(
     same = sum(one == other for one, other in zip(first, again, strict=True))
     setting = f"{SEEDS} seeds, each twice"
     if len({*first}) == 1:
-        outcome = Outcome("differs", f"seed has no effect. All {SEEDS} seeds give one answer.")
+        outcome = Outcome("differs", f"seed has no effect. All {SEEDS} seeds give the same answer.")
     elif same < SEEDS:
         outcome = _unsteady(served, wanted, same, told)
     elif served.draws_alike:
@@ -138,7 +138,7 @@ def _unsteady(served: Streams, wanted: Sequence[Request], same: int, told: bool)
     if one == other:
         return Outcome(
             "differs",
-            f"seed holds only for one answer at a time. With {IN_FLIGHT} at a time {again}",
+            f"seed works only for one answer at a time. With {IN_FLIGHT} at a time {again}",
         )
     what = "not always an effect" if same else "no effect"
     return Outcome("differs", f"seed has {what}. {again}")
@@ -155,7 +155,9 @@ def _as_here(
         return Outcome(
             "close", f"{alike} of {SEEDS} seeds draw what they draw here; rounding can move one."
         )
-    return Outcome("differs", "seed draws other tokens. No seed gives the answer that it has here.")
+    return Outcome(
+        "differs", "seed draws different tokens. No seed gives the answer that it gives here."
+    )
 
 
 def _said(run: Run, told: bool) -> object:

@@ -34,7 +34,7 @@ def prompt_outcome(engine: Engine, served: Served, request: Request) -> Outcome:
     seen = f"Token {place + 1:,}{_where(here, place)}: "
     if piece := split_otherwise(own, other or ()):
         one, two = ("".join(f"[{text}]" for text in side) for side in piece)
-        seen += f"the same text is split otherwise, {quoted(one)} here, {quoted(two)} there"
+        seen += f"the same text is split differently, {quoted(one)} here, {quoted(two)} there"
     else:
         seen += f"{_shown(own)} here, {_ids(theirs) if other is None else _shown(other)} there"
     return Outcome("differs", f"{seen}; {len(here.tokens):,} tokens here, {len(there):,} there.")
@@ -67,7 +67,7 @@ def _by_count(here: int, there: int | None) -> Outcome:
     if there is None:
         return NOT_TOLD
     if here == there:
-        return Outcome("not compared", f"The server tells only their number, {there:,} as here.")
+        return Outcome("not compared", f"The server reports only their number, {there:,} as here.")
     return Outcome("differs", f"{here:,} tokens here, {there:,} there.")
 
 

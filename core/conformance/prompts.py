@@ -71,7 +71,7 @@ def of_file(content: bytes, name: str, budget: VisionBudget) -> tuple[list[Promp
     for number, chat in enumerate(chats[:MOST_PROMPTS], start=1):
         title, talk = f"Conversation {number}", _question(chat.conversation)
         if talk.images:
-            left_out.append((title, "Images of files are not sent."))
+            left_out.append((title, "Images from files are not sent."))
             continue
         try:
             lane = Lane(params=_greedy(LONGEST_ANSWER), budget=budget)

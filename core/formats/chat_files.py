@@ -54,7 +54,7 @@ def read_chats(content: bytes | str, name: str) -> tuple[ImportedChat, ...]:
             return _lines(text, name, error)
         return _conversations(value, name)
     except RecursionError as error:
-        raise InvalidInput(f"{name} nests too deep to be a conversation. {KNOWN}.") from error
+        raise InvalidInput(f"{name} is nested too deeply to be a conversation. {KNOWN}.") from error
 
 
 def _json(text: str) -> Any:
@@ -93,7 +93,7 @@ def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[ImportedC
             why = error.msg if first else reason.msg
             raise InvalidInput(
                 f"{name}, line {where}, column {column}: it is not JSON ({why}). To import it as "
-                "plain text write `User:` in front."
+                "plain text, begin it with `User:`."
             ) from reason
     if all(_has(value, "role") for _, value in values):
         return (read_openai([value for _, value in values], name),)
@@ -167,7 +167,7 @@ def write_chat(
     notes = Notes()
     if form == "session":
         if session is None:
-            raise InvalidInput("The page is no session yet. Save it, or export the page.")
+            raise InvalidInput("The page is not a session yet. Save it, or export the page.")
         text = json_text(write_session(session, with_images, folders, notes))
     elif form == "page":
         text = json_text(write_workspace(saved, with_images, folders, notes))

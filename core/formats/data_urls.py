@@ -37,15 +37,15 @@ def image_of(url: str) -> tuple[str, bytes]:
     head, _, encoded = url.partition(",")
     if len(encoded) > 4 * (LARGEST_FILE // 3 + 1):
         raise InvalidInput(
-            f"An image inside of the file has about {len(encoded) * 3 // 4 / 2**20:.0f} MB; "
-            f"{LARGEST_FILE // 2**20} are read at most. Make it smaller first."
+            f"An image in the file has about {len(encoded) * 3 // 4 / 2**20:.0f} MB; "
+            f"at most {LARGEST_FILE // 2**20} are read. Make it smaller first."
         )
     try:
         content = base64.b64decode(encoded, validate=True) if head.endswith(";base64") else b""
     except binascii.Error:
         content = b""
     if not (kind := image_kind(content)):
-        raise InvalidInput("An image inside of the file is no PNG, JPEG, WebP, GIF, BMP or TIFF.")
+        raise InvalidInput("An image in the file is not a PNG, JPEG, WebP, GIF, BMP or TIFF.")
     return kind, content
 
 

@@ -110,7 +110,7 @@ def _content(content: Any, where: str, place: int, notes: Notes) -> tuple[str, l
     if content is None or isinstance(content, str):
         return content or "", []
     if not isinstance(content, list):
-        raise InvalidInput(f"{where}: `content` is {_short(content)}; use a text or a list.")
+        raise InvalidInput(f"{where}: `content` is {_short(content)}; use a string or a list.")
     check_count(len(content), MOST_PARTS, "parts", where)
     texts: list[str] = []
     images: list[Image] = []
@@ -129,7 +129,7 @@ def _content(content: Any, where: str, place: int, notes: Notes) -> tuple[str, l
         elif kind in ("image_url", "input_image"):
             images += _image(part.get("image_url"), place, notes)
         else:
-            notes.add(f"a part of the type `{clean(kind, notes)}` is left out.", place)
+            notes.add(f"a part of type `{clean(kind, notes)}` is left out.", place)
     return "".join(texts), images
 
 
@@ -137,7 +137,7 @@ def _image(value: Any, place: int, notes: Notes) -> list[Image]:
     url = value.get("url") if isinstance(value, Mapping) else value
     if is_data_url(url):
         return [Image(url)]
-    notes.add("an image is left out: only images inside of the file are read.", place)
+    notes.add("an image is left out: only images in the file itself are read.", place)
     return []
 
 

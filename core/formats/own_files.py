@@ -81,7 +81,7 @@ def read_own(value: Mapping[str, Any], where: str) -> ImportedChat:
     """A page or a session. Raises InvalidInput, naming the file and the field."""
     files = value.get("files", {})
     if not isinstance(files, Mapping) or not all(map(is_data_url, files.values())):
-        raise InvalidInput(f"{where}: `files` must be data URLs by the names of images.")
+        raise InvalidInput(f"{where}: `files` must map the names of images to data URLs.")
     notes = Notes()
     if value["format"] == WORKSPACE_FORMAT:
         workspace = _workspace(value, files, where, notes)

@@ -43,7 +43,7 @@ def read_sharegpt(value: Any, where: str) -> ImportedChat:
     ]
     if system := body.get("system"):
         if not isinstance(system, str):
-            raise InvalidInput(f"{where}: `system` must be a text.")
+            raise InvalidInput(f"{where}: `system` must be a string.")
         turns.insert(0, message("system", clean(system, notes)))
     tools = body.get("tools") or ""
     text = tools if isinstance(tools, str) else tools_text(tools)
@@ -62,7 +62,7 @@ def _message(item: Any, where: str, place: int, notes: Notes) -> Message:
     if role is None:
         raise InvalidInput(f"{where}: `from` is {given!r}; use one of {', '.join(ROLES)}.")
     if not isinstance(text, str):
-        raise InvalidInput(f"{where}: `value` is {text!r}; it must be a text.")
+        raise InvalidInput(f"{where}: `value` is {text!r}; it must be a string.")
     if given == "function_call" and (calls := _calls(text, notes, place)):
         return message(role, "", calls=calls)
     return message(role, clean(text, notes, place))

@@ -55,14 +55,14 @@ class OwnPresets:
         Raises InvalidInput where it can't be written, NameIsTaken where it must be asked first.
         """
         if (length := len(preset.name)) > LONGEST_NAME:
-            raise InvalidInput(f"name has {length} characters; use {LONGEST_NAME} at most.")
+            raise InvalidInput(f"name has {length} characters; use at most {LONGEST_NAME}.")
         with self._lock:
             presets = self.read().presets
             old = key if key in presets else ""
             same = next((k for k, other in presets.items() if other.name == preset.name), "")
             keeps_its_name = old and presets[old].name == preset.name
             if same and not keeps_its_name and (old or not replaces):
-                raise NameIsTaken(f"There is already an own preset “{preset.name}”.")
+                raise NameIsTaken(f"You already have a preset “{preset.name}”.")
             if place := old or same:
                 text = _text_of(replace(preset, order=presets[place].order))
                 with self._writing():
@@ -161,8 +161,8 @@ class OwnPresets:
             yield
         except OSError as error:
             raise InvalidInput(
-                f"The folder of own presets can't be used: {reason(error)} They need one that can "
-                "be written; the owner chooses it with --data-dir."
+                f"The folder of your presets can't be used: {reason(error)} It must be writable; "
+                "the owner chooses it with --data-dir."
             ) from error
 
 

@@ -15,8 +15,8 @@ def add_engine_flags(parser: argparse.ArgumentParser, model: str, servers: bool 
     parser.add_argument(
         "--model",
         default=os.environ.get("LFM_MODEL", model),
-        help="Hub id or folder, or none, for models of servers only; default: the demo model that "
-        "is shipped",
+        help="Hub id or folder; none: only models of servers; default: the demo model that is "
+        "shipped",
     )
     parser.add_argument(
         "--engine",
@@ -30,10 +30,14 @@ def add_engine_flags(parser: argparse.ArgumentParser, model: str, servers: bool 
             action="append",
             default=[],
             metavar="[NAME=]URL[#VARIABLE]",
-            help="a server whose models lanes can choose, again for others; VARIABLE of the "
-            "environment holds its key; also LFM_SERVERS, separated by spaces",
+            help="a server whose models lanes can use; may be repeated; the environment variable "
+            "VARIABLE holds its key; also LFM_SERVERS, separated by spaces",
         )
-    parser.add_argument("--device", default=os.environ.get("LFM_DEVICE", "auto"))
+    parser.add_argument(
+        "--device",
+        default=os.environ.get("LFM_DEVICE", "auto"),
+        help="auto, cpu, cuda, cuda:1 or mps; auto: CUDA, else MPS, else CPU",
+    )
     parser.add_argument(
         "--weights",
         choices=WEIGHTS,
@@ -44,7 +48,7 @@ def add_engine_flags(parser: argparse.ArgumentParser, model: str, servers: bool 
         "--decode",
         choices=DECODE,
         default="auto",
-        help="auto: the lean decoding step where it gives the bits of the model's own `forward`",
+        help="auto: the lean decoding step where its bits are those of the model's own `forward`",
     )
     parser.add_argument(
         "--no-huge-pages",
@@ -52,7 +56,7 @@ def add_engine_flags(parser: argparse.ArgumentParser, model: str, servers: bool 
         help="Linux: load faster, and answer slower, by leaving large weights in small pages",
     )
     parser.add_argument(
-        "--rows", type=rows, default=None, metavar="N", help="lanes answered at a time; 16"
+        "--rows", type=rows, default=None, metavar="N", help="lanes answered at a time; default: 16"
     )
     parser.add_argument(
         "--batch-memory",

@@ -47,7 +47,7 @@ class Verified:
     @property
     def sentence(self) -> str:
         if self.prompt_differs:
-            return "Not reproduced: Transformers makes other tokens of these messages."
+            return "Not reproduced: Transformers tokenises these messages differently."
         if self.difference is None:
             return f"Reproduced: {self.lane} of {self.lane} tokens are the same."
         found, place = self.difference, self.difference.place + 1
@@ -67,7 +67,7 @@ VerifyEvent = Verifying | Verified | Failed
 def cannot_verify(model: str) -> str:
     """Why there is no verification of a model without that capability."""
     return (
-        f"{model} can't be verified here: its answers can't be made again by another way. "
+        f"{model} can't be verified here: there is no second way to make its answers. "
         "Run the script yourself to compare."
     )
 

@@ -119,7 +119,7 @@ def _server(subject: Subject) -> str:
         serve += ["--image-max-tokens", str(budget.max_image_tokens)]
     start = " ".join(map(shell_word, serve))
     return (
-        f"{comment(['In a terminal of its own:'])}{one_line(start)}"
+        f"{comment(['In another terminal:'])}{one_line(start)}"
         f"{shell_post(f'http://localhost:8080/v1/{subject.openai_path}', body)}"
     )
 
@@ -170,7 +170,7 @@ def _stop_notes(subject: Subject) -> list[str]:
         notes.append("-r ends the answer at a stop string but prints it; the lane doesn't show it.")
     if len(stop) > 1:
         notes.append(
-            "llama.cpp warns of several -r, and that only the last one counts; it still obeys all."
+            "llama.cpp warns that only the last of several -r counts, but it obeys all of them."
         )
     if any(text.endswith(" ") for text in stop):
         notes.append("-r may miss a stop string that ends in a space; the server doesn't.")

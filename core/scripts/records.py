@@ -190,7 +190,7 @@ def _missing(subject: Subject) -> list[str]:
         *others, last = missing
         named = f"{', '.join(others)} and {last}" if others else last
         who = run.model if run.tokens else "A saved answer"
-        notes.append(f"{who} doesn't tell {named}: they are null or empty here.")
+        notes.append(f"{who} doesn't report {named}: they are null or empty here.")
     if _top(run) < TOP and any(token.trace for token in run.tokens):
         notes.append(
             f"To stay small, the file has the {_top(run)} likeliest of each token's {TOP} "
@@ -225,7 +225,8 @@ def _parts(turn: Message, subject: Subject) -> list[dict[str, Any]]:
 
 WORKSPACE = Target(
     "Workspace JSON", "json", "workspace.json", _workspace,
-    ("All lanes and messages, for this playground. Images are names: keep the files next to it.",),
+    ("All lanes and messages, for this playground. Images are only named: keep their files next "
+        "to it.",),
     comments="",
 )  # fmt: skip
 RUN = Target(

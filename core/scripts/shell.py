@@ -163,8 +163,8 @@ def _ollama_notes(subject: Subject) -> list[str]:
 
 
 CONTEXT = (
-    "num_ctx holds prompt and answer: unless told, Ollama may keep 4,096 tokens and cut longer "
-    "prompts without a word."
+    "num_ctx holds prompt and answer: unless set, Ollama may keep 4,096 tokens and cut longer "
+    "prompts without a warning."
 )
 WINDOW = "Ollama looks at the last 64 tokens for repetitions; -1 looks at the whole context."
 OWN_ORDER = (

@@ -71,7 +71,7 @@ def _notes(key: str, target: Target, subject: Subject) -> list[str]:
         notes += sampler_notes(subject.params, program)
     if subject.run and subject.run.not_sent:
         missing = in_words(subject.run.request, subject.run.not_sent)
-        notes.append(f"{subject.run.model} was asked without {missing}: it does not take that.")
+        notes.append(f"{subject.run.model} was asked without {missing}, which it does not take.")
     if subject.ids:
         notes.append(
             f"The lane's answer is a branch: its first {len(subject.request.begins_with)} tokens "

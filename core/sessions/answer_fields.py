@@ -27,7 +27,7 @@ def read_conversation(value: Any) -> Conversation | None:
         raise InvalidInput("it must be an object with a list of messages")
     tools = value.get("tools", "")
     if not isinstance(tools, str):
-        raise InvalidInput("its tools must be a text")
+        raise InvalidInput("its tools must be a string")
     return without_images(Conversation(conversation_from_dicts(value["messages"]).messages, tools))
 
 

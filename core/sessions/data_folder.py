@@ -42,7 +42,7 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
         _check_regular(facts, path)
         content = file.read(most_bytes + 1) if facts.st_size <= most_bytes else b""
         if (size := max(facts.st_size, len(content))) > most_bytes:
-            sentence = f"It has {size:,} bytes, and {most_bytes:,} are read at most"
+            sentence = f"It has {size:,} bytes, and at most {most_bytes:,} are read"
             raise OSError(errno.EFBIG, sentence, str(path))
         return content
 
@@ -123,7 +123,7 @@ def _put_new(name: str, path: Path) -> None:
         raise
     except OSError as error:  # a file system without links
         if path.exists():
-            raise FileExistsError(f"{path} exists already.") from error
+            raise FileExistsError(f"{path} already exists.") from error
         os.replace(name, path)
     else:
         Path(name).unlink()

@@ -78,11 +78,11 @@ def read_head(value: Any) -> Head:
         raise InvalidInput(f"Its `layout` is {value.get('layout')!r}; {LAYOUT} can be read.")
     name, versions = value.get("name"), value.get("version_names", {})
     if not isinstance(name, str) or not name.strip():
-        raise InvalidInput(f"Its `name` is {name!r}; it must be a text.")
+        raise InvalidInput(f"Its `name` is {name!r}; it must be a string.")
     if not isinstance(versions, dict) or not all(
         isinstance(v, str) and n.isascii() and n.isdecimal() for n, v in versions.items()
     ):
-        raise InvalidInput("Its `version_names` must be texts by the versions' numbers.")
+        raise InvalidInput("Its `version_names` must map version numbers to strings.")
     return Head(name, {int(number): text for number, text in versions.items()})
 
 
@@ -104,7 +104,9 @@ def checked_time(value: Any) -> str:
     try:
         return datetime.fromisoformat(value).isoformat()
     except (TypeError, ValueError) as error:
-        raise InvalidInput(f"`time` is {value!r}; it must be as 2026-01-31T12:00:00.") from error
+        raise InvalidInput(
+            f"`time` is {value!r}; it must look like 2026-01-31T12:00:00."
+        ) from error
 
 
 def version_files(folder: Path) -> list[tuple[int, Path]]:
@@ -126,7 +128,7 @@ def checked_name(name: Any) -> str:
     text = "".join(letter for letter in text if letter.isprintable())
     if not 1 <= len(text) <= LONGEST_NAME:
         raise InvalidInput(
-            f"The name has {len(text)} characters; give it from 1 to {LONGEST_NAME}."
+            f"The name has {len(text)} characters; it must have 1 to {LONGEST_NAME}."
         )
     return text
 

@@ -175,7 +175,7 @@ class SessionStore:
     def _unused(self, name: str) -> None:
         if checked_name(name).casefold() in self._taken():
             raise InvalidInput(
-                f"There is a session {checked_name(name)!r} already. Open it and press Save, or "
+                f"There is already a session {checked_name(name)!r}. Open it and press Save, or "
                 "choose another name."
             )
 
@@ -202,8 +202,8 @@ def _add(folder: Path, version: Version, images_in: Sequence[Path]) -> int:
     text = json_text(value)
     if (size := len(text.encode("utf-8"))) > LARGEST_FILE:
         raise InvalidInput(
-            f"The session was not written: it would have {size:,} bytes, and {LARGEST_FILE:,} are "
-            "read at most. Remove messages, then save again."
+            f"The session was not written: it would have {size:,} bytes, and at most "
+            f"{LARGEST_FILE:,} are read. Remove messages, then save again."
         )
     while True:
         number = max((n for n, _ in version_files(folder)), default=0) + 1

@@ -131,7 +131,7 @@ def _check_whole(check: Check) -> None:
 
 def _text(name: str, value: Any, longest: int) -> None:
     if not isinstance(value, str) or len(value) > longest or is_cut(value):
-        raise InvalidInput(f"{name} of a check must be a text of at most {longest:,} characters.")
+        raise InvalidInput(f"{name} of a check must be a string of at most {longest:,} characters.")
 
 
 def _number(name: str, value: Any) -> None:

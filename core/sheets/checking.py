@@ -190,9 +190,9 @@ def _same_json(field: Any, value: str) -> bool:
 
 def _length(length: int, least: float | None, most: float | None) -> Outcome:
     if least is not None and length < least:
-        return Outcome(False, f"It has {length:,} characters; {least:,g} are the least.")
+        return Outcome(False, f"It has {length:,} characters; the minimum is {least:,g}.")
     if most is not None and length > most:
-        return Outcome(False, f"It has {length:,} characters; {most:,g} are the most.")
+        return Outcome(False, f"It has {length:,} characters; the maximum is {most:,g}.")
     return PASSED
 
 
@@ -200,7 +200,7 @@ def _similarity(given: str, wanted: str, least: float) -> Outcome:
     if max(len(given), len(wanted)) > LONGEST_COMPARED:
         return Outcome(None, f"Not compared: more than {LONGEST_COMPARED:,} characters.")
     found = Indel.normalized_similarity(given, wanted)
-    return _said(found >= least, f"It is {100 * found:.0f} % alike; {100 * least:g} % are needed.")
+    return _said(found >= least, f"It is {100 * found:.0f} % alike; {100 * least:g} % is needed.")
 
 
 def _apart(check: Check, answers: Sequence[_Answer]) -> list[Outcome]:
@@ -239,7 +239,9 @@ def _value(check: Check, answer: _Answer) -> str:
 def _negated(outcome: Outcome) -> Outcome:
     if outcome.passed is None:
         return outcome
-    return PASSED if not outcome.passed else Outcome(False, "It does what it must not.")
+    return (
+        PASSED if not outcome.passed else Outcome(False, "It passes a check that it must not pass.")
+    )
 
 
 def _said(passed: bool, why: str) -> Outcome:

@@ -49,7 +49,7 @@ class SheetCommand:
     def read(self) -> Sheet:
         """Raises InvalidInput, also where `out` exists and is not to be resumed."""
         if self.out.exists() and not self.resume:
-            raise InvalidInput(f"{self.out} exists. Use --resume, or another --out.")
+            raise InvalidInput(f"{self.out} already exists. Use --resume, or another --out.")
         sheet = sheet_of(self._text(), self._table)
         kept = tuple(check for check in sheet.checks if check.kind != "review")
         if len(kept) < len(sheet.checks):
@@ -83,7 +83,7 @@ class SheetCommand:
         finally:
             journal.close()
         if not done:
-            self.say("Go on with --resume.")
+            self.say("Continue with --resume.")
             return NOT_DONE
         return self._finish(plan, judges, journal.cells)
 
@@ -168,12 +168,14 @@ def sheet_flags(arguments: Sequence[str], model: str) -> argparse.Namespace:
     """model: the one that is shipped."""
     parser = argparse.ArgumentParser(
         prog="app.py sheet",
-        description="Runs a sheet without a page. The status is 1 where a lane is below "
-        "--fail-under, and 2 where the sheet has not run to its end.",
+        description="Runs a sheet without a page. The exit status is 1 if a lane is below "
+        "--fail-under, and 2 if the sheet did not finish.",
     )
     parser.add_argument("file", type=Path, help="the sheet as YAML")
-    parser.add_argument("--out", type=Path, required=True, help="JSONL with a line for each answer")
-    parser.add_argument("--resume", action="store_true", help="go on where --out ends")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="JSONL with one line for each answer"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue where --out ends")
     parser.add_argument("--fail-under", type=_rate, metavar="RATE", help="from 0 to 1")
     add_engine_flags(parser, model)
     parser.set_defaults(demo=False)

@@ -214,7 +214,7 @@ def report_html(answers: Answers, made: str) -> str:
     if size > LARGEST_EXPORT // 2:
         raise InvalidInput(
             f"The report would have {size:,} characters of rows and answers; "
-            f"{LARGEST_EXPORT // 2:,} are the most. Export CSV, JSONL or XLSX."
+            f"the limit is {LARGEST_EXPORT // 2:,}. Export CSV, JSONL or XLSX."
         )
     return TEMPLATES.get_template("sheet_report.html").render(
         title=plan.sheet.name or "Sheet",

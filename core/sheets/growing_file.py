@@ -43,7 +43,9 @@ class GrowingFile:
         `close`; what was there stays.
         """
         if self._closed:
-            raise InvalidInput(f"{self._what} was not written: the sheet was deleted meanwhile.")
+            raise InvalidInput(
+                f"{self._what} was not written: the sheet was deleted in the meantime."
+            )
         content = line.encode("utf-8", "replace")
         try:
             with open(self.path, "a+b", buffering=0) as file:

@@ -51,7 +51,7 @@ def _of_line(line: str, where: str) -> Record:
     try:
         return _record(_loaded(line), where)
     except RecursionError:
-        return _unread(line, f"{where} has too many lists and objects inside each other.")
+        return _unread(line, f"{where} is nested too deeply.")
     except json.JSONDecodeError as error:
         return _unread(line, f"{where} is not JSON at column {error.colno:,}: {error.msg}.")
     except ValueError as error:
@@ -72,7 +72,7 @@ def _record(item: Any, where: str) -> Record:
     except InvalidInput as error:
         return _unread(_text(item), str(error))
     except RecursionError:
-        return _unread("", f"{where} has too many lists and objects inside each other.")
+        return _unread("", f"{where} is nested too deeply.")
 
 
 def _flatten(item: Mapping[str, Any], before: str, values: dict[str, str], depth: int) -> None:

@@ -86,5 +86,5 @@ def judgement(cell: Cell | None) -> tuple[bool | None, str]:
     except (ValueError, TypeError, KeyError, RecursionError):
         passed, why = None, ""
     if not isinstance(passed, bool) or not isinstance(why, str):
-        return None, "What the judge said can't be read. Use another model."
+        return None, "The judge's answer can't be read. Use another model."
     return passed, why

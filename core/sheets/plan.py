@@ -72,7 +72,7 @@ class Plan:
         if missing := [name for name in names if name not in known]:
             columns = ", ".join(self.sheet.columns) or "none"
             raise InvalidInput(
-                f"The prompt has the variable {missing[0][:40]}, and the sheet has no such column; "
+                f"The prompt has the variable {missing[0][:40]}, but the sheet has no such column; "
                 f"its columns are {columns}. Rename one, or add it."
             )
         if not self.sheet.rows:
@@ -158,7 +158,7 @@ def _with_image(talk: Conversation, image: Image) -> Conversation:
             turn: Message = turns[place]
             turns[place] = replace(turn, parts=(image, *turn.parts))
             return replace(talk, messages=tuple(turns))
-    raise InvalidInput("The sheet has images, and the prompt has no user message. Write one.")
+    raise InvalidInput("The sheet has images, but the prompt has no user message. Write one.")
 
 
 def _print(talk: Conversation, lane: Lane, model: str) -> str:

@@ -155,8 +155,8 @@ def checked_note(value: str) -> str:
     """Raises InvalidInput."""
     if len(value) > LONGEST_NOTE or is_cut(value):
         raise InvalidInput(
-            f"The note has {len(value):,} characters; {LONGEST_NOTE:,} are allowed, and no half of "
-            "one. Shorten it."
+            f"The note has {len(value):,} characters; {LONGEST_NOTE:,} are allowed, and no half "
+            "characters. Shorten it."
         )
     return value.strip()
 

@@ -63,7 +63,7 @@ class ReviewJournal:
             self._check(one.reviewer, one.browser)
             if one.reviewer not in self._said and len(self._said) >= MOST_REVIEWERS:
                 raise InvalidInput(
-                    f"{MOST_REVIEWERS} people have reviewed this sheet, the most it takes. Use the "
+                    f"{MOST_REVIEWERS} people have reviewed this sheet, the limit. Use the "
                     "name of one of them."
                 )
             self._write(one)
@@ -84,7 +84,7 @@ class ReviewJournal:
         with self._lock:
             self._check(reviewer, browser)
             if not (said := self._said.get(reviewer)):
-                raise InvalidInput(f"{reviewer} has no judgement that could be undone.")
+                raise InvalidInput(f"{reviewer} has no judgement to undo.")
             last = said.judgements[-1].item
             self._write(Judgement(reviewer, undone=True))
             return last

@@ -41,7 +41,7 @@ class ReviewLinks:
                     entry = json.dumps({"owner": store.owner, "sheet": key})
                     write_atomically(self._folder / f"{link[1:]}.json", entry)
             except OSError as error:
-                raise InvalidInput(f"The link was not kept: {reason(error)} Try again.") from error
+                raise InvalidInput(f"The link was not saved: {reason(error)} Try again.") from error
             return link
 
     def owner_of(self, link: str) -> tuple[str, str]:

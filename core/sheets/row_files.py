@@ -27,7 +27,7 @@ from core.sheets.sheet import Row
 from core.sheets.spreadsheet import XLSX_START, xlsx_records
 from core.validity.json_answer import whole
 
-TAKEN_FOR_NAMES = "The first row was taken for the names of the columns."
+TAKEN_FOR_NAMES = "The first row was read as the names of the columns."
 LONGEST_NOTE = 40  # characters of a name in a note
 LONGEST_HEADING = 1_000  # characters of which a name is made
 SEPARATORS = "\t\r\n,;[{"  # of values: what is between two may become an object in memory
@@ -51,8 +51,8 @@ def read_rows(content: bytes | str, name: str = "", columns: Sequence[str] = ())
     """
     if len(content) > LARGEST_FILE:
         raise InvalidInput(
-            f"{name or 'The text'} has {len(content):,} bytes; {LARGEST_FILE:,} are read at most. "
-            "Split it."
+            f"{name or 'The text'} has {len(content):,} bytes; at most {LARGEST_FILE:,} are "
+            "read. Split it."
         )
     where = name or "The text"
     if isinstance(content, bytes) and content.startswith(XLSX_START):
@@ -155,7 +155,7 @@ def _known(line: Sequence[str], columns: Sequence[str]) -> tuple[Sequence[str] |
         more = f" New: {new}." if new else ""
         is_sure = len(known) == len(columns) == len(first)
         return first, [] if is_sure else [f"{TAKEN_FOR_NAMES}{more}"]
-    note = "The first row was taken for values, and has the names of columns: "
+    note = "The first row was read as values, but has the names of columns: "
     return None, [f"{note}{', '.join(known)}."] if known else []
 
 

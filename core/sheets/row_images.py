@@ -119,7 +119,9 @@ def _entries(name: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 def _unpacked(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     """Never more than its directory says, which was checked."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise InvalidInput(f"{name} is packed in a way that is not read. Use the usual one.")
+        raise InvalidInput(
+            f"{name} is compressed in a way that is not supported. Use the usual one."
+        )
     with archive.open(entry) as file:
         return file.read(entry.file_size)
 

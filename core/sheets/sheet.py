@@ -87,8 +87,8 @@ def check_sheet(sheet: Sheet) -> None:
     _at_most(len(sheet.checks), MOST_CHECKS, "checks", "Remove some")
     if len(sheet.name) > LONGEST_NAME or is_cut(sheet.name):
         raise InvalidInput(
-            f"The sheet's name has {len(sheet.name):,} characters; {LONGEST_NAME} are allowed, and "
-            "no half of one. Change it."
+            f"The sheet's name has {len(sheet.name):,} characters; {LONGEST_NAME} are allowed, "
+            "and no half characters. Change it."
         )
     for name, value, low, high in (
         ("samples", sheet.samples, 1, MOST_SAMPLES),
@@ -100,8 +100,8 @@ def check_sheet(sheet: Sheet) -> None:
     _check_rows(sheet.columns, sheet.rows)
     if (cells := len(sheet.rows) * sheet.workspace.count * sheet.samples) > MOST_CELLS:
         raise InvalidInput(
-            f"{len(sheet.rows):,} rows, {sheet.workspace.count} lanes and {sheet.samples} samples "
-            f"are {cells:,} answers; {MOST_CELLS:,} are allowed. Use fewer of one of them."
+            f"{len(sheet.rows):,} rows, {sheet.workspace.count} lanes and {sheet.samples} "
+            f"samples make {cells:,} answers; {MOST_CELLS:,} are allowed. Use fewer of one of them."
         )
 
 
@@ -135,13 +135,13 @@ def _check_rows(columns: Sequence[str], rows: Iterable[Row]) -> None:
         for name, value in zip(columns, row.values, strict=True):
             if len(value) > LONGEST_VALUE or is_cut(value):
                 raise InvalidInput(
-                    f"Row {row.number} has {len(value):,} characters in {name}; {LONGEST_VALUE:,} "
-                    "are allowed, and no half of one. Shorten it."
+                    f"Row {row.number} has {len(value):,} characters in {name}; "
+                    f"{LONGEST_VALUE:,} are allowed, and no half characters. Shorten it."
                 )
             characters += len(value)
     if characters > MOST_CHARACTERS:
         raise InvalidInput(
-            f"The rows have {characters:,} characters; {MOST_CHARACTERS:,} are read at most. "
+            f"The rows have {characters:,} characters; at most {MOST_CHARACTERS:,} are read. "
             "Split the sheet."
         )
 

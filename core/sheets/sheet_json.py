@@ -81,7 +81,7 @@ def sheet_from_dict(value: Any, read_file: Callable[[str], Table] | None = None)
     fields = {str(name): item for name, item in cast(Mapping[Any, Any], value).items()}
     if fields.get("version") != VERSION:
         raise InvalidInput(
-            f"This sheet has another version than {VERSION}, which is read. Open it with the "
+            f"This sheet's version is not {VERSION}, the only one that is read. Open it with the "
             "version of the playground that wrote it."
         )
     if unknown := next((name for name in fields if name not in FIELDS), ""):
@@ -130,14 +130,14 @@ def _table(fields: Mapping[str, Any]) -> Table:
         raise InvalidInput("columns must be a list of names.")
     right = all(type(one) is int and 0 < one < 2**53 for one in numbers)
     if len(numbers) != len(rows) or not right or len(set(numbers)) < len(numbers):
-        raise InvalidInput("numbers must be a list of whole numbers, another one for each row.")
+        raise InvalidInput("numbers must be a list of whole numbers, a different one for each row.")
     if not isinstance(problems, Mapping) or len(problems) > len(rows):
-        raise InvalidInput("problems must be an object of sentences by the numbers of rows.")
+        raise InvalidInput("problems must be an object that maps row numbers to sentences.")
     for number, row in zip(numbers, rows, strict=True):
         if not isinstance(row, Mapping) or not all(
             isinstance(part, str) for pair in row.items() for part in pair
         ):
-            raise InvalidInput(f"Row {number} must be an object of texts by the names of columns.")
+            raise InvalidInput(f"Row {number} must be an object that maps column names to strings.")
     known = columns or [*dict.fromkeys(name for row in rows for name in row)]
     for number, row in zip(numbers, rows, strict=True):
         if unknown := next((name for name in row if name not in known), ""):
@@ -153,7 +153,7 @@ def _problem(problems: Mapping[Any, Any], number: int) -> str:
     found = problems.get(str(number), "")
     if not isinstance(found, str) or len(found) > 1_000:
         raise InvalidInput(
-            f"The problem of row {number} must be a text of at most 1,000 characters."
+            f"The problem of row {number} must be a string of at most 1,000 characters."
         )
     return found
 
@@ -161,7 +161,7 @@ def _problem(problems: Mapping[Any, Any], number: int) -> str:
 def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name, "")
     if not isinstance(value, str):
-        raise InvalidInput(f"{name} of a sheet must be a text.")
+        raise InvalidInput(f"{name} of a sheet must be a string.")
     return value
 
 
@@ -204,7 +204,7 @@ def sheet_of(text: str, read_file: Callable[[str], Table] | None = None) -> Shee
     """
     if len(text) > LARGEST_FILE:
         raise InvalidInput(
-            f"The sheet has {len(text):,} characters; {LARGEST_FILE:,} are read at most. Put the "
+            f"The sheet has {len(text):,} characters; at most {LARGEST_FILE:,} are read. Put the "
             "rows into a file of their own."
         )
     try:
@@ -219,7 +219,7 @@ def sheet_of(text: str, read_file: Callable[[str], Table] | None = None) -> Shee
         value |= {name: written[name] for name in ("rows", "columns") if name in written}
     sheet = sheet_from_dict(value, read_file)
     if read_file is None and sheet.workspace.conversation.images:
-        raise InvalidInput("A sheet's file can't bring images of its messages along. Remove them.")
+        raise InvalidInput("A sheet's file can't contain the images of its messages. Remove them.")
     return sheet
 
 
@@ -228,10 +228,8 @@ def _check_events(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidInput("A sheet can't have aliases (*name) of YAML. Write it out.")
+            raise InvalidInput("A sheet can't use YAML aliases (*name). Write the values out.")
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise InvalidInput(
-                f"The sheet has more than {DEEPEST} lists and objects inside each other. Check it."
-            )
+            raise InvalidInput(f"The sheet is nested more than {DEEPEST} levels deep. Check it.")

@@ -26,16 +26,16 @@ def xlsx_records(content: bytes, where: str) -> list[list[str]]:
     """Raises InvalidInput, also for an archive that unpacks to much more than it is."""
     if (count := content.count(ENTRY)) > MOST_PARTS:
         raise InvalidInput(
-            f"{where} has {count:,} parts; {MOST_PARTS:,} are read at most. Save its rows as CSV."
+            f"{where} has {count:,} parts; at most {MOST_PARTS:,} are read. Save its rows as CSV."
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             size = sum(part.file_size for part in parts)
             if size > LARGEST_UNPACKED:
-                raise TooMuch(f"unpacks to {size:,} bytes; {LARGEST_UNPACKED:,} are read at most")
+                raise TooMuch(f"unpacks to {size:,} bytes; at most {LARGEST_UNPACKED:,} are read")
             if any(part.compress_type not in PACKED for part in parts):
-                raise TooMuch("is packed in a way that is not read")
+                raise TooMuch("is compressed in a way that is not supported")
             return _records(Parts(archive))
     except TooMuch as error:
         raise InvalidInput(f"{where} {error}. Save its rows as CSV.") from error

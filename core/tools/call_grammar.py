@@ -191,7 +191,7 @@ def _xml_value(rules: _Rules, tool: Tool, name: str) -> str:
         return rules.either([rules.text(value) for value in listed])
     raise InvalidInput(
         f"{name} of {tool.name} can't be held to its schema in the form in which this model writes "
-        "calls: give it one type, and a text no other keyword than enum."
+        "calls: give it one type, and a string no other keyword than enum."
     )
 
 

@@ -204,7 +204,7 @@ class _Reader:
                 self._takes(",")
                 return [key, *self._items("}")[0]]
             if isinstance(key, list | dict):
-                raise self._wrong("an object whose keys are texts, which ended here,")
+                raise self._wrong("an object whose keys are strings")
             self._wants(":")
             fields[key if isinstance(key, str) else json.dumps(key)] = self._value()
             if not self._takes(","):
@@ -265,4 +265,4 @@ class _Reader:
     def _wrong(self, wanted: str) -> _Wrong:
         place = self._after_blank(self._place)
         found = self._text[place : place + 16].split("\n")[0]
-        return _Wrong(f"At character {place + 1} stands “{found}” where {wanted} belongs.")
+        return _Wrong(f"Character {place + 1}: found “{found}”, expected {wanted}.")

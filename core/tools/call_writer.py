@@ -45,7 +45,7 @@ def calls_text(calls: Iterable[tuple[str, str]]) -> str:
 def literal(value: Any, depth: int = 0) -> str:
     """Python's literals, with texts in double quotes as the models write them."""
     if depth > DEEPEST:
-        raise ValueError(f"more than {DEEPEST} lists and objects inside each other")
+        raise ValueError(f"more than {DEEPEST} levels of lists and objects")
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):

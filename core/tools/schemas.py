@@ -57,7 +57,7 @@ def parse_tools(text: str) -> tuple[Tool, ...]:
             "The tools hold half of a character, such as \\ud83d alone. Write the character itself."
         ) from error
     except RecursionError:
-        raise InvalidInput("The tools are nested too deeply. Write flatter schemas.") from None
+        raise InvalidInput("The tools are nested too deeply. Use flatter schemas.") from None
     except ValueError as error:
         raise InvalidInput(f"The tools can't be read: {error}. Fix the JSON.") from error
     if not isinstance(entries, list):
@@ -116,7 +116,7 @@ def _tool(entry: Any, place: int) -> Tool:
         )
     if unknown := [one for one in required if one not in properties]:
         raise InvalidInput(
-            f"Tool {place}, {name!r}: {unknown[0]!r} is required but is no property. Add it to "
+            f"Tool {place}, {name!r}: {unknown[0]!r} is required but is not a property. Add it to "
             "the properties, or don't require it."
         )
     return Tool(name, entry, properties, tuple(required))
@@ -134,7 +134,7 @@ def problems(call: WrittenCall, tools: Sequence[Tool]) -> tuple[str, ...]:
     for name, value in call.arguments:
         if name not in tool.properties:
             known = ", ".join(tool.properties) or "none"
-            found.append(f"{name} is no argument of {tool.name}; it takes {known}.")
+            found.append(f"{name} is not an argument of {tool.name}; it takes {known}.")
         elif reason := _misfit(value, tool.properties[name]):
             found.append(f"{name} {reason}.")
     if call.positional:

@@ -30,7 +30,7 @@ def read_xml_calls(text: str, tools: Sequence[Tool] = ()) -> ReadCalls:
     if function is None:
         if re.fullmatch(r"<(?:f(?:u(?:n(?:c(?:t(?:i(?:o(?:n(?:=[^>\n]*)?)?)?)?)?)?)?)?)?", body):
             return ReadCalls(unfinished=True)
-        return ReadCalls(error=f"“{body[:16]}” stands where “<function=name>” belongs.")
+        return ReadCalls(error=f"Found “{body[:16]}”, expected “<function=name>”.")
     end = body.find("</function>", function.end())
     inside = body[function.end() : end if end >= 0 else len(body)]
     tool = next((tool for tool in tools if tool.name == function[1]), None)

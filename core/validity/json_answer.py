@@ -13,9 +13,9 @@ WORDS = {
     "Expecting ':' delimiter": "a colon is missing",
     "Expecting property name": "a name in double quotes is missing",
     "Expecting value": "a value is missing",
-    "Illegal trailing comma": "a comma stands before a closing bracket",
+    "Illegal trailing comma": "there is a comma before a closing bracket",
     "Invalid control character": "a text contains a line break or another control character",
-    "Invalid \\": "a backslash begins no known escape",
+    "Invalid \\": "a backslash begins an unknown escape",
 }
 
 
@@ -74,7 +74,7 @@ def why_not_json(answer: str, ending: str = "") -> str:
     except NotJSON as error:
         return str(error)
     except RecursionError:
-        return "Too many lists and objects stand inside each other."
+        return "Lists and objects are nested too deeply."
     except json.JSONDecodeError as error:
         return _in_words(answer, error, ending) if start in "{[" else _text_before(answer)
 

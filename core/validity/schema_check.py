@@ -76,7 +76,7 @@ def validator_of(schema: Mapping[str, Any]) -> Any:
         place = "/".join(map(str, ["#", *error.absolute_path]))
         raise Refused(f"The schema has a mistake at {_cut(place, LONGEST_PLACE)}.") from error
     except RecursionError:
-        raise Refused("The schema goes round in circles, or too deep.") from None
+        raise Refused("The schema refers to itself endlessly, or is too deep.") from None
     # An empty registry: nothing is fetched, whatever a $ref names.
     return kind(schema, registry=EMPTY_REGISTRY, format_checker=_formats())
 
@@ -87,7 +87,9 @@ def _problems(validator: Any, value: Any) -> list[Problem]:
     except Unresolvable as error:
         raise Refused(f"The schema refers to {_shown(error.ref)}, which isn't in it.") from error
     except RecursionError:
-        raise Refused("The schema or the answer goes round in circles, or too deep.") from None
+        raise Refused(
+            "The schema or the answer refers to itself endlessly, or is too deep."
+        ) from None
     told: dict[str, tuple[tuple[int, ...], Problem]] = {}
     for error in (leaf for one in found for leaf in _leaves(one)):
         for path, words in _told(error):

@@ -51,14 +51,14 @@ class Admission:
     def _impossible(self, rows: Sequence[Member]) -> str:
         if len(rows) > self._rows:
             return (
-                f"This run has {len(rows)} lanes, and at most {self._rows} are answered at a time. "
+                f"This run has {len(rows)} lanes, but at most {self._rows} are answered at a time. "
                 "Use fewer lanes, or start the playground with a larger --rows."
             )
         if self._bytes(rows) > self.batch_bytes:
             longest = max(row.full_length for row in rows)
             return (
                 f"{len(rows)} lanes of up to {longest:,} tokens need "
-                f"{_megabytes(self._bytes(rows))} of cache, and the batch may take "
+                f"{_megabytes(self._bytes(rows))} of cache, but the batch may take "
                 f"{_megabytes(self.batch_bytes)}. Shorten the prompt, lower max_new_tokens, use "
                 "fewer lanes, or start the playground with a larger --batch-memory."
             )
@@ -70,7 +70,7 @@ def check_length(row: Member) -> None:
     length, context = len(row.prompt.keys), row.prompt.rendered.context_length
     if row.least_length > context:
         raise InvalidInput(
-            f"The prompt has {length:,} tokens, and the model's context holds {context:,} for "
+            f"The prompt has {length:,} tokens, but the model's context holds {context:,} for "
             "prompt and answer together. Remove messages, shorten them, or use fewer images."
         )
 

@@ -17,7 +17,7 @@ def check_ids(ids: Sequence[int], checkpoint: Checkpoint, may_end: bool = False)
     context = checkpoint.description.context_length
     if len(ids) > context:
         raise InvalidInput(
-            f"There are {len(ids):,} token ids, and the model's context holds {context:,} for "
+            f"There are {len(ids):,} token ids, but the model's context holds {context:,} for "
             "prompt and answer together. Give fewer."
         )
     largest = checkpoint.model.get_input_embeddings().weight.shape[0] - 1

@@ -20,7 +20,7 @@ from engine.sampling.stopping import HeldBack, StopStrings
 from engine.sampling.tracing import Told
 
 NOT_FINITE = (
-    "The model gave numbers that are not finite, so no token can be chosen. "
+    "The model returned numbers that are not finite, so no token can be chosen. "
     "Try float32 weights, or another model."
 )
 

@@ -124,7 +124,7 @@ class RowConstraint:
         if self._seconds > SECONDS_ONCE + SECONDS_PER_TOKEN * self._tokens:
             raise InvalidInput(
                 f"Following the constraint took {self._seconds:.1f} seconds for {self._tokens:,} "
-                "tokens, and other lanes wait for it. Use one that can be read in one way only."
+                "tokens, and other lanes wait for it. Use one that matches in one way only."
             )
         return mask
 

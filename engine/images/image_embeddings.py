@@ -63,7 +63,7 @@ class Pictures:
         counts = [height * width // factor**2 for height, width in shapes]
         if sum(counts) != len(places):
             raise ValueError(
-                f"{len(places)} image tokens stand in the prompt, and the tiles make {sum(counts)}."
+                f"The prompt has {len(places)} image tokens, but the tiles make {sum(counts)}."
             )
         self._tile_at = dict(
             zip(places, ((t, n) for t, c in enumerate(counts) for n in range(c)), strict=True)

@@ -23,7 +23,7 @@ def dtype_wish(weights: str, device: torch.device) -> str:
         return weights
     if device.type != "cpu":
         raise InvalidInput(
-            f"{weights} weights are for the CPU, and this model goes to {device}. Choose auto, "
+            f"{weights} weights are for the CPU, but this model goes to {device}. Choose auto, "
             "bfloat16, float16 or float32, or start with --device cpu."
         )
     return "bfloat16"

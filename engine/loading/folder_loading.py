@@ -78,8 +78,8 @@ def load_checkpoint(
     if needed > free:
         raise InvalidInput(
             f"{model} needs {needed / 1e9:.1f} GB for its weights in {dtype_name(dtype)}, and "
-            f"{free / 1e9:.1f} GB are free on {device}. Load a smaller model, or close what else "
-            "uses memory."
+            f"{free / 1e9:.1f} GB are free on {device}. Load a smaller model, or close other "
+            "programs."
         )
     step("Reading the tokenizer", None)
     processor = AutoProcessor.from_pretrained(folder, trust_remote_code=False) if sees else None

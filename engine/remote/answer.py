@@ -71,8 +71,8 @@ class Answer:
                 raise InvalidInput(f"{name} did not answer within {seconds:g} s.") from error
             if not self._closed:
                 raise InvalidInput(
-                    f"{name} can't be reached: {_reason(error)}. Check the address, and that it "
-                    "runs."
+                    f"{name} can't be reached: {_reason(error)}. Check the address, and that the "
+                    "server is running."
                 ) from error
         if self._seconds is None:
             self._end_after(None)
@@ -122,7 +122,7 @@ class Answer:
             if content:
                 yield self._value(content)
         if not self._closed:
-            raise InvalidInput(f"{self._server.name} broke off in the middle of the answer.")
+            raise InvalidInput(f"{self._server.name} stopped in the middle of the answer.")
 
     def close(self) -> None:
         """Whatever waits for the server in another thread ends at once, and the server sees it.
@@ -188,14 +188,15 @@ class Answer:
             return value
         except (ValueError, RecursionError) as error:
             raise InvalidInput(
-                f"{self._server.name} sent what is not JSON. Check its address and its version."
+                f"{self._server.name} sent something that is not JSON. Check its address and its "
+                "version."
             ) from error
 
     def _refusal(self, status: int) -> str:
         """What it says itself, in the form of OpenAI, Ollama or FastAPI."""
         name = self._server.name
         if 300 <= status < 400:
-            return f"{name} sends its callers elsewhere, which is not followed. Name that address."
+            return f"{name} redirects elsewhere, which is not followed. Enter that address."
         try:
             told = self.json()
             error = told.get("error", told.get("detail"))
@@ -204,7 +205,7 @@ class Answer:
             message = None
         if isinstance(message, str) and message:
             return _sentence(f"{name} says: {self._server.without_key(message)[:1000]}")
-        return f"{name} answered with the status {status}, and no reason."
+        return f"{name} answered with status {status}, without a reason."
 
     @property
     def _too_slow(self) -> str:

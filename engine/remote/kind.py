@@ -128,7 +128,9 @@ def ids_of(value: Any, server: RemoteServer) -> Ids:
     ):
         raise InvalidInput(f"{server.name} sent a prompt that is not a list of token ids.")
     if len(value) > MOST_IDS:
-        raise InvalidInput(f"{server.name} sent a prompt of {len(value):,} ids; {MOST_IDS:,} fit.")
+        raise InvalidInput(
+            f"{server.name} sent a prompt of {len(value):,} ids; at most {MOST_IDS:,} are read."
+        )
     return tuple(value)
 
 

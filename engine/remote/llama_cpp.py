@@ -51,7 +51,7 @@ def prompt_ids(server: RemoteServer, request: Request, model: str, url_of: UrlOf
 def prompt(server: RemoteServer, request: Request, model: str, url_of: UrlOf) -> RenderedPrompt:
     if request.conversation.images:
         raise InvalidInput(
-            f"{server.name} doesn't tell how many tokens an image takes, so a prompt with images "
+            f"{server.name} doesn't say how many tokens an image takes, so a prompt with images "
             "can't be counted before a run."
         )
     body = llama_body(replace(request, constraint=None), model, url_of)

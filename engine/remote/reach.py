@@ -41,7 +41,7 @@ def check_address(text: str, inner: bool) -> None:
         )
     if not (inner or address.is_global):
         raise InvalidInput(
-            f"The server's address {address} is in an inner network, and everybody who reaches "
+            f"The server's address {address} is in a private network, and everybody who reaches "
             "this page may add servers. Start the playground with --server for this one, or with "
             "--auth, so that only owners add servers."
         )

@@ -174,7 +174,8 @@ class RemoteEngine:
     @property
     def _untold(self) -> str:
         return (
-            f"{self._server.name} doesn't tell its prompt, so its tokens can't be counted before a "
+            f"{self._server.name} doesn't report its prompt, so its tokens can't be counted "
+            "before a "
             "run."
         )
 
@@ -194,13 +195,13 @@ class RemoteEngine:
     def distribution(
         self, request: Request, ids: Sequence[int], visitor: str = ""
     ) -> Readable[DistributionEvent]:
-        return failed(cannot(self._name, "tell a distribution"))
+        return failed(cannot(self._name, "report a distribution"))
 
     def sampler_steps(
         self, found: Distribution, params: SamplingParams, top: int = TOP,
         about: Sequence[int] = (),
     ) -> SamplerSteps:  # fmt: skip
-        raise InvalidInput(cannot(self._name, "tell a distribution"))
+        raise InvalidInput(cannot(self._name, "report a distribution"))
 
     @property
     def _name(self) -> str:

@@ -135,7 +135,7 @@ def named_server(text: str, variables: Mapping[str, str]) -> RemoteServer:
     url, _, variable = rest.partition("#")
     if variable and not variables.get(variable):
         raise InvalidInput(
-            f"The key of {name or url} is missing: after # stands the name of a variable of the "
-            "environment that holds it, and there is none of that name. Set it."
+            f"The key of {name or url} is missing: the name after # is that of the environment "
+            "variable that holds it, and no such variable is set. Set it."
         )
     return RemoteServer(url, variables[variable] if variable else "", name)

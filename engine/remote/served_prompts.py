@@ -70,7 +70,7 @@ class ServedPrompts:
             except StillAsking:
                 sleep(LOOK_EVERY)
         raise InvalidInput(
-            f"{self._name} has too many questions to answer. Try again in a few seconds."
+            f"{self._name} has too many unanswered questions. Try again in a few seconds."
         )
 
     def _want(self, key: Key, request: Request) -> None:

@@ -49,18 +49,18 @@ class RemoteServers:
         with self._lock:
             left = tuple(one for one in self._engines if one.server.name != name)
             if len(left) == len(self._engines):
-                raise InvalidInput(f"There is no server {name!r} any longer. Reload the page.")
+                raise InvalidInput(f"The server {name!r} no longer exists. Reload the page.")
             self._engines = left
 
     def _check_room(self, name: str) -> None:
         """Raises InvalidInput."""
         if any(name == one.server.name for one in self._engines):
             raise InvalidInput(
-                f"A server named {name} is known already. Enter another name, or remove that one."
+                f"There is already a server named {name}. Enter another name, or remove that one."
             )
         if len(self._engines) >= MOST_SERVERS:
             raise InvalidInput(
-                f"There are {len(self._engines)} servers; {MOST_SERVERS} are the most. Remove one."
+                f"There are {len(self._engines)} servers; the limit is {MOST_SERVERS}. Remove one."
             )
 
 

@@ -121,7 +121,7 @@ class SeveralEngines:
         told = " ".join(self.trouble)
         raise InvalidInput(
             f"{f'The model {name}' if name else 'A model'} is neither in memory nor on a server. "
-            f"{told}{' ' if told else ''}Choose another model, or run again when it is there."
+            f"{told}{' ' if told else ''}Choose another model, or run again when it is available."
         )
 
     def _is_local(self, name: str) -> bool:
@@ -129,7 +129,7 @@ class SeveralEngines:
 
     def _refuse(self, request: Request) -> tuple[Answer, Reader]:
         self._sent(request)
-        raise InvalidInput("The model has just come back. Run again.")
+        raise InvalidInput("The model is available again. Run again.")
 
     def _description_of(self, name: str) -> ModelDescription:
         return next(model for model in self.models if model.name == name)

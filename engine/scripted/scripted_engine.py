@@ -168,7 +168,8 @@ class ScriptedEngine:
     def render(self, request: Request, wait: bool = True) -> RenderedPrompt:
         if not self._can.exact_prompt:
             raise InvalidInput(
-                f"{self._description.name} doesn't tell its prompt, so its tokens can't be counted "
+                f"{self._description.name} doesn't report its prompt, so its tokens can't be "
+                "counted "
                 "before a run."
             )
         return render(self._sent(request))
@@ -220,7 +221,7 @@ class ScriptedEngine:
     ) -> Readable[DistributionEvent]:
         name = self._description.name
         if not self._can.distributions:
-            return failed(cannot(name, "tell a distribution"))
+            return failed(cannot(name, "report a distribution"))
         return PumpedGenerator(distribution(self._sent(request), tuple(ids), name, self._texts))
 
     def sampler_steps(

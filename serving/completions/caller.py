@@ -24,8 +24,9 @@ class Callers:
         """Raises ValueError with a sentence for a key that can't be used."""
         if key and (len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable()):
             raise ValueError(
-                f"The key has {len(key)} characters; it must have at least {SHORTEST_KEY}, of "
-                'ASCII. `python -c "import secrets; print(secrets.token_urlsafe())"` makes one.'
+                f"The key has {len(key)} characters; it must have at least {SHORTEST_KEY} "
+                "ASCII characters. "
+                '`python -c "import secrets; print(secrets.token_urlsafe())"` makes one.'
             )
         self._key = key.encode()
         self._local = local

@@ -139,7 +139,7 @@ def _with_files(asked: Asked) -> Iterator[Asked]:
             requests = tuple(_kept(asked.requests, Path(folder)))
         except OSError as error:
             why = error.strerror or "an error of the disk"
-            sentence = f"The images were not kept: {why}. The playground's disk may be full."
+            sentence = f"The images were not saved: {why}. The playground's disk may be full."
             raise NotAnswered(sentence, 507) from error
         yield replace(asked, requests=requests)
 

@@ -21,7 +21,7 @@ def test_a_model_that_can_do_little_says_so_where_it_matters(open_page):
         write(page, ("user", "Why?"), ("assistant", "Because "))
         finding = page.locator(".findings li[data-rule=not-sent]").first
         expect(finding).to_contain_text("scripted does not take top_k 50, top_p 0.1")
-        expect(finding).to_contain_text("the prefill: it will be asked without.")
+        expect(finding).to_contain_text("the prefill, which will be left out.")
         use_template(page, "Temperature ladder")
         expect(page.locator("#column-d")).to_be_visible()
         run(page, *LABELS)

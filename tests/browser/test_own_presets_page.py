@@ -143,7 +143,7 @@ def test_edit_duplicate_delete_undo_and_replace(page: Page, folder: Path):
     page.get_by_role("button", name="Save as preset…").click()
     fill(page, "Due", note="newer")
     submit(page)
-    expect(page.locator(".own-preset-error")).to_contain_text("already an own preset “Due”")
+    expect(page.locator(".own-preset-error")).to_contain_text("already have a preset “Due”")
     assert OwnPresets(folder).get("own/uno-2").description == "first"
     expect(page.locator(".own-preset-form [type=submit]")).to_have_text("Replace")
     submit(page)

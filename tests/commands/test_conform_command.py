@@ -95,7 +95,8 @@ def test_our_own_server_gives_the_same_and_what_it_does_not_tell_is_said(engine,
         made = ConformCommand(None, tmp_path / "report.html", 30, 0.05, SEED, said.append)
         assert made.run(engine, served, replace(LIBRARY, scenarios=few)) == 0, said
     assert said[-1].startswith(
-        "pocket at far answers like pocket in all that could be compared. Not compared: logprobs "
+        "pocket at far answers like pocket in everything that could be compared. Not compared: "
+        "logprobs "
         "of given text"
     )
     page = (tmp_path / "report.html").read_text()
@@ -189,7 +190,7 @@ WRONG = {
     (OtherTopK, STORY): "top_k has no effect",
     (OtherTemperature, STORY): "tokens differ in 1 of 1 prompts; temperature has no effect",
     (OtherDefaults, STORY): "without samplers the draws do not fit the model's own probabilities",
-    (OtherSeeds, STORY): "seed draws other tokens",
+    (OtherSeeds, STORY): "seed draws different tokens",
     (NoSeeds, STORY): "seed has no effect",
     (OneSeed, STORY): "without samplers the draws do not fit the model's own probabilities; "
     "seed has no effect",
@@ -260,7 +261,7 @@ class SilentOtherTemperature(Silent):
 def test_texts_alone_are_compared_and_the_rest_is_called_unknown(engine):
     found = check(engine, Silent(engine), STORY)
     assert found.verdict.startswith(
-        "far answers like pocket in all that could be compared. Not compared: prompt ids, "
+        "far answers like pocket in everything that could be compared. Not compared: prompt ids, "
         "logprobs of the answer, logprobs of given text, "
     )
     assert "only their number" in found.prompts[0].ids.sentence

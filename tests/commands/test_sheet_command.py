@@ -110,7 +110,7 @@ def test_a_judge_is_a_run_of_its_own(tmp_path: Path):
     [
         ({"text": "x: 1"}, "no `format"),
         ({"text": SHEET.replace("words.csv", "none.csv")}, "none.csv can't be read: No such file"),
-        ({"text": SHEET.replace("{{word}}", "{{town}}", 1)}, "variable town, and the sheet"),
+        ({"text": SHEET.replace("{{word}}", "{{town}}", 1)}, "variable town, but the sheet"),
         ({"text": SHEET.replace('value: "{{word}}"', 'value: "{{t}}"')}, "No value for variable t"),
         ({"text": SHEET[: SHEET.index("checks")], "fail_under": 0.5}, "The sheet has no checks"),
     ],

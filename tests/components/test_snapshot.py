@@ -49,7 +49,7 @@ def test_a_message_that_the_template_rewrites_has_no_count_and_a_note():
 @pytest.mark.parametrize(
     ("page", "sentence"),
     [
-        (state("x" * 2_000_000), "2,000,000 characters; 1,048,576 are read at most"),
+        (state("x" * 2_000_000), "2,000,000 characters; at most 1,048,576 are read"),
         (
             state("Hi", lanes=(LaneSettings(), LaneSettings(system="x" * 2_000_000))),
             "2,000,002 characters",

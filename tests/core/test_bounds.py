@@ -45,14 +45,14 @@ def talk(text: str = "", messages: int = 1, images: int = 0, tools: str = "") ->
 @pytest.mark.parametrize(
     ("conversation", "context", "sentence"),
     [
-        (talk(messages=MOST_MESSAGES + 1), 100, "There are 1,001 messages; 1,000 are"),
-        (talk(images=MOST_IMAGES_OF_MESSAGE + 1), 100, "Message 1 has 17 images; 16 are"),
-        (talk(images=16, messages=5), 100, f"have 80 images; {MOST_IMAGES} are"),
-        (talk("x" * 3_201), 100, "3,201 characters; 3,200 are read at most, 32 for each of .* 100"),
+        (talk(messages=MOST_MESSAGES + 1), 100, "There are 1,001 messages; at most 1,000 are"),
+        (talk(images=MOST_IMAGES_OF_MESSAGE + 1), 100, "Message 1 has 17 images; at most 16 are"),
+        (talk(images=16, messages=5), 100, f"have 80 images; at most {MOST_IMAGES} are"),
+        (talk("x" * 3_201), 100, "3,201 characters; at most 3,200 are read, 32 for each of .* 100"),
         (talk("x" * 3_200, tools="y"), 100, "3,201 characters"),
         (talk("x" * 33, messages=100), 100, "3,300 characters"),
-        (talk("x" * (32 * 2**17 + 1)), None, "4,194,304 are read at most, as many as most"),
-        (talk("x" * (32 * 2**20 + 1)), 10**9, "33,554,432 are read at most"),
+        (talk("x" * (32 * 2**17 + 1)), None, "at most 4,194,304 are read, as many as most"),
+        (talk("x" * (32 * 2**20 + 1)), 10**9, "at most 33,554,432 are read"),
     ],
 )
 def test_too_large_a_prompt_is_named(conversation, context, sentence):
@@ -68,7 +68,9 @@ def test_what_fits_exactly_is_read():
 
 def test_images_are_bounded_together():
     check_pictures([ImageFacts(10_000, 10_000)] * 2, None, 1)
-    with pytest.raises(InvalidInput, match="200 million pixels together; 200 million are read"):
+    with pytest.raises(
+        InvalidInput, match="200 million pixels together; at most 200 million are read"
+    ):
         check_pictures([ImageFacts(10_000, 10_000)] * 2 + [ImageFacts(1, 1)], None, 1)
     assert MOST_PIXELS == 200_000_000
 
@@ -76,7 +78,7 @@ def test_images_are_bounded_together():
 def test_odd_sliders_can_not_ask_for_more_tokens_than_the_context_has():
     """Tiles of 2,048 pixels, 64 of them: 262,145 tokens of one image."""
     odd = VisionBudget(max_tiles=MOST_TILES, min_tiles=MOST_TILES, tile_size=LARGEST_TILE)
-    with pytest.raises(InvalidInput, match="become 262,.* tokens, and the context has 32,768.*Low"):
+    with pytest.raises(InvalidInput, match="become 262,.* tokens, but the context has 32,768.*Low"):
         check_pictures([ImageFacts(4000, 4000)], odd, 32_768)
     check_pictures([ImageFacts(4000, 4000)], VisionBudget(), 32_768)
 
@@ -149,7 +151,7 @@ def test_an_image_inside_of_a_file_is_bounded_before_it_is_decoded():
     assert image_of(head + base64.b64encode(PNG).decode()) == ("png", PNG)
     largest = base64.b64encode(PNG + bytes(LARGEST_FILE - len(PNG))).decode()
     assert len(image_of(head + largest)[1]) == LARGEST_FILE
-    with pytest.raises(InvalidInput, match="about 20 MB; 20 are read at most"):
+    with pytest.raises(InvalidInput, match="about 20 MB; at most 20 are read"):
         image_of(head + largest + "AAAA" * 3)
 
 

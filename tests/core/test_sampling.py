@@ -185,5 +185,5 @@ def test_stop_texts_keep_their_order_without_empty_and_repeated_ones(texts):
 
 @pytest.mark.parametrize("value", [None, 5, [5], {"a": "b"}, ["a", None]])
 def test_a_stop_that_is_no_text_is_refused(value):
-    with pytest.raises(InvalidInput, match="stop is .*; it must be a text or a list of texts"):
+    with pytest.raises(InvalidInput, match="stop is .*; it must be a string or a list of strings"):
         sampling_params({"stop": value})

@@ -151,7 +151,7 @@ def test_a_constraint_follows_the_given_tokens_first(
         ((True,), "Token id 1 is True"),
         (("7",), "Token id 1 is '7'"),
         ((9, 30), "Token id 2 is 30"),
-        ((9,) * 600, "There are 600 token ids, and the model's context holds 512"),
+        ((9,) * 600, "There are 600 token ids, but the model's context holds 512"),
         ((9,) * 500, "the model's context holds 512"),
     ],
 )

@@ -40,7 +40,7 @@ def test_a_missing_package_is_named() -> None:
 def test_out_of_memory_is_recognised_on_every_device(error) -> None:
     assert is_out_of_memory(error)
     assert "fewer lanes" in run_sentence(error)
-    assert "memory was full" in load_sentence(error, "a/b")
+    assert "Memory ran out" in load_sentence(error, "a/b")
 
 
 def test_a_number_format_problem_names_the_flag() -> None:

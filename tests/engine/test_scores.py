@@ -124,7 +124,7 @@ def test_a_typed_end_of_turn_is_ordinary_text(engine_of, ask) -> None:
     [
         ("", False, "The text to score is empty"),
         (LONG * 3, True, "the model's context holds 512"),
-        ("x" * 20_000, True, "The text has 20,000 characters; 16,384 are read at most"),
+        ("x" * 20_000, True, "The text has 20,000 characters; at most 16,384 are read"),
         ("half \ud83d", True, "half of a character"),
         ((5, 2560), True, "Token id 2 is 2560"),
         ((5, "x"), True, "Token id 2 is 'x'"),

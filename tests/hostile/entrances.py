@@ -177,7 +177,7 @@ def judged(visitor: Visitor, sent: str) -> Seen:
     end = monotonic() + 4
     while monotonic() < end:
         seen = visitor.act("sheet", "look", {**key, "act": "rows"})
-        if "judge failed" in seen.text or "judge said" in seen.text:
+        if "judge failed" in seen.text or "judge's answer" in seen.text:
             return seen
         sleep(0.05)
     raise TimeoutError("The answer was not judged.")

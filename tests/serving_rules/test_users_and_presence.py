@@ -49,7 +49,7 @@ def test_entries_that_can_not_be_read_are_named(given, sentence):
 
 def test_a_user_is_named_once():
     line = entry_of("ann", PASSWORD, True)
-    with pytest.raises(BadUsers, match="Line 2 of the users names ann again"):
+    with pytest.raises(BadUsers, match="Line 2 of the users repeats ann"):
         read_users(f"{line}\n{line}\n")
 
 

@@ -90,7 +90,7 @@ SEEN = [{"role": "user", "content": [{"type": "image", "path": "x"}]}]
 def test_a_file_of_ours_may_hold_images_and_name_no_file_of_the_server(path):
     """Such a file once was copied to where every visitor could read it."""
     text = json.dumps({**WORKSPACE, "messages": SEEN, "files": {"x": path}})
-    with pytest.raises(InvalidInput, match="`files` must be data URLs"):
+    with pytest.raises(InvalidInput, match="`files` must map the names"):
         imported(PAGE, Asked("import", text=text))
 
 
@@ -135,7 +135,7 @@ def test_the_tab_tells_no_folder_of_the_server(tmp_path: Path):
 def test_a_data_url_that_is_no_picture_is_refused():
     svg = base64.b64encode(b"<svg onload='alert(1)'/>").decode()
     for url in (f"data:image/png;base64,{svg}", "data:image/png,abc", "data:;base64,%%%"):
-        with pytest.raises(InvalidInput, match="no PNG"):
+        with pytest.raises(InvalidInput, match="not a PNG"):
             Unpacked().placed(look(Image(url)))
 
 

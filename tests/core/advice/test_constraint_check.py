@@ -86,5 +86,5 @@ def test_both_a_schema_and_a_tool_choice_are_refused_before_the_run():
 def test_a_model_that_can_not_be_held_to_it_is_named_and_gets_no_other_advice():
     found = lint(asked(ASK, constraint=ORDER, can=replace(CAN, constraints=False), model="M"))
     assert [one.text for one in found] == [
-        "M does not take the JSON schema: it will be asked without."
+        "M does not take the JSON schema, which will be left out."
     ]

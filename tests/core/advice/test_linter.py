@@ -59,7 +59,7 @@ def test_an_option_of_the_template_that_the_recipe_expects_otherwise_is_named():
     lane = asked("lfm2.5-1.2b-instruct", ASK, recipe=own, can=reads)
     (finding,) = lint(lane)
     assert finding.rule == "template-option"
-    assert "keep_past_thinking on, and it is off" in finding.text
+    assert "keep_past_thinking on, but it is off" in finding.text
     assert lint(replace(lane, template_options=(("keep_past_thinking", True),))) == ()
     assert lint(replace(lane, can=ALL)) == ()  # another template, which doesn't read it
 
@@ -327,7 +327,7 @@ def test_what_the_model_does_not_take_is_told_before_it_runs():
     (finding,) = lint(Asked(talk, params, model="far", can=can))
     assert (finding.rule, finding.severity) == ("not-sent", "warning")
     assert finding.text == (
-        "far does not take top_k 40, seed 7 and the prefill: it will be asked without."
+        "far does not take top_k 40, seed 7 and the prefill, which will be left out."
     )
     assert lint(Asked(talk, params, model="near", can=ALL)) == ()
 

@@ -94,7 +94,7 @@ def test_it_tells_messages_answers_settings_figures_versions_and_the_divergence(
     text = Parsed(report(*runs, versions=(("torch", "9.9"),), models=(("A", "my model"),))).text
     for part in ("one answer", "two answers", "0.25", "seed", "torch 9.9", "my model", "tokens in"):
         assert part in text
-    assert "parts from A at token 1" in text
+    assert "diverges from A at token 1" in text
     assert "ended" in text or "end of sequence" in text
 
 

@@ -129,11 +129,12 @@ CALLS = count()
     ("answer", "status", "said"),
     [
         (lambda seed, at_once: f"{seed}", "same", "Each seed gives the same answer again."),
-        (lambda seed, at_once: "one", "differs", "seed has no effect. All 6 seeds give one answer"),
+        (lambda seed, at_once: "one", "differs",
+         "seed has no effect. All 6 seeds give the same answer"),
         (lambda seed, at_once: f"{next(CALLS)}", "differs", "seed has no effect. 0 of 6"),
         (
             lambda seed, at_once: f"{next(CALLS) if at_once > 1 else seed}",
-            "differs", "seed holds only for one answer at a time. With 8 at a time 0 of 6 seeds",
+            "differs", "seed works only for one answer at a time. With 8 at a time 0 of 6 seeds",
         ),
     ],
 )  # fmt: skip
@@ -170,9 +171,9 @@ HERE = [-0.1, -2.0, -0.7, -1.1, -0.3]
         ([one + 0.01 for one in HERE], "close", "-2 here"),
         ([*HERE[:2], -3.7, *HERE[3:]], "differs", "at most 3, at token 3 “c”: -0.7 here, -3.7"),
         ([one - 0.5 for one in HERE], "differs", "All are off by -0.5."),
-        ([0.0] * 5, "differs", "they are told after the samplers"),
-        ([*HERE[1:], -9.0], "differs", "Each is told one token too early."),
-        ([-9.0, *HERE[:-1]], "differs", "Each is told one token too late."),
+        ([0.0] * 5, "differs", "they are reported after the samplers"),
+        ([*HERE[1:], -9.0], "differs", "Each is reported one token too early."),
+        ([-9.0, *HERE[:-1]], "differs", "Each is reported one token too late."),
         ([-5.0, *HERE[1:]], "differs", "-5 there."),
     ],
 )
@@ -220,15 +221,15 @@ def found(prompt: PromptResult, *parameters: ParameterResult, **more) -> Conform
     [
         ((SAME, SAME, SAME, SAME), (SAME,), "pocket at far answers like pocket."),
         ((UNKNOWN, SAME, UNKNOWN, UNKNOWN), (SAME,),
-         "pocket at far answers like pocket in all that could be compared. Not compared: prompt "
-         "ids, logprobs of the answer, logprobs of given text."),
+         "pocket at far answers like pocket in everything that could be compared. Not compared: "
+         "prompt ids, logprobs of the answer, logprobs of given text."),
         ((SAME, SAME, Outcome("close", "", 0.02), SAME), (SAME,),
          "pocket at far answers like pocket. Rounding shows in logprobs of the answer."),
         ((SAME, SAME, Outcome("differs", "", 6.6), SAME),
          (Outcome("differs", "top_k has no effect. With top_k 3 …"),),
          "pocket at far does not answer like pocket: logprobs of the answer differ by up to 6.6 "
          "nats in 1 of 1 prompts; top_k has no effect."),
-        ((UNKNOWN,) * 4, (UNKNOWN,), "Nothing of pocket at far could be compared with pocket."),
+        ((UNKNOWN,) * 4, (UNKNOWN,), "Nothing from pocket at far could be compared with pocket."),
     ],
 )  # fmt: skip
 def test_the_verdict_is_a_line_that_never_calls_the_unknown_equal(prompt, parameters, verdict):

@@ -56,8 +56,8 @@ def test_openai_parts_roles_and_values():
     )
     assert chat.sampling == {"temperature": 0.5, "max_new_tokens": 100, "stop": ("END",)}
     assert chat.notes == (
-        "Message 2: an image is left out: only images inside of the file are read.",
-        "Message 2: a part of the type `input_audio` is left out.",
+        "Message 2: an image is left out: only images in the file itself are read.",
+        "Message 2: a part of type `input_audio` is left out.",
         "Message 3: `name` is left out.",
         "`top_p` is 7; the allowed range is 0 to 1. The page's own value stays.",
         "Not read: model, n.",
@@ -195,7 +195,7 @@ def test_plain_text_with_and_without_headings(text: str, wanted: list):
         ('{"conversations": [{"from": "human", "value": 3}]}', "a.x, message 1: `value` is 3"),
         ('{"format": "lfm-playground-workspace", "version": 99}', "a.x: This workspace has"),
         ('{"format": "lfm-playground-session-file", "version": 1}', "`versions` must be a list"),
-        ("[" * 200_000, "nests too deep"),
+        ("[" * 200_000, "is nested too deeply"),
         ("[" + "9" * 5000 + "]", "too many digits"),
         ('{"a":' * 5 + "[]" + "}" * 5, "has 'a' and no `messages`"),
     ],

@@ -188,7 +188,7 @@ def test_an_empty_page_has_nothing_to_export(form: str):
 
 def test_a_page_that_is_no_session_is_not_exported_as_one():
     page = Workspace(Conversation((message("user", "Hi"),)))
-    with pytest.raises(InvalidInput, match="no session yet"):
+    with pytest.raises(InvalidInput, match="not a session yet"):
         exported("session", page)
     with pytest.raises(InvalidInput, match="Unknown format 'pdf'"):
         exported("pdf", page)

@@ -73,7 +73,7 @@ def test_what_is_saved_is_there_for_whoever_reads_the_folder(own: OwnPresets):
 
 def test_a_taken_name_asks_first_and_then_replaces(own: OwnPresets):
     key = own.save(named("Mine"))
-    with pytest.raises(NameIsTaken, match="already an own preset “Mine”"):
+    with pytest.raises(NameIsTaken, match="already have a preset “Mine”"):
         own.save(replace(PLAIN, system="new"))
     assert own.get(key).system is None
     assert own.save(replace(PLAIN, system="new"), replaces=True) == key

@@ -533,7 +533,7 @@ def test_every_target_copes_with_a_model_of_which_little_is_known(key):
 def test_the_record_says_what_the_engine_does_not_tell():
     made = make_script("run", answered(subject(("user", "Hi"))))
     assert (
-        "far doesn't tell the prompt's tokens, token ids, logprobs and candidates: they are null "
+        "far doesn't report the prompt's tokens, token ids, logprobs and candidates: they are null "
         "or empty here."
     ) in made.notes
     record = json.loads(made.text)
@@ -545,7 +545,7 @@ def test_the_record_says_what_the_engine_does_not_tell():
 def test_a_script_has_what_was_sent_and_says_what_was_not():
     made = make_script("transformers", answered(subject(("user", "Hi")), seeds=False))
     assert "manual_seed" not in made.text
-    assert "far was asked without seed 42: it does not take that." in made.notes
+    assert "far was asked without seed 42, which it does not take." in made.notes
 
 
 @pytest.mark.parametrize("writes_calls", [True, False])

@@ -91,9 +91,9 @@ def test_a_check_says_whether_an_answer_passes(check, answer, passed):
         (Check("json"), "{", "The answer ends before the JSON is complete."),
         (Check("json_schema", '{"required": ["a"]}'), "{}", "a is missing"),
         (Check("field", field="city"), '{"city": "Rome"}', "city is “Rome” instead of “Paris”."),
-        (Check("length", most=3), "Rome", "It has 4 characters; 3 are the most."),
-        (Check("similarity", least=0.8), "Rome", "80 % are needed"),
-        (Check("contains", negated=True), "Paris", "It does what it must not."),
+        (Check("length", most=3), "Rome", "It has 4 characters; the maximum is 3."),
+        (Check("similarity", least=0.8), "Rome", "80 % is needed"),
+        (Check("contains", negated=True), "Paris", "It passes a check that it must not pass."),
     ],
 )
 def test_a_failure_says_why(check, answer, why):
@@ -207,7 +207,7 @@ def test_a_judge_is_asked_about_each_answer_once():
     said = {"pass": False, "why": "It is."}
     for text, outcome in (
         (json.dumps(said), Outcome(False, "It is.")),
-        ("no", Outcome(None, "What the judge said can't be read. Use another model.")),
+        ("no", Outcome(None, "The judge's answer can't be read. Use another model.")),
     ):
         known = {**cells, key: Cell(key, 1, "A", text=text)}
         assert set(evaluate(plan, known).values()) == {(outcome,)}
@@ -245,10 +245,10 @@ def test_a_check_comes_back_from_its_form_in_files(check):
         ({}, "The kind of a check is NoneType; use one of equals"),
         ({"kind": []}, "The kind of a check is list"),
         ({"kind": "equals", "evil": 1}, "unknown field 'evil'"),
-        ({"kind": "equals", "value": 7}, "value of a check must be a text"),
+        ({"kind": "equals", "value": 7}, "value of a check must be a string"),
         ({"kind": "equals", "value": " "}, "equals has an empty value"),
         ({"kind": "equals", "value": "x" * 65_537}, "at most 65,536 characters"),
-        ({"kind": "equals", "name": "\ud83d"}, "name of a check must be a text"),
+        ({"kind": "equals", "name": "\ud83d"}, "name of a check must be a string"),
         ({"kind": "equals", "negated": 1}, "negated of a check must be true or false"),
         ({"kind": "number", "tolerance": float("nan")}, "tolerance of a check must be a number"),
         ({"kind": "number", "tolerance": 10**400}, "tolerance of a check must be a number"),

@@ -93,9 +93,9 @@ def test_rows_pasted_into_a_sheet_need_no_names():
     ("content", "name", "columns", "rows", "note"),
     [
         ("text\tspam\nhi\tham", "", "text label", [["text", "spam"], ["hi", "ham"]],
-         "taken for values, and has the names of columns: text"),
-        ("text\nhi", "", "text label", [["hi"]], "taken for the names of the columns."),
-        ("text\tspam", "", "text label", [["text", "spam"]], "taken for values"),
+         "read as values, but has the names of columns: text"),
+        ("text\nhi", "", "text label", [["hi"]], "read as the names of the columns."),
+        ("text\tspam", "", "text label", [["text", "spam"]], "read as values"),
         ("label\ttext\nspam\thi", "", "text label", [["spam", "hi"]], ""),
         ("Due date,Some Text\n1 May,x", "a.csv", "Due_date Some_Text", [["1 May", "x"]], ""),
         ("größe,größe\n1,2", "a.csv", "größe größe_2", [["1", "2"]], ""),
@@ -162,7 +162,7 @@ def test_inner_objects_become_columns_and_numbers_stay_as_they_are_written():
         ('{"a": 1}\n7\n', "x.jsonl", 2, "Line 2 is not an object"),
         ('{"a": 1}\n{"a": NaN}\n', "x.jsonl", 2, "NaN is not a value of JSON"),
         ('{"a": 1}\n{"messages": [7]}\n', "x.jsonl", 2, "Line 2, message 1"),
-        ("[" * 5_000 + "]" * 5_000, "x.jsonl", 1, "too many lists"),
+        ("[" * 5_000 + "]" * 5_000, "x.jsonl", 1, "is nested too deeply"),
         ("a,b\nx," + "y" * 100_001, "x.csv", 1, "It has 100,001 characters in b; the first"),
     ],
 )
@@ -181,7 +181,7 @@ def test_values_beyond_the_columns_are_kept_in_the_last_one():
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (b"x" * (LARGEST_FILE + 1), "x.csv", "20,971,521 bytes; 20,971,520 are read"),
+        (b"x" * (LARGEST_FILE + 1), "x.csv", "20,971,521 bytes; at most 20,971,520 are read"),
         ("", "", "The text is empty"),
         (b"\xff\xd8\xff\xe0", "x.jpg", "not text in UTF-8.*Save it as “CSV UTF-8”"),
         (",".join(map(str, range(10_000))), "x.csv", "more than 50 columns"),
@@ -197,8 +197,12 @@ def test_values_beyond_the_columns_are_kept_in_the_last_one():
         ("," * 3_000_001, "x.csv", "more than 3,000,000 separators"),
         ("\r" * 3_000_001 + "a", "x.csv", "more than 3,000,000 separators"),
         ("x\n" * 3_000_001, "", "more than 3,000,000 separators"),
-        (archive(a=b"0" * 70_000_000), "x.xlsx", "unpacks to 70,000,000 bytes; 67,108,864"),
-        (archive(**{str(n): b"" for n in range(2_001)}), "x.xlsx", "has 2,001 parts; 2,000"),
+        (archive(a=b"0" * 70_000_000), "x.xlsx", "unpacks to 70,000,000 bytes; at most 67,108,864"),
+        (
+            archive(**{str(n): b"" for n in range(2_001)}),
+            "x.xlsx",
+            "has 2,001 parts; at most 2,000",
+        ),
         (archive(a=b"<x/>"), "x.xlsx", "can't be read as an XLSX file"),
         (xlsx(list(range(51))), "x.xlsx", "more than 50 columns"),
     ],

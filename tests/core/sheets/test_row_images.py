@@ -71,7 +71,7 @@ DEVICE = (stat.S_IFCHR | 0o600) << 16
         (zip_of({"a.png": PNG}, external_attr=DEVICE), "a device"),
         (zip_of({"a/x.png": PNG, "b/x.png": PNG}), r"two files called x\.png"),
         (zip_of({"a\n.png": PNG}), "Rename the file"),
-        (zip_of({"a.png": PNG}, compress_type=zipfile.ZIP_BZIP2), "in a way that is not read"),
+        (zip_of({"a.png": PNG}, compress_type=zipfile.ZIP_BZIP2), "in a way that is not supported"),
         (zip_of({"a.png": PNG}, compress_type=0).replace(b"xx", b"xy"), "can't be read as a ZIP"),
     ],
 )  # fmt: skip

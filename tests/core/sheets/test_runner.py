@@ -197,7 +197,7 @@ def test_a_disk_that_takes_nothing_pauses_the_run(tmp_path: Path):
 @pytest.mark.parametrize(
     ("made", "sentence"),
     [
-        (sheet("one", prompt="{{town}}"), "variable town, and the sheet has no such column; its"),
+        (sheet("one", prompt="{{town}}"), "variable town, but the sheet has no such column; its"),
         (sheet(), "has no rows"),
         (sheet("one", prompt=""), "No message to answer"),
     ],
@@ -240,7 +240,7 @@ def test_a_closed_journal_refuses_and_no_folder_comes_back(tmp_path: Path):
     journal.add(Cell("one", 1, "A"))
     journal.close()
     folder.rename(tmp_path / "deleted")
-    with pytest.raises(InvalidInput, match="the sheet was deleted meanwhile"):
+    with pytest.raises(InvalidInput, match="the sheet was deleted in the meantime"):
         journal.add(Cell("two", 2, "A"))
     with pytest.raises(InvalidInput, match="No such file"):
         Journal(folder / "cells.jsonl").add(Cell("two", 2, "A"))

@@ -210,5 +210,5 @@ def test_a_part_that_is_packed_in_an_unusual_way_is_refused():
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_LZMA) as file:
         file.writestr("_rels/.rels", "<x/>")
-    with pytest.raises(InvalidInput, match="packed in a way that is not read"):
+    with pytest.raises(InvalidInput, match="compressed in a way that is not supported"):
         xlsx_records(content.getvalue(), "x.xlsx")

@@ -136,7 +136,7 @@ def test_what_is_wrong_is_named_with_its_place(text, character, found):
     if character is None:
         assert read.unfinished
         return
-    assert read.error.startswith(f"At character {character} stands “{found}")
+    assert read.error.startswith(f"Character {character}: found “{found}")
 
 
 def test_calls_before_a_mistake_are_kept():

@@ -59,7 +59,7 @@ def test_a_tool_needs_no_more_than_a_name():
         ('[{"name": "f", "parameters": []}]', "'f': parameters must be"),
         ('[{"name": "f", "parameters": {"properties": 3}}]', "'f': parameters must be"),
         ('[{"name": "f", "parameters": {"required": "a"}}]', "required is 'a'"),
-        ('[{"name": "f", "parameters": {"required": ["a"]}}]', "'a' is required but is no prop"),
+        ('[{"name": "f", "parameters": {"required": ["a"]}}]', "'a' is required but is not a prop"),
         ('[{"name": "f"}, {"name": "f"}]', "Two tools are called 'f'"),
         ('[{"name": "f", "x": NaN}]', "NaN"),
         ("[" * 100_000, "nested too deeply"),
@@ -88,7 +88,10 @@ def test_a_run_with_wrong_tools_is_refused_before_it_starts():
         ({"location": "P", "days": True}, ["days is true, but must be of type integer."]),
         ({"location": "P", "near": "x"}, ['near is "x", but must be of type number or null.']),
         ({"location": "P", "unit": "K"}, ['unit is "K", but must be one of "celsius", "fahr']),
-        ({"location": "P", "city": "x"}, ["city is no argument of get_weather; it takes location"]),
+        (
+            {"location": "P", "city": "x"},
+            ["city is not an argument of get_weather; it takes location"],
+        ),
     ],
 )
 def test_a_call_is_held_against_its_tools_schema(arguments, wanted):

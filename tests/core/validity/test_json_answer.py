@@ -30,11 +30,11 @@ from core.validity.json_answer import find_json, whole, why_not_json
         ('{"a": yes}', "Line 1, column 7: a value is missing."),
         ('["a\nb"]',
          "Line 1, column 4: a text contains a line break or another control character."),
-        (r'["\x"]', "Line 1, column 3: a backslash begins no known escape."),
+        (r'["\x"]', "Line 1, column 3: a backslash begins an unknown escape."),
         ('{"a": "b', "The answer ends before the JSON is complete."),
         ('{"a": [1, ', "The answer ends before the JSON is complete."),
         ("[NaN]", "NaN is not a value of JSON."),
-        ("[" * 100_000, "Too many lists and objects stand inside each other."),
+        ("[" * 100_000, "Lists and objects are nested too deeply."),
     ],
 )  # fmt: skip
 def test_why_an_answer_is_not_json(answer: str, why: str):

@@ -185,7 +185,7 @@ def test_a_run_with_more_lanes_than_the_batch_has_rows_is_refused(engine_of, ask
     worker = limited(engine_of("lfm2"), Limits(rows=2))
     events = list(stream(worker, "", *(ask(lane=lane) for lane in "ABC")))
     assert [lane for lane, _ in events] == ["A", "B", "C"]
-    assert all("3 lanes, and at most 2" in event.message for _, event in events)  # type: ignore
+    assert all("3 lanes, but at most 2" in event.message for _, event in events)  # type: ignore
 
 
 def test_a_prompt_that_can_never_fit_is_refused_with_numbers(engine_of, ask, run) -> None:

@@ -117,4 +117,4 @@ def test_bounds_too_close_for_whole_tokens_are_told_before_the_network_fails(
     """The processor rounds up: 64 tokens at least and at most became 72, and the network broke."""
     talk = Conversation((message("user", "What is it?", [picture(200, 220, "purple")]),))
     lanes = run(engine_of("vl"), ask(talk, budget=VisionBudget(64, 64, False)))
-    assert "enlarged to 72 tokens, and max_image_tokens is 64" in lanes.reason()
+    assert "enlarged to 72 tokens, but max_image_tokens is 64" in lanes.reason()

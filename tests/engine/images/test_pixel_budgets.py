@@ -41,7 +41,7 @@ def test_bounds_in_tokens_reach_the_processor_as_pixels(pixels, picture) -> None
 
 def test_images_beyond_the_context_are_refused_before_they_are_read(pixels, picture) -> None:
     reader, image = ImageReader(pixels), picture(500, 300)
-    with pytest.raises(InvalidInput, match="would become 124 tokens, and the context has 100"):
+    with pytest.raises(InvalidInput, match="would become 124 tokens, but the context has 100"):
         reader.read([image] * 2, VisionBudget(16, 64), 100)
 
 

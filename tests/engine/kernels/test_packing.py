@@ -213,7 +213,7 @@ def test_the_layers_that_see_keep_their_weights(engine_of, folder) -> None:
 
 
 def test_fewer_bits_are_refused_where_there_is_no_kernel() -> None:
-    with pytest.raises(InvalidInput, match="int8 weights are for the CPU, and this model goes to"):
+    with pytest.raises(InvalidInput, match="int8 weights are for the CPU, but this model goes to"):
         dtype_wish("int8", torch.device("cuda", 0))
     assert dtype_wish("int4", CPU) == "bfloat16"
     assert dtype_wish("float16", torch.device("cuda", 0)) == "float16"

@@ -77,7 +77,7 @@ def test_names_of_tokens_are_read_so_that_they_make_the_text(names, text, found)
 
 def test_a_server_without_a_tokenizer_says_so_and_images_are_not_guessed():
     with playing("SGLang") as (engine, _):
-        with pytest.raises(InvalidInput, match="doesn't tell its prompt"):
+        with pytest.raises(InvalidInput, match="doesn't report its prompt"):
             engine.render(asked(), wait=False)
     talk = Conversation((message("user", "What?", [Image("red.png", "red.png")]),))
     with playing("llama.cpp") as (engine, _):
@@ -127,7 +127,10 @@ def test_a_playgrounds_prompt_comes_back_and_hostile_ones_end_in_a_sentence(subt
     wrong = [{**body, "playground": {**body["playground"], **one}} for one in HOSTILE_FACTS]
     wrong += [{**body, "tokens": one} for one in ("x", [1], [-1, 2], [True, 2], [1.0, 2])]
     for value in (*wrong, *HOSTILE_BODIES, {**body, "prompt": 7}):
-        with subtests.test(value), pytest.raises(InvalidInput, match="not one of a playground"):
+        with (
+            subtests.test(value),
+            pytest.raises(InvalidInput, match="sent a prompt in an unknown form"),
+        ):
             read_prompt(value, 1, "far")
 
 
@@ -247,7 +250,7 @@ def hostile(answer: Any) -> Iterator[Any]:
     ("answer", "said"),
     [(lambda: bad.status(500, b"no"), "status 500"), (lambda: bad.status(404), "status 404"),
      (lambda: bad.stream(b"not JSON"), "not JSON"), (bad.endless_line, "bytes at a time"),
-     (lambda: bad.stream(b"[1, 2]"), "not one of a playground"),
+     (lambda: bad.stream(b"[1, 2]"), "sent a prompt in an unknown form"),
      (lambda: bad.stream(b""), "not JSON")],
 )  # fmt: skip
 def test_a_server_that_behaves_badly_costs_the_prompt_only(answer, said):

@@ -38,7 +38,7 @@ def test_a_server_that_is_added_answers_and_one_that_is_removed_does_not(scripte
     assert [model.name for model in engine.models] == ["scripted"]
     (run,) = folded([requests[1]], engine.stream([requests[1]])).values()
     assert "neither in memory nor on a server" in run.error
-    with pytest.raises(InvalidInput, match="no server 'far'"):
+    with pytest.raises(InvalidInput, match="server 'far' no longer exists"):
         servers.remove("far")
 
 
@@ -57,10 +57,10 @@ def test_without_a_local_engine_what_is_added_is_used():
 def test_a_name_is_used_once_and_servers_are_bounded(scripted_app):
     engines = [RemoteEngine(RemoteServer(scripted_app, name=f"s{n}")) for n in range(MOST_SERVERS)]
     servers = RemoteServers(engines[:-1])
-    with pytest.raises(InvalidInput, match="named s0 is known already"):
+    with pytest.raises(InvalidInput, match="already a server named s0"):
         servers.add(scripted_app, "s0", "", True)
     servers.add(scripted_app, "", "", True)
-    with pytest.raises(InvalidInput, match=f"{MOST_SERVERS} are the most"):
+    with pytest.raises(InvalidInput, match=f"the limit is {MOST_SERVERS}"):
         servers.add(scripted_app, "another", "", True)
 
 

@@ -197,7 +197,7 @@ def test_what_it_does_not_tell_is_none(ask, run) -> None:
     lanes = run(engine, ask("Hi"))
     assert lanes.start().prompt is None
     assert {(token.token_id, token.logprob) for token in lanes.tokens()} == {(None, None)}
-    with pytest.raises(InvalidInput, match="scripted doesn't tell its prompt"):
+    with pytest.raises(InvalidInput, match="scripted doesn't report its prompt"):
         engine.render(ask("Hi"))
     assert run(engine, ask("Hi")).tokens()[0].candidates == ()
 

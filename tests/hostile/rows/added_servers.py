@@ -61,5 +61,5 @@ ROWS = (
     Row("a server that is removed and was never there", remove, {"name": MARKUP},
         "no server", never="Traceback"),
     Row("a server that is removed by a list", remove, {"name": []}, "no server"),
-    Row("a server that is removed by nothing", remove, None, "no server"),
+    Row("a server that is removed by nothing", remove, None, "no longer exists"),
 )  # fmt: skip

@@ -29,7 +29,7 @@ ROWS = (
     Row("a schema that is cut off", run_two, held("json_schema", '{"type":'), "line 1, column 9"),
     Row("100,000 choices", run_two, lambda: held("choices", choices=["a"] * 100_000),
         "at most 500"),
-    Row("choices that are numbers", run_two, held("choices", choices=[1]), "list of texts"),
+    Row("choices that are numbers", run_two, held("choices", choices=[1]), "list of strings"),
     Row("a schema that is a file of the server", run_two,
         held("json_schema", '{"$ref": "file:///etc/passwd"}'), "does not fetch|status",
         never="root:", shipped=True),

@@ -78,7 +78,7 @@ ROWS = (
         lambda: linked(embedded("image/png", png() + bytes(14_000_000))),
         r"(?i)(large|MB|bytes|imported)"),
     Row("an image of OpenAI's form elsewhere", import_file, linked("https://example.invalid/x.png"),
-        "only images inside of the file are read"),
+        "only images in the file itself are read"),
     # What is no conversation
     Row("an empty file", import_file, b"", "is empty"),
     Row("a file of NUL bytes", import_file, bytes(100), r"(?i)(NUL|text|imported)"),

@@ -276,7 +276,7 @@ def test_a_full_memory_in_a_step_ends_the_newest_lane_only(
     forwards.before = fail
     lanes = run(engine_of("lfm2"), *requests)
     assert [lanes.ids(lane) for lane in "AB"] == wanted[:2]
-    assert "memory is full" in lanes.reason("C")
+    assert "Memory is full" in lanes.reason("C")
     assert len(lanes.ids("C")) >= 3
     assert settled(engine_of("lfm2")) == 0
 
@@ -329,7 +329,7 @@ def test_a_prefill_that_raises_ends_the_lanes_of_its_prompt_only(
     requests = [ask("One is long", "A"), ask("One is long", "B", seed=2), ask("Two", "C")]
     lanes = run(engine_of("lfm2"), *requests)
     for lane in "AB":
-        assert "memory is full" in lanes.reason(lane)
+        assert "Memory is full" in lanes.reason(lane)
     assert isinstance(lanes.end("C"), Finished)
     forwards.before = lambda inputs: None
     assert run(engine_of("lfm2"), ask("One is long")).ids()

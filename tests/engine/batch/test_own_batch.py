@@ -68,7 +68,7 @@ def test_a_step_that_raises_ends_the_lanes_of_its_own_batch_only(
     requests = [ask("One", "A"), ask("One", "B", seed=2), ask("Two", "C")]
     lanes = run(engine, *requests)
     hook.remove()
-    assert "memory is full" in lanes.reason("A")
-    assert "memory is full" in lanes.reason("B")
+    assert "Memory is full" in lanes.reason("A")
+    assert "Memory is full" in lanes.reason("B")
     assert isinstance(lanes.end("C"), Finished)
     assert settled(engine) == 0

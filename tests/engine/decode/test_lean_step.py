@@ -109,4 +109,4 @@ def test_a_step_that_fails_half_way_is_taken_again(engine_of, oracle_of, ask, ru
     hook.remove()
     assert failed
     assert lanes.ids("A") == wanted[0]
-    assert "memory is full" in lanes.reason("B")
+    assert "Memory is full" in lanes.reason("B")

@@ -11,6 +11,9 @@ import { showShare } from './demo_share.js';
 import { isLoopback, roleInWords, timesInWords, whereInWords } from './demo_words.js';
 
 const OWN = { key: '', name: 'Ask your own question', description: '', how: '', expected: '' };
+const invitation = (missing) => (missing
+  ? `The model in use has no example called “${missing}”. Choose another one.`
+  : 'Choose an example. It runs at once.');
 
 // The one that comes after the card of that key; the first if there is none of that key.
 export function nextOf(cards, key) {
@@ -28,6 +31,7 @@ export function mount({ element, trigger, props, server, watch, signal }) {
   let loading = ''; // the key of the example that the server fills in
   const cards = () => props.value?.cards || [];
   let asked = ''; // the question of the last run
+  let missing = ''; // the key of the example that the address names and the model does not have
   const isRunning = () => document.body.classList.contains('running');
   const messageField = () =>
     [...document.querySelectorAll('.turns .turn[data-role=user] .turn-text')].at(-1);
@@ -80,7 +84,7 @@ export function mount({ element, trigger, props, server, watch, signal }) {
     const { model, images, earlier } = props.value;
     const isList = page.dataset.view === 'cards';
     setText(title, isList ? 'What can this model do?' : card.name);
-    setText($('about'), isList ? 'Choose an example. It runs at once.' : card.description);
+    setText($('about'), isList ? invitation(missing) : card.description);
     setText($('model'), model.split('/').at(-1)); // who made it, or its folder, is a detail
     setText($('where'), whereInWords(props.value, location.hostname));
     $('how').hidden = isList || !card.how;
@@ -106,6 +110,7 @@ export function mount({ element, trigger, props, server, watch, signal }) {
     const found = cards().find((one) => one.key === key);
     if (!found) return;
     card = found;
+    missing = '';
     demoLanes.leave();
     page.dataset.loading = 'true'; // until its messages and lanes are there
     show('card');
@@ -189,8 +194,8 @@ export function mount({ element, trigger, props, server, watch, signal }) {
     if (!key) return;
     if (cards().some((one) => one.key === key)) keptDrafts.isOpen.then(() => pick(key));
     else {
+      missing = key;
       show('cards');
-      setText($('about'), `The model in use has no example called “${key}”. Choose another one.`);
     }
   }
   watch('value', () => (card ? draw() : begin()));

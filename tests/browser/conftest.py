@@ -1,14 +1,14 @@
 """A headless Chromium, and pages that must end without an error and without a foreign request.
 
 Opening a window takes Chromium longer than most tests do, so one window serves test after test:
-each gets a page that was loaded anew, with nothing kept in the browser.
+each gets the page of the test before, which New has emptied, or one that was loaded anew.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.pages import DESKTOP, PATIENCE, Open, ready
+from tests.browser.pages import DESKTOP, PATIENCE, Open, emptied, ready, settled_look
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -84,6 +84,7 @@ class Window:
         self._browser = browser
         self._complaints = complaints
         self._page: Page | None = None
+        self._new_looks: dict[str, str] = {}  # by address
 
     @contextmanager
     def lent(self) -> Iterator[Page]:
@@ -96,6 +97,21 @@ class Window:
                     other.close()
             page.unroute_all()
             page.goto(NOTHING)
+
+    def used(self, url: str) -> Page:
+        """The page at this address, which stays open; loaded anew where New does not make it look
+        as it did when it was new.
+        """
+        page = self._page or self._made()
+        page.unroute_all()
+        page.set_viewport_size(DESKTOP)
+        if page.url != url or not emptied(page, self._new_looks[url]):
+            forget_all(page, url)
+            page.goto(url)
+            ready(page)
+            if url not in self._new_looks:
+                self._new_looks[url] = settled_look(page)
+        return page
 
     def _made(self) -> Page:
         page = new_context(self._browser).new_page()
@@ -162,8 +178,31 @@ def forget_all(page: Page, url: str) -> None:
 
 
 @pytest.fixture
-def page(open_page: Open, scripted_app: str, scripted_data: Path) -> Page:
-    """The page with the scripted engine, on which nobody has kept anything."""
+def nothing_kept(scripted_data: Path) -> None:
+    """No presets and sessions on the server with the scripted engine."""
     shutil.rmtree(scripted_data, ignore_errors=True)
     scripted_data.mkdir()
+
+
+@pytest.fixture
+def use_page(window: tuple[Window, Complaints]) -> Iterator[Callable[[str], Page]]:
+    """Gives the page at an address as a new one: that of the test before, emptied by New, if there
+    is one. Steps that can be undone, runs and drafts of other tests are still there.
+    """
+    tab, complaints = window
+    complaints.heard.clear()
+    yield tab.used
+    assert complaints.heard == []
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, scripted_app: str, nothing_kept: None) -> Page:
+    """The page with the scripted engine, a new one where the test opens others beside it."""
+    opening = "open_page" if "open_page" in request.fixturenames else "use_page"
+    return request.getfixturevalue(opening)(scripted_app)
+
+
+@pytest.fixture
+def new_page(open_page: Open, scripted_app: str, nothing_kept: None) -> Page:
+    """The page with the scripted engine, loaded anew in a browser that has kept nothing."""
     return open_page(scripted_app)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Locator, Page, TimeoutError, ViewportSize, expect
 
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -36,6 +36,46 @@ def another_tab(page: Page) -> Page:
     tab.goto(page.url)
     ready(tab)
     return tab
+
+
+LOOK = """() => {
+  const seen = (places) =>
+    [...document.querySelectorAll(places)].filter((one) => one.checkVisibility());
+  return JSON.stringify([
+    document.body.className, document.body.innerText,
+    seen('input, textarea, select').map(({ type, checked, value }) =>
+      (type === 'checkbox' ? checked : value)),
+    seen('[aria-expanded], [aria-pressed], [aria-selected]').map((one) =>
+      [one.ariaExpanded, one.ariaPressed, one.ariaSelected].join()),
+  ]);
+}"""
+
+
+def settled_look(page: Page) -> str:
+    """All that can be seen on a page that has just been loaded, once it no longer changes."""
+    look, before = page.evaluate(LOOK), ""
+    while look != before:
+        page.wait_for_timeout(500)
+        look, before = page.evaluate(LOOK), look
+    return look
+
+
+def emptied(page: Page, new_look: str) -> bool:
+    """Whether New makes this page look like a new one."""
+    if page.locator("dialog[open], body.running").count():
+        return False
+    if page.get_by_role("tab", name="Answers", selected=False).count():
+        tab(page, "Answers")
+    page.locator("#work-bar [data-act=new]").click()
+    try:
+        for _ in range(2):  # nothing that is under way may change it again
+            page.wait_for_function(
+                f"look => ({LOOK})() === look", arg=new_look, polling=100, timeout=2000
+            )
+            page.wait_for_timeout(300)
+    except TimeoutError:
+        return False
+    return True
 
 
 def until_kept(page: Page, condition: str) -> None:

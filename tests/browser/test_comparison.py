@@ -22,6 +22,11 @@ from tests.browser.pages import (
 from tests.core.compare.test_report import Parsed
 
 
+@pytest.fixture
+def page(new_page: Page) -> Page:
+    return new_page
+
+
 def ladder(page: Page, message: str = "Why?") -> None:
     write(page, ("user", message))
     use_template(page, "Temperature ladder")

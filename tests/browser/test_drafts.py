@@ -27,6 +27,11 @@ from tests.serving import free_port, served
 TOOLS = '[{"name": "mine"}]'
 
 
+@pytest.fixture
+def page(new_page: Page) -> Page:
+    return new_page
+
+
 def write_tools(page: Page) -> None:
     page.locator("#tools summary").click()
     page.locator(".tools-text").fill(TOOLS)

@@ -136,8 +136,8 @@ def test_verify_tells_how_it_goes_and_is_stopped(page: Page):
 
 
 @pytest.mark.thorough
-def test_the_shipped_model_is_verified_on_the_page(open_page, pocket_app: str):
-    page = open_page(pocket_app)
+def test_the_shipped_model_is_verified_on_the_page(use_page, pocket_app: str):
+    page = use_page(pocket_app)
     page.locator("#scenarios button", has_text="Tell a story").click()
     expect(page.locator(".turn")).to_have_count(1)
     page.locator("#run").click()

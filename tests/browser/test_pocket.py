@@ -11,8 +11,8 @@ from tests.browser.pages import LABELS, expect_status, ready, text, use_template
 ANSWER_MS = 60_000
 
 
-def test_the_date_scenario_is_answered_by_the_shipped_model(open_page, pocket_app: str):
-    page = open_page(pocket_app)
+def test_the_date_scenario_is_answered_by_the_shipped_model(use_page, pocket_app: str):
+    page = use_page(pocket_app)
     ready(page)
     expect(page.locator(".model-demo")).to_contain_text("demo model")
     page.get_by_role("button", name="Format a date").click()
@@ -25,9 +25,9 @@ def test_the_date_scenario_is_answered_by_the_shipped_model(open_page, pocket_ap
 
 @pytest.mark.thorough
 def test_the_prefill_scenario_is_continued_byte_for_byte_and_its_prompt_is_the_models(
-    open_page, pocket_app: str
+    use_page, pocket_app: str
 ):
-    page = open_page(pocket_app)
+    page = use_page(pocket_app)
     page.get_by_role("button", name="Extract JSON").click()
     expect(page.locator(".turn")).to_have_count(3)
     page.locator("#run").click()
@@ -42,9 +42,9 @@ def test_the_prefill_scenario_is_continued_byte_for_byte_and_its_prompt_is_the_m
 
 @pytest.mark.thorough
 def test_a_temperature_ladder_gives_different_stories_and_the_coldest_repeats_itself(
-    open_page, pocket_app: str
+    use_page, pocket_app: str
 ):
-    page = open_page(pocket_app)
+    page = use_page(pocket_app)
     page.locator("#scenarios button", has_text="Tell a story").click()
     expect(page.locator(".turn-text").first).to_have_value(re.compile("fox"))
     use_template(page, "Temperature ladder")
@@ -65,8 +65,8 @@ def test_a_temperature_ladder_gives_different_stories_and_the_coldest_repeats_it
 
 
 @pytest.mark.thorough
-def test_the_picture_card_is_described_by_the_shipped_model(open_page, pocket_app: str):
-    page = open_page(pocket_app)
+def test_the_picture_card_is_described_by_the_shipped_model(use_page, pocket_app: str):
+    page = use_page(pocket_app)
     page.locator("#scenarios button", has_text="Describe the picture").click()
     expect(page.locator(".turn-images figcaption")).to_have_text("three-shapes.png")
     expect(page.locator("#meter")).to_contain_text("64")  # image tokens, before running
@@ -87,9 +87,9 @@ def test_in_a_demo_the_shipped_model_is_right_with_high_detail_only(open_page, p
 
 
 def test_the_small_code_is_read_with_a_high_budget_and_not_with_a_fast_one(
-    open_page, pocket_app: str
+    use_page, pocket_app: str
 ):
-    page = open_page(pocket_app)
+    page = use_page(pocket_app)
     page.locator("#scenarios button", has_text="Read the small code").click()
     expect(page.locator(".turn-images figcaption")).to_have_text("small-code.png")
     expect(page.locator("#column-c")).to_be_visible()

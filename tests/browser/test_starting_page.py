@@ -16,6 +16,11 @@ EVENTS = "**/queue/join*"
 
 
 @pytest.fixture
+def page(new_page: Page) -> Page:
+    return new_page
+
+
+@pytest.fixture
 def go() -> Iterator[threading.Event]:
     """Set, the server's engine is made and loads its model."""
     go = threading.Event()

@@ -43,9 +43,9 @@ TOOL = '[{"name": "look", "parameters": {"type": "object", "properties": {}}}]'
 
 
 def test_an_answer_fits_the_schema_which_undo_and_a_session_bring_back(
-    open_page: Open, pocket_app: str
+    use_page: Open, pocket_app: str
 ):
-    page = open_page(pocket_app)
+    page = use_page(pocket_app)
     write(page, ("user", "Are you sure?"))
     open_structured(page)
     page.get_by_role("button", name="Schema", exact=True).click()

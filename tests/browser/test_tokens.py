@@ -108,8 +108,8 @@ def test_an_expected_answer_is_scored_and_a_saved_answer_says_why_it_has_no_toke
     expect(page.locator(".tokens-body")).to_be_hidden()
 
 
-def test_the_microscope_shows_what_transformers_computes(open_page: Open, pocket_app: str):
-    page = open_page(pocket_app)
+def test_the_microscope_shows_what_transformers_computes(use_page: Open, pocket_app: str):
+    page = use_page(pocket_app)
     write(page, ("user", ASKED))
     run(page, "a")
     tokens_of(page).first.focus()
@@ -137,9 +137,9 @@ def test_the_microscope_shows_what_transformers_computes(open_page: Open, pocket
 
 @pytest.mark.thorough
 def test_the_prompt_is_coloured_by_what_transformers_computes_until_it_changes(
-    open_page: Open, pocket_app: str
+    use_page: Open, pocket_app: str
 ):
-    page = open_page(pocket_app)
+    page = use_page(pocket_app)
     write(page, ("user", ASKED))
     tab(page, "Prompt")
     expect(page.locator(".prompt-tokens")).to_contain_text(ASKED)

@@ -22,6 +22,11 @@ from tests.browser.pages import (
 VALUES = f"JSON.stringify({KEPT})"
 
 
+@pytest.fixture
+def page(new_page: Page) -> Page:
+    return new_page
+
+
 def steps(page: Page) -> list[int]:
     return page.evaluate("[playground.undoSteps.past.length, playground.undoSteps.future.length]")
 

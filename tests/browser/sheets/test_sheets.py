@@ -21,6 +21,11 @@ from tests.browser.pages import (
 ROWS = "word\texpected\n" + "\n".join(f"word {n}\t“word {n * (n % 2)}”" for n in range(200))
 
 
+@pytest.fixture
+def page(new_page: Page) -> Page:
+    return new_page
+
+
 def new_sheet(page: Page) -> None:
     """200 pasted rows for two lanes, and a check."""
     write(page, ("user", "{{word}}"))

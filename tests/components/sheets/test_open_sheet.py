@@ -4,7 +4,6 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from core.sheets.store import SheetStore
 from core.workspace import Workspace
 from engine.scripted.scripted_engine import ScriptedEngine
 from tests.components.snapshots import LIBRARY, workspace
+from tests.waiting import until
 
 PRESETS = LIBRARY.presets
 GREEDY = replace(AS_IN_THE_SIDEBAR, preset="greedy")
@@ -44,13 +44,6 @@ def store(tmp_path: Path) -> SheetStore:
 
 def opened(store: SheetStore, sheet: Sheet = SHEET) -> OpenSheet:
     return OpenSheet(ScriptedEngine(tokens_per_second=5_000), store, store.create(sheet), "test")
-
-
-def until(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def state(sheet: OpenSheet) -> SheetState:

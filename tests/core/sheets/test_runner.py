@@ -20,6 +20,7 @@ from core.sheets.sheet import Row, Sheet
 from core.workspace import Workspace
 from engine.remote.several import SeveralEngines
 from engine.scripted.scripted_engine import ScriptedEngine
+from tests.waiting import until
 
 OTHER = LaneSettings(sampling=(("temperature", 0.5),))
 WAIT = 30.0  # seconds, for what takes a tenth of one
@@ -120,8 +121,7 @@ def test_stopping_ends_at_once_and_the_rest_runs_later(tmp_path: Path):
     slow = ScriptedEngine(tokens_per_second=1)  # an answer takes ten minutes
     begun = SheetRun(slow, Plan(made, {}, "scripted"), Journal(path), at_once=2)
     begun.start()
-    with begun._change:
-        assert begun._change.wait_for(lambda: len(begun._streams) == 2, WAIT)
+    until(lambda: len(begun._streams) == 2)
     threads = [one for one in threading.enumerate() if one.name == "sheet"]
     begun.stop()
     assert begun.join(WAIT)

@@ -27,6 +27,7 @@ from engine.batch.worker import Worker
 from engine.sampling.sampler import Sampler
 from tests.amounts import every
 from tests.engine.batch.test_schedules import Recorded, Stepped, Visit, play
+from tests.waiting import until
 
 COMES = 3  # the round in which C and D come; A and B, another visitor's, come in the first
 LENGTHS = {"A": 14, "B": 12, "C": 4, "D": 8}
@@ -274,14 +275,6 @@ def in_a_thread(
     thread = threading.Thread(target=read)
     thread.start()
     return thread, lanes
-
-
-def until(holds: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if holds():
-            return
-        time.sleep(0.01)
-    pytest.fail("it never came to it")
 
 
 ERROR_HANDLING: list[Fault] = [

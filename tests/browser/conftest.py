@@ -92,10 +92,7 @@ class Window:
         page = self._page or self._made()
         yield page
         if self._page is page:
-            for other in page.context.pages:
-                if other is not page:
-                    other.close()
-            page.unroute_all()
+            _left_alone(page)
             page.goto(NOTHING)
 
     def used(self, url: str) -> Page:
@@ -103,7 +100,7 @@ class Window:
         as it did when it was new.
         """
         page = self._page or self._made()
-        page.unroute_all()
+        _left_alone(page)
         page.set_viewport_size(DESKTOP)
         if page.url != url or not emptied(page, self._new_looks[url]):
             forget_all(page, url)
@@ -129,6 +126,13 @@ class Window:
             self._page.context.close()
 
 
+def _left_alone(page: Page) -> None:
+    for other in page.context.pages:
+        if other is not page:
+            other.close()
+    page.unroute_all()
+
+
 @pytest.fixture(scope="package")
 def window(browser: Browser) -> Iterator[tuple[Window, Complaints]]:
     complaints = Complaints()
@@ -139,7 +143,8 @@ def window(browser: Browser) -> Iterator[tuple[Window, Complaints]]:
 
 @pytest.fixture
 def open_page(browser: Browser, window: tuple[Window, Complaints]) -> Iterator[Open]:
-    """Opens addresses: the first in the window, each other as in a browser of its own.
+    """Opens addresses: the first in the window, which forgets what it has kept, each other as in a
+    browser of its own.
 
     Afterwards none may have complained or gone elsewhere.
     """

@@ -130,7 +130,7 @@ MEASURES = (
         "page", typing_to_counts, must=None, aim=400.0, higher_is_better=False,
     ),
     Measure(
-        "key_to_paint", "95 % of keys are on the screen while four lanes stream, milliseconds",
+        "key_to_paint", "95% of keys are on the screen while four lanes stream, milliseconds",
         "page", key_to_paint, must=None, aim=60.0, higher_is_better=False,
     ),
 )  # fmt: skip

@@ -54,7 +54,7 @@ def main() -> None:
             for mine, right in pairs
         )
         alike = sum(int((mine.argmax(-1) == right.argmax(-1)).sum()) for mine, right in pairs)
-        print(f"{weights}: {divergence / places:.5f} nats, {100 * alike / places:.1f} % the same")
+        print(f"{weights}: {divergence / places:.5f} nats, {100 * alike / places:.1f}% the same")
 
 
 if __name__ == "__main__":

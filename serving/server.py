@@ -30,10 +30,10 @@ LARGEST_FILE = "20mb"
 SLOTS = 160  # events that Gradio handles at a time: more than there can be runs
 SESSIONS = 500  # whose state Gradio keeps, about 300 KB each; an older one begins anew
 # Seconds after which Gradio looks for new events, and for progress, which no event of the page
-# tells. Its own 0.001 and 0.01 take 4 % of a core from an idle server (these: 1 %), and Python's
+# tells. Its own 0.001 and 0.01 take 4% of a core from an idle server (these: 1%), and Python's
 # lock from the model a thousand times a second.
 EVENT_WAIT, PROGRESS_WAIT = 0.01, 1.0
-COMPRESSION = 6  # of 1 to 9: the page takes 5 ms and a twelfth of its size; 9 saves 1 % more
+COMPRESSION = 6  # of 1 to 9: the page takes 5 ms and a twelfth of its size; 9 saves 1% more
 FIRST_PORT, PORTS = 7860, 100
 FAREWELL = 2  # seconds that open connections have when the server ends
 LOGIN_WORDS = "Log in to LFM Playground."

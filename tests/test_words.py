@@ -32,6 +32,7 @@ BANNED = {
     r"\bparts? from (?:lane|the first)\b": "diverges from",
     r"\bwhite space behind\b": "white space after",
     r'"""Of ': "name the thing",
+    r"[\d}] %(?= |[.,;:)`'\"])(?! \d| len)": "95%, without a space",
 }  # fmt: skip
 
 

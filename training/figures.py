@@ -15,4 +15,4 @@ class Figure:
     def row(self) -> str:
         """The figure as a row of a Markdown table."""
         percent = 100 * self.right / self.count
-        return f"| {self.task} | {self.setting} | {self.right} of {self.count} ({percent:.0f} %) |"
+        return f"| {self.task} | {self.setting} | {self.right} of {self.count} ({percent:.0f}%) |"

@@ -37,7 +37,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def learning_rate(done: float, step: int, highest: float, warm_up: int = 100) -> float:
-    """Linear up over `warm_up` steps, then a cosine down to 3 % as `done` goes from 0 to 1."""
+    """Linear up over `warm_up` steps, then a cosine down to 3% as `done` goes from 0 to 1."""
     cosine = 0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
     return highest * cosine * min(1.0, (step + 1) / warm_up)
 

@@ -13,10 +13,10 @@ export function sheetResults(element) {
         : [
           make('p.sheet-big', percent(lane.rate), make('small', `${lane.passed} of ${lane.answers} ${sheet.samples > 1 ? 'answers' : 'rows'} pass`)),
           make('div.sheet-interval', {
-            role: 'img', 'aria-label': `95 % interval ${percent(lane.low)} to ${percent(lane.high)}`,
+            role: 'img', 'aria-label': `95% interval ${percent(lane.low)} to ${percent(lane.high)}`,
             style: `--low: ${100 * lane.low}; --high: ${100 * lane.high}; --at: ${100 * lane.rate}`,
           }, make('i'), make('b')),
-          make('p', '95 % interval ', make('code', `${Math.round(100 * lane.low)}–${Math.round(100 * lane.high)}`), ` % · ${lane.facts}`),
+          make('p', '95% interval ', make('code', `${Math.round(100 * lane.low)}–${Math.round(100 * lane.high)}`), `% · ${lane.facts}`),
           lane.checks.map((line) => make('p', line)),
         ],
       lane.rate === null && lane.facts && make('p', lane.facts),

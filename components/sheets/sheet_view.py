@@ -233,7 +233,7 @@ def _more(result: LaneResult) -> str:
     if result.errors:
         facts.append(f"{result.errors} failed")
     if result.spread:
-        facts.append(f"{100 * result.spread.of_rows:.0f} % of the spread is between rows")
+        facts.append(f"{100 * result.spread.of_rows:.0f}% of the spread is between rows")
     cut = dict(result.stop_reasons).get("max_new_tokens", 0)
     if cut:
         facts.append(f"{cut} cut at max_new_tokens")

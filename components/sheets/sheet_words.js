@@ -2,7 +2,7 @@
 import { counted, figure } from '../dom.js';
 
 export const isGoing = (state) => state === 'running' || state === 'pausing';
-export const percent = (rate) => `${Math.round(100 * rate)} %`;
+export const percent = (rate) => `${Math.round(100 * rate)}%`;
 
 export function timeIn(seconds) {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;

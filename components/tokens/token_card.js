@@ -51,11 +51,11 @@ function candidateRows(token, labels, canBranch) {
   return token.candidates.map((one) => {
     const isChosen = one.id === token.id;
     const remover = removerOf(one, labels);
-    const after = one.after ? `${perCent(one.after)} %` : 'out';
+    const after = one.after ? `${perCent(one.after)}%` : 'out';
     const parts = [
       make('span.token-text', visible(one.text)),
       make('span.token-bars', bar('before', one.before / most), bar('after', one.after / most)),
-      make('span.num', make('span', perCent(one.before)), ' % → ', after),
+      make('span.num', make('span', perCent(one.before)), '% → ', after),
     ];
     const refusal = canBranch && !isChosen && refusalOf(one);
     const title = [`id ${one.id}`, remover && `removed by ${remover}`, refusal].filter(Boolean).join(' · ');

@@ -90,8 +90,8 @@ export function perCent(share) {
 }
 export function percent(share, digits = 3) {
   if (share === null) return 'unknown';
-  if (share > 0 && share < 0.0001) return '< 0.01 %';
-  return `${Number((100 * share).toPrecision(digits))} %`;
+  if (share > 0 && share < 0.0001) return '< 0.01%';
+  return `${Number((100 * share).toPrecision(digits))}%`;
 }
 
 export function perplexityText(value) {

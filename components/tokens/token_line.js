@@ -76,5 +76,5 @@ export class TokenLine {
 
 export function distanceWords({ lane, values }, place) {
   if (place >= values.length) return `after the divergence from ${lane}`;
-  return `${Math.round(100 * values[place])} % different from ${lane}, over the top 20`;
+  return `${Math.round(100 * values[place])}% different from ${lane}, over the top 20`;
 }

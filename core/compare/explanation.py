@@ -39,7 +39,7 @@ def _sentence(side: Side, token_id: int) -> str:
         return f"{side.lane} could not choose {token}: {side.held_to} removed it."
     if name := wanted.removed_by:
         return samplers()[name].lost.format(lane=side.lane, token=token, name=name)
-    share = f"{100 * wanted.probability:.3g} %"
+    share = f"{100 * wanted.probability:.3g}%"
     return f"{side.lane} could have chosen {token} ({share} after its samplers): the draw decided."
 
 
@@ -74,4 +74,4 @@ def _remover(candidate: Candidate, side: Side) -> str:
 
 
 def _percent(probability: float) -> str:
-    return "0" if not probability else f"{100 * probability:.3g} %"
+    return "0" if not probability else f"{100 * probability:.3g}%"

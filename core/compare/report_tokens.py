@@ -109,4 +109,4 @@ def _visible(text: str) -> str:
 
 
 def _percent(share: float) -> str:
-    return "< 0.01 %" if 0 < share < 0.0001 else f"{100 * share:.3g} %"
+    return "< 0.01%" if 0 < share < 0.0001 else f"{100 * share:.3g}%"

@@ -16,6 +16,6 @@ SIGNS = {"same": "✓", "close": "≈", "differs": "✗", "not compared": "–"}
 
 def report_html(found: Conformance) -> str:
     return TEMPLATES.get_template("report.html").render(
-        found=found, signs=SIGNS, level=f"{100 * LEVEL:g} %",
+        found=found, signs=SIGNS, level=f"{100 * LEVEL:g}%",
         count=sum(one.p is not None for one in found.parameters),
     )  # fmt: skip

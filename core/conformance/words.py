@@ -21,7 +21,7 @@ def named(token_id: int) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{100 * share:.3g}%"
 
 
 def chance(logprob: float) -> str:

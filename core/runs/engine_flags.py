@@ -70,7 +70,7 @@ def add_engine_flags(parser: argparse.ArgumentParser, model: str, servers: bool 
         type=megabytes,
         default=None,
         metavar="MB",
-        help="for prompts kept after their answers, 0: none; default: 15 %% of the free memory",
+        help="for prompts kept after their answers, 0: none; default: 15%% of the free memory",
     )
 
 

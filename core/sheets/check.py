@@ -72,7 +72,7 @@ class Check:
             case "length":
                 return f"length {_span(self.least, self.most)}"
             case "similarity":
-                return f"similar to {shown}, at least {100 * (self.least or 0):g} %"
+                return f"similar to {shown}, at least {100 * (self.least or 0):g}%"
             case "judge":
                 return f"judged by {self.model or 'the model in use'}"
             case "review":

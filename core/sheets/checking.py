@@ -200,7 +200,7 @@ def _similarity(given: str, wanted: str, least: float) -> Outcome:
     if max(len(given), len(wanted)) > LONGEST_COMPARED:
         return Outcome(None, f"Not compared: more than {LONGEST_COMPARED:,} characters.")
     found = Indel.normalized_similarity(given, wanted)
-    return _said(found >= least, f"It is {100 * found:.0f} % alike; {100 * least:g} % is needed.")
+    return _said(found >= least, f"It is {100 * found:.0f}% alike; {100 * least:g}% is needed.")
 
 
 def _apart(check: Check, answers: Sequence[_Answer]) -> list[Outcome]:

@@ -138,7 +138,7 @@ class SheetCommand:
         rates = {one.lane: one.passed / max(1, one.planned) for one in lanes}
         below = [label for label, rate in rates.items() if rate < self.fail_under]
         for label in below:
-            self.say(f"Lane {label} is below {100 * self.fail_under:g} %.")
+            self.say(f"Lane {label} is below {100 * self.fail_under:g}%.")
         return BELOW if below else PASSED
 
     def _text(self) -> str:
@@ -215,6 +215,6 @@ def lane_in_words(lane: LaneResult, name: str) -> str:
     if lane.rate is None or lane.low is None or lane.high is None:
         return f"{title}: nothing checked{others}"
     return (
-        f"{title}: {lane.passed} of {lane.answers} pass, {100 * lane.rate:.0f} % (95 % interval "
-        f"{100 * lane.low:.0f} to {100 * lane.high:.0f} %){others}"
+        f"{title}: {lane.passed} of {lane.answers} pass, {100 * lane.rate:.0f}% (95% interval "
+        f"{100 * lane.low:.0f} to {100 * lane.high:.0f}%){others}"
     )

@@ -24,7 +24,7 @@ Verdict = Literal["better", "worse", "luck", "same", "too_few"]
 class LaneResult:
     """planned: answers that there will be when all have run. answers: those of them that count, as
     every check says whether they pass; undecided: of which one does not. Those that failed are in
-    `errors`. rate, low, high: of answers that pass, with the 95 % interval; None where none counts.
+    `errors`. rate, low, high: of answers that pass, with the 95% interval; None where none counts.
     by_check: label, passed and judged of each check. tokens, seconds: means over the answers.
     prompt_total, token_total: sums. spread: None with one sample.
     """

@@ -40,7 +40,7 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class LaneReview:
-    """share, low, high: of wins, with the 95 % interval; None with one lane. rating: the mean;
+    """share, low, high: of wins, with the 95% interval; None with one lane. rating: the mean;
     None with two lanes.
     """
 
@@ -55,7 +55,7 @@ class LaneReview:
         parts: list[str] = []
         if self.share is not None and self.low is not None and self.high is not None:
             span = f"{100 * self.low:.0f}–{100 * self.high:.0f}"
-            parts.append(f"{100 * self.share:.0f} % of wins (95 % interval {span} %)")
+            parts.append(f"{100 * self.share:.0f}% of wins (95% interval {span}%)")
         if self.rating is not None:
             parts.append(f"mean rating {self.rating:.1f} of 5")
         return ", ".join(parts)

@@ -18,7 +18,7 @@ Z_POWER = NormalDist().inv_cdf(POWER)
 
 
 def wilson(passed: float, count: float) -> tuple[float, float]:
-    """The 95 % interval of a rate (Wilson 1927), without continuity correction.
+    """The 95% interval of a rate (Wilson 1927), without continuity correction.
 
     Both may be fractions: so many independent answers as clustered ones are worth.
     """
@@ -42,7 +42,7 @@ def mcnemar(first_only: int, second_only: int) -> float:
 
 
 def needed_pairs(first_only: int, second_only: int, count: int) -> int | None:
-    """How many pairs McNemar's test needs for a power of 80 % if the rates stay as they are
+    """How many pairs McNemar's test needs for a power of 80% if the rates stay as they are
     (Connor 1987); None where both are the same, which no number of pairs can tell apart.
     """
     if first_only == second_only or not count:

@@ -17,7 +17,7 @@ class Limits:
     rows: lanes that each model answers at the same time. batch_bytes: keys, values and states of
     all rows at their full length; None: half of the memory that is free once the models are loaded.
     prompt_cache_bytes: of prompts and images that are kept after their answers; 0 keeps none, None:
-    15 % of the free memory.
+    15% of the free memory.
     """
 
     rows: int = ROWS

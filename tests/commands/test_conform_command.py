@@ -231,8 +231,8 @@ def test_where_the_template_differs_is_shown(engine):
 def test_the_first_token_that_differs_has_both_probabilities(engine):
     (prompt,) = check(engine, OtherTokens(engine), JSON).prompts
     assert prompt.tokens.sentence == (
-        "Token 3: “o” here, “x” there. There its probability is 99.9 %. Here it is 9.52e-11 %, and "
-        "99.9 % for the reference's own."
+        "Token 3: “o” here, “x” there. There its probability is 99.9%. Here it is 9.52e-11%, and "
+        "99.9% for the reference's own."
     )
     assert "at token 3" in prompt.logprobs.sentence
 

@@ -50,8 +50,8 @@ def test_a_sheet_runs_and_its_answers_are_written_with_the_checks(tmp_path: Path
     made, said = command(tmp_path, fail_under=0.6)
     assert run(made) == 0
     assert said[-3:-1] == [
-        "A, Greedy: 2 of 3 pass, 67 % (95 % interval 21 to 94 %)",
-        "B, Creative: 2 of 3 pass, 67 % (95 % interval 21 to 94 %)",
+        "A, Greedy: 2 of 3 pass, 67% (95% interval 21 to 94%)",
+        "B, Creative: 2 of 3 pass, 67% (95% interval 21 to 94%)",
     ]
     assert said[-1].startswith("Too few rows to compare B with A.")
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
@@ -76,7 +76,7 @@ def test_it_goes_on_where_it_stood_and_fails_below_a_rate(tmp_path: Path):
     out.write_text("\n".join(out.read_text().splitlines()[:4]) + '\n{"key": "cut')
     again, said = command(tmp_path, resume=True, fail_under=0.9)
     assert run(again) == 1
-    assert said[-2:] == ["Lane A is below 90 %.", "Lane B is below 90 %."]
+    assert said[-2:] == ["Lane A is below 90%.", "Lane B is below 90%."]
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert lines[:4] == kept[:4]
     assert [one["text"] for one in lines] == [one["text"] for one in kept]
@@ -89,8 +89,8 @@ def test_an_answer_that_can_not_be_judged_does_not_help_to_reach_a_rate(tmp_path
     )  # fmt: skip
     (tmp_path / "words.csv").write_text("word\none\n(\nthree\n")
     assert run(made) == 1
-    assert said[-4].endswith("2 of 2 pass, 100 % (95 % interval 34 to 100 %), 1 undecided")
-    assert said[-2] == "Lane A is below 90 %."
+    assert said[-4].endswith("2 of 2 pass, 100% (95% interval 34 to 100%), 1 undecided")
+    assert said[-2] == "Lane A is below 90%."
 
 
 def test_a_judge_is_a_run_of_its_own(tmp_path: Path):
@@ -151,4 +151,4 @@ def test_the_program_itself_runs_a_sheet(tmp_path: Path):
         [sys.executable, *asked, "--fail-under", "1"], cwd=tmp_path, capture_output=True, text=True
     )
     assert ended.returncode == 1, ended.stderr
-    assert "Lane A is below 100 %." in ended.stdout
+    assert "Lane A is below 100%." in ended.stdout

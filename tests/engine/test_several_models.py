@@ -66,7 +66,7 @@ def test_models_in_memory_share_one_budget_and_one_that_is_alone_has_all_of_it(f
 
 
 def test_two_models_do_not_promise_more_memory_than_there_is(engine) -> None:
-    """Each used to take 65 % of what was free when it came, 130 % together."""
+    """Each used to take 65% of what was free when it came, 130% together."""
     (first, kept), (second, also_kept) = bounds(engine)
     assert (first, kept) == (second, also_kept)
     free = free_memory(torch.device("cpu"))

@@ -43,7 +43,7 @@ test('white space and nothing can be seen, control tokens are as they are', () =
 });
 
 test('small shares are never shown as none', () => {
-  assert.deepEqual([0, 0.00001, 0.0768, 1].map((share) => percent(share)), ['0 %', '< 0.01 %', '7.68 %', '100 %']);
+  assert.deepEqual([0, 0.00001, 0.0768, 1].map((share) => percent(share)), ['0%', '< 0.01%', '7.68%', '100%']);
   assert.deepEqual([0, 0.0001, 0.5].map(perCent), ['0.0', '<0.1', '50.0']);
   assert.deepEqual([0, 0.0001, 0.077, 1].map(drawsOf), ['0', '< 1', '77', '1,000']);
 });
@@ -66,7 +66,7 @@ test('the line has its highest values even where tokens are many', () => {
   const many = Array.from({ length: 8000 }, (_, place) => (place === 4321 ? 9 : 1));
   assert.equal(thinned(many).length, 1500);
   assert.equal(Math.max(...thinned(many)), 9);
-  assert.match(distanceWords({ lane: 'B', values: [0.25] }, 0), /25 % different from B, over the top 20/);
+  assert.match(distanceWords({ lane: 'B', values: [0.25] }, 0), /25% different from B, over the top 20/);
   assert.match(distanceWords({ lane: 'B', values: [0.25] }, 1), /after the divergence/);
 });
 
@@ -93,7 +93,7 @@ test('each step has one sentence, on, off and idle', () => {
   assert.match(sentenceOf(model), /expects next/);
   assert.match(sentenceOf(penalty, 1.2, ['·a']), /less likely, such as “·a”\./);
   assert.match(sentenceOf(temperature, 0), /likeliest/);
-  assert.match(sentenceOf(minP, 0.1), /less than 10 % as likely/);
+  assert.match(sentenceOf(minP, 0.1), /less than 10% as likely/);
   assert.match(sentenceOf(steps({ temperature: 0 }).at(-1), 1), /Not used at temperature 0/);
   assert.match(drawSentence({ text: 'a', seed: 7, isLanes: true }), /^Seed 7 drew “a” here\./);
   assert.match(drawSentence({ text: 'a', seed: 7, isLanes: false }), /^With these values, 1,000/);

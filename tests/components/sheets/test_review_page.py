@@ -78,7 +78,7 @@ def test_a_judgement_is_kept_at_once_and_counts_in_results_and_checks(tmp_path: 
         assert judge(sheet, sheet.items(PRESETS), "Ann", asked(sheet, at, first)) == at
     value = state_value(sheet.key, sheet.state(PRESETS, Order(), 0, 9), {})
     assert value["review"] == "Ann (3) judged 3 of 4 rows."
-    assert value["lanes"][0]["review"].startswith("Blind review: 100 % of wins")
+    assert value["lanes"][0]["review"].startswith("Blind review: 100% of wins")
     assert [(one["passed"], one["answers"]) for one in value["lanes"]] == [(3, 3), (0, 3)]
     again = OpenSheet(ScriptedEngine(), SheetStore(tmp_path / "sheets"), sheet.key, "test")
     assert len(again.judgements.of("Ann")) == 3

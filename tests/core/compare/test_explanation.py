@@ -34,7 +34,7 @@ def test_greedy_choice_and_penalty_have_words_of_their_own():
 
 def test_what_could_have_been_chosen_was_decided_by_the_draw():
     first, _ = explain(side(probability=0.123), Side("B", 2, ()))
-    assert first == "A could have chosen “ cat” (12.3 % after its samplers): the draw decided."
+    assert first == "A could have chosen “ cat” (12.3% after its samplers): the draw decided."
 
 
 def test_white_space_is_named_so_that_it_can_be_seen():
@@ -48,6 +48,6 @@ def test_a_missing_figure_is_told():
 def test_rows_show_both_choices_and_what_was_removed():
     chosen, other = candidate_rows(side("top_p"), (1, 2))
     assert (chosen["kind"], other["kind"]) == ("chosen", "other")
-    assert (chosen["before"], chosen["after"]) == ("90.5 %", "90 %")
+    assert (chosen["before"], chosen["after"]) == ("90.5%", "90%")
     assert (other["after"], other["removed_by"]) == ("0", "top_p")
     assert chosen["share"] == pytest.approx(0.9048)

@@ -162,11 +162,11 @@ def test_a_token_shows_its_surprise_and_its_candidates_without_a_script():
     tokens = [attributes for tag, attributes in page.tags if tag == "a" and "title" in attributes]
     assert [one.get("class") for one in tokens] == ["given s0", "s2"]  # 2.9 bits
     assert tokens[1]["title"] == (
-        "13.5 % → 25 %, rank 2\nsurprise 2.89 bits, uncertainty 1.01 bits"
+        "13.5% → 25%, rank 2\nsurprise 2.89 bits, uncertainty 1.01 bits"
     )
     ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     assert {one["href"] for one in tokens} == {f"#{name}" for name in ids} == {"#A1", "#A2"}
-    for part in ("Token 2 ", "·the⏎\t60.7 % → 75 %\n", "← chosen", "out: top_p",
+    for part in ("Token 2 ", "·the⏎\t60.7% → 75%\n", "← chosen", "out: top_p",
                  "out: the constraint", "given, not drawn", f"{'x' * 40}…"):  # fmt: skip
         assert part in page.text
     assert "x" * 41 not in page.text

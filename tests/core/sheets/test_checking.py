@@ -92,7 +92,7 @@ def test_a_check_says_whether_an_answer_passes(check, answer, passed):
         (Check("json_schema", '{"required": ["a"]}'), "{}", "a is missing"),
         (Check("field", field="city"), '{"city": "Rome"}', "city is “Rome” instead of “Paris”."),
         (Check("length", most=3), "Rome", "It has 4 characters; the maximum is 3."),
-        (Check("similarity", least=0.8), "Rome", "80 % is needed"),
+        (Check("similarity", least=0.8), "Rome", "80% is needed"),
         (Check("contains", negated=True), "Paris", "It passes a check that it must not pass."),
     ],
 )

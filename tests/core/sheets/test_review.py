@@ -230,7 +230,7 @@ def test_wins_count_ties_half_and_a_row_is_one_answer_however_many_reviewers():
     assert (a.share, b.share) == (0.75, 0.25)
     assert (a.low, a.high) == wilson(3.0, 4)
     assert a.rating is None
-    assert a.sentence.startswith("75 % of wins (95 % interval 30–95 %)")
+    assert a.sentence.startswith("75% of wins (95% interval 30–95%)")
     assert result.agreement is not None
     assert (result.agreement.count, result.agreement.same) == (4, 3)
     kappa = cohen_kappa([(1, 1), (1, 1), (0, 0), (-1, 1)])

@@ -53,11 +53,13 @@ LOOK = """() => {
 
 def settled_look(page: Page) -> str:
     """All that can be seen on a page that has just been loaded, once it no longer changes."""
-    look, before = page.evaluate(LOOK), ""
-    while look != before:
+    look = page.evaluate(LOOK)
+    for _ in range(PATIENCE // 500):
         page.wait_for_timeout(500)
-        look, before = page.evaluate(LOOK), look
-    return look
+        before, look = look, page.evaluate(LOOK)
+        if look == before:
+            return look
+    raise AssertionError("A page that nobody touches goes on changing.")
 
 
 def emptied(page: Page, new_look: str) -> bool:

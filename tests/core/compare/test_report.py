@@ -161,9 +161,7 @@ def test_a_token_shows_its_surprise_and_its_candidates_without_a_script():
     page = Parsed(report(with_tokens("A", given, traced_token())))
     tokens = [attributes for tag, attributes in page.tags if tag == "a" and "title" in attributes]
     assert [one.get("class") for one in tokens] == ["given s0", "s2"]  # 2.9 bits
-    assert tokens[1]["title"] == (
-        "13.5% → 25%, rank 2\nsurprise 2.89 bits, uncertainty 1.01 bits"
-    )
+    assert tokens[1]["title"] == "13.5% → 25%, rank 2\nsurprise 2.89 bits, uncertainty 1.01 bits"
     ids = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     assert {one["href"] for one in tokens} == {f"#{name}" for name in ids} == {"#A1", "#A2"}
     for part in ("Token 2 ", "·the⏎\t60.7% → 75%\n", "← chosen", "out: top_p",

@@ -90,7 +90,7 @@ def test_what_is_copied_and_downloaded_is_what_is_shown(page: Page, tmp_path):
     write(page, ("user", hostile))
     run(page, "a")
     tab(page, "Export")
-    expect(page.locator(".export-code")).to_contain_text("model.generate")
+    expect(page.locator(".export-code")).to_contain_text("<b>bold</b>")
     page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == code(page)

@@ -21,7 +21,7 @@ from gradio.blocks import BlockFunction
 import app
 from engine.scripted.scripted_engine import ScriptedEngine
 from serving.server import Serving
-from tests.event_loop import steps
+from tests.waiting import steps
 from tests.hostile.planted import Planted, plant, workspace_with
 
 PATIENCE = 5.0  # seconds for what takes milliseconds: this machine may be busy

@@ -8,7 +8,7 @@ from serving import presence, upload_store
 from serving.presence import Presence
 from serving.upload_store import clean, upload_folder
 from serving.users import BadUsers, entry_of, read_users
-from tests.event_loop import run
+from tests.waiting import run
 
 PASSWORD = "correct horse"
 

@@ -19,7 +19,7 @@ from core.sampling import SamplingParams
 from core.workspace import Request, requests
 from engine.pump import Pump
 from engine.scripted.scripted_engine import ScriptedEngine
-from tests.event_loop import steps
+from tests.waiting import steps
 from tests.watched import Crowded, Watched
 
 PATIENCE = 5.0

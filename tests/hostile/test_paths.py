@@ -21,8 +21,8 @@ from gradio.blocks import BlockFunction
 import app
 from engine.scripted.scripted_engine import ScriptedEngine
 from serving.server import Serving
-from tests.waiting import steps
 from tests.hostile.planted import Planted, plant, workspace_with
+from tests.waiting import steps
 
 PATIENCE = 5.0  # seconds for what takes milliseconds: this machine may be busy
 IN_FLIGHT = 8  # as many runs as one page may have

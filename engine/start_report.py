@@ -17,7 +17,7 @@ class StartReport:
     def __call__(self, event: LoadEvent) -> None:
         match event:
             case Loading():
-                tenths = "" if event.fraction is None else f" {int(10 * event.fraction)}0%"
+                tenths = "" if event.fraction is None else f" {10 * int(10 * event.fraction)}%"
                 if (line := f"{event.step}…{tenths}") != self._last:
                     self._last = line
                     print(line, flush=True)

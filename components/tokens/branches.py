@@ -116,8 +116,13 @@ def _family(kept: Iterable[KeptRun], run: Run) -> dict[int, Run]:
 
 
 def branches(kept: Sequence[KeptRun], run: Run) -> list[BranchView]:
-    """Those of the same request, the oldest first; empty if there is only one."""
-    family = dict(reversed(_family(kept, run).items()))
+    """Those of the same request, the oldest first; empty if there is only one. Of identical answers
+    the newest stands for all, or the one that is shown.
+    """
+    found = _family(kept, run)
+    by_age = sorted(found.items(), key=lambda item: (item[1] is run, item[0]))
+    alone = {one.token_ids or number: number for number, one in by_age}  # the last of each wins
+    family = {number: found[number] for number in sorted(alone.values())}
     if len(family) < 2:
         return []
     views: list[BranchView] = []

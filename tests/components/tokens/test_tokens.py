@@ -172,18 +172,31 @@ def test_branches_are_the_kept_runs_of_the_request_and_given_tokens_get_their_tr
     assert workspace_of(all_kept, run, Workspace(count=2)).count == 1
 
 
+def test_of_identical_answers_one_stands_for_all():
+    """Fifteen runs at temperature 0 were fifteen rows that said that they end here."""
+    first, middle, last = (answered() for _ in range(3))
+    other = next(c for c in first.tokens[2].candidates if c.token_id != first.token_ids[2])
+    branch = answered(begins_with=branch_request(first, 2, other.token_id).begins_with)
+    assert branches(kept(first, middle, last), last) == []
+    views = branches(kept(first, middle, branch, last), middle)
+    assert [(one["run"], one["shown"]) for one in views] == [(2, True), (3, False)]
+    views = branches(kept(first, middle, branch, last), branch)
+    assert [(one["run"], one["shown"]) for one in views] == [(3, True), (4, False)]
+
+
 def test_an_answer_drawn_anew_keeps_the_tokens_before_and_its_seed_if_asked():
-    run = answered(seed=3, temperature=1.0)
+    run = answered(seed=3, temperature=1.0, max_new_tokens=40)
     same, new = redrawn_request(run, 2, keeps_seed=True), redrawn_request(run, 2, keeps_seed=False)
     assert same.begins_with == new.begins_with == run.token_ids[:2]
     assert (same.params.seed, new.params.seed) == (3, None)
     again, other = (
-        answered(begins_with=run.token_ids[:2], seed=seed, temperature=1.0) for seed in (3, 4)
+        answered(begins_with=run.token_ids[:2], seed=seed, temperature=1.0, max_new_tokens=40)
+        for seed in (3, 4)
     )
     views = branches(kept(run, again, other), again)
-    assert [one["seed"] for one in views] == [3, 3, 4]
-    assert [one["parent"] for one in views[:2]] == [None, 1]
-    assert all(one["place"] >= 2 for one in views[1:])
+    assert again.token_ids == run.token_ids
+    assert [(one["run"], one["parent"], one["seed"]) for one in views] == [(2, None, 3), (3, 2, 4)]
+    assert views[1]["place"] >= 2
 
 
 def test_an_expected_answer_is_scored_for_each_lane_the_likeliest_first():

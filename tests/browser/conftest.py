@@ -202,7 +202,9 @@ def use_page(window: tuple[Window, Complaints]) -> Iterator[Callable[[str], Page
 
 @pytest.fixture
 def page(request: pytest.FixtureRequest, scripted_app: str, nothing_kept: None) -> Page:
-    """The page with the scripted engine, a new one where the test opens others beside it."""
+    """The page with the scripted engine; loaded anew for a test that also asks for `open_page`, to
+    open others or because it depends on what the browser keeps: views, formats, names.
+    """
     opening = "open_page" if "open_page" in request.fixturenames else "use_page"
     return request.getfixturevalue(opening)(scripted_app)
 

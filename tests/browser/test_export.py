@@ -1,6 +1,7 @@
 """The Export tab: scripts of lanes, copied, downloaded, and verified."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,7 @@ def test_what_is_copied_and_downloaded_is_what_is_shown(page: Page, tmp_path):
     assert record["lfm_playground.tokens"]
 
 
+@pytest.mark.usefixtures("open_page")
 @pytest.mark.thorough
 def test_an_image_is_offered_under_the_name_that_the_script_uses(page: Page, tmp_path):
     Image.new("RGB", (96, 64), "red").save(tmp_path / "a red one.png")
@@ -118,6 +120,7 @@ def test_an_image_is_offered_under_the_name_that_the_script_uses(page: Page, tmp
     assert download.value.suggested_filename == "a-red-one.png"
 
 
+@pytest.mark.usefixtures("open_page")
 @pytest.mark.thorough
 def test_verify_tells_how_it_goes_and_is_stopped(page: Page):
     write(page, ("user", "!slow"))
@@ -139,7 +142,7 @@ def test_verify_tells_how_it_goes_and_is_stopped(page: Page):
 def test_the_shipped_model_is_verified_on_the_page(use_page, pocket_app: str):
     page = use_page(pocket_app)
     page.locator("#scenarios button", has_text="Tell a story").click()
-    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(".turn-text")).to_have_value(re.compile("fox"))
     page.locator("#run").click()
     expect_status(page, "a", "done", MANY_MS)
     tab(page, "Export")

@@ -191,6 +191,7 @@ def test_sessions_are_found_by_name_and_by_message(page: Page):
     expect(panel.locator(".session-card")).to_have_count(0)
 
 
+@pytest.mark.usefixtures("open_page")
 @pytest.mark.thorough
 def test_names_duplicates_and_a_delete_that_is_undone(page: Page):
     write(page, ("user", "one"))

@@ -67,6 +67,7 @@ def test_the_raw_view_shows_every_character(page: Page):
     expect(page.locator("#lane-a .lane-said .lane-markdown")).to_contain_text("This is a scripted")
 
 
+@pytest.mark.usefixtures("open_page")
 @pytest.mark.thorough
 def test_an_answer_without_thought_is_drawn_as_ever_and_has_no_raw_view(page: Page):
     answered(page, ("user", "Hi"))
@@ -130,7 +131,7 @@ def test_what_is_wrong_with_a_call_is_said_on_its_card(page: Page):
     answered(page, ("user", "Go"), ("assistant", wrong))
     problems = page.locator("#lane-a .tool-problem")
     expect(problems.first).to_have_text("get_wether is not one of the given tools: get_weather.")
-    expect(problems.nth(1)).to_contain_text("stands “K)]” where a value")
+    expect(problems.nth(1)).to_contain_text("found “K)]”, expected a value")
     expect(page.locator("#lane-a .tool-send")).to_have_text("Add 2 results and run")
 
 

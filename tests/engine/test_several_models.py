@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 import weakref
 from dataclasses import replace
 
@@ -17,6 +16,7 @@ from engine.batch.limits import Limits
 from engine.loading.device import free_memory
 from engine.local import LocalEngine
 from tests.amounts import every
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -81,11 +81,7 @@ def test_what_the_first_model_keeps_shrinks_when_a_second_one_comes(folder, ask,
     for number in range(30):
         run(engine, ask(f"Prompt {number} " + "word " * 20, max_new_tokens=1))
     assert 300_000 < worker.kept_bytes <= 400_000
-    for _ in range(1000):
-        if not worker.has_work():
-            break
-        time.sleep(0.01)
-    assert not worker.has_work()
+    until(lambda: not worker.has_work())
     list(engine.load(str(folder("llama")), alongside=True))
     assert worker.kept_bytes <= 200_000
 

@@ -10,11 +10,12 @@ import pytest
 from core.conversation import Conversation, message
 from core.errors import InvalidInput
 from core.lanes import Lane
-from core.runs.engine import Engine, Loaded, LoadEvent
+from core.runs.engine import Engine, Loaded, LoadEvent, Loading
 from core.runs.events import Failed, Finished
 from core.sampling import SamplingParams
 from core.workspace import Request, requests
 from engine.scripted.scripted_engine import ScriptedEngine
+from engine.start_report import StartReport
 from engine.starting import StartingEngine
 
 PATIENCE = 10.0
@@ -136,3 +137,11 @@ def _drained(run) -> Iterator:
             return
         waited.wait(0.01)
     raise AssertionError("The run did not end.")
+
+
+def test_the_start_is_printed_once_for_each_tenth(capsys: pytest.CaptureFixture[str]):
+    report = StartReport()
+    for fraction in (None, 0.0, 0.04, 0.1, 0.19, 1.0):
+        report(Loading("Reading the weights", fraction, 0.0))
+    lines = ["Reading the weights…" + share for share in ("", " 0%", " 10%", " 100%")]
+    assert capsys.readouterr().out.splitlines() == lines

@@ -19,6 +19,7 @@ from engine.batch.worker import Worker
 from engine.local import LocalEngine
 from tests.amounts import amount
 from tests.engine.batch.test_schedules import Recorded, Stepped
+from tests.waiting import until
 
 
 @given(st.lists(st.integers(0, 3), max_size=30))
@@ -245,10 +246,7 @@ def test_many_joins_and_leaves_leave_no_memory_behind(engine_of, ask) -> None:
             left += 1
     for run in open_streams:
         run.close()
-    for _ in range(500):
-        if not worker.has_work():
-            break
-        time.sleep(0.01)
+    until(lambda: not worker.has_work())
     assert worker.live_bytes == 0
     assert worker.prompt_cache.nbytes <= 100_000
     assert worker.prompt_cache.nbytes == sum(node.nbytes for node in worker.prompt_cache.nodes)

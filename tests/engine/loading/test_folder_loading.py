@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import shutil
-import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from core.runs.engine import Loaded, Loading
 from core.runs.events import Failed
 from core.sampling import samplers
 from engine.local import LocalEngine
+from tests.waiting import until
 
 POCKET = Path(__file__).parents[3] / "models" / "pocket"
 
@@ -130,12 +130,12 @@ def test_another_model_takes_the_place_of_the_one_in_use(folder, ask, run) -> No
     assert engine.worker
     network = weakref.ref(engine.worker.checkpoint.model)
     assert isinstance(list(engine.load(str(folder("lfm2"))))[-1], Loaded)
-    for _ in range(100):  # the thread that answered may still be on its way out
+
+    def is_gone() -> bool:
         gc.collect()
-        if network() is None:
-            break
-        time.sleep(0.05)
-    assert network() is None
+        return network() is None
+
+    until(is_gone)  # the thread that answered may still be on its way out
 
 
 def test_closing_before_the_end_leaves_no_model(folder) -> None:
